@@ -1,0 +1,39 @@
+# Compiler settings shared by every target.
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+# No contraction: a*b+c must not become an fma on one machine and two roundings on another, or
+# the same prompt and seed would give different tokens. Kernels that want an fma write one.
+add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off)
+if(INGLE_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(INGLE_SANITIZE)
+  add_compile_options(-fsanitize=${INGLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  add_link_options(-fsanitize=${INGLE_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+# Header-only dependencies of the library proper. They live in the system's include folder, which
+# a cross compiler must not search as a whole, so the two are linked into a folder of their own.
+set(INGLE_HEADERS ${CMAKE_BINARY_DIR}/header_only)
+find_path(INGLE_EXPECTED_DIR tl/expected.hpp PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+find_path(INGLE_JSON_DIR nlohmann/json.hpp PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+file(MAKE_DIRECTORY ${INGLE_HEADERS})
+file(CREATE_LINK ${INGLE_EXPECTED_DIR}/tl ${INGLE_HEADERS}/tl SYMBOLIC)
+file(CREATE_LINK ${INGLE_JSON_DIR}/nlohmann ${INGLE_HEADERS}/nlohmann SYMBOLIC)

@@ -1,0 +1,72 @@
+#include "base/worker_pool.h"
+
+#include <atomic>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace ingle {
+namespace {
+
+TEST(WorkerPool, EveryWorkerRunsEveryJobOnce) {
+  for (int threads : {1, 2, 5}) {
+    WorkerPool pool(threads);
+    std::vector<int> runs(static_cast<size_t>(pool.size()));
+    for (int job = 0; job < 500; ++job) {
+      pool.Run([&](Worker& worker) { ++runs[static_cast<size_t>(worker.index())]; });
+    }
+    for (const int count : runs) EXPECT_EQ(count, 500);
+  }
+}
+
+// Phase p of every worker must see phase p - 1 of all the others.
+TEST(WorkerPool, BarrierSeparatesPhases) {
+  WorkerPool pool(4);
+  std::vector<int> phase(static_cast<size_t>(pool.size()), 0);
+  std::atomic<int> violations{0};
+  pool.Run([&](Worker& worker) {
+    for (int step = 1; step <= 2000; ++step) {
+      phase[static_cast<size_t>(worker.index())] = step;
+      worker.Barrier();
+      for (const int other : phase) violations += other != step;
+      worker.Barrier();
+    }
+  });
+  EXPECT_EQ(violations, 0);
+}
+
+TEST(WorkerPool, CallersOfRunTakeTurns) {
+  WorkerPool pool(2);
+  int total = 0;  // guarded by Run itself
+  const auto add = [&] {
+    for (int i = 0; i < 200; ++i) {
+      pool.Run([&](Worker& worker) { total += worker.index() == 0; });
+    }
+  };
+  std::thread other(add);
+  add();
+  other.join();
+  EXPECT_EQ(total, 400);
+}
+
+TEST(WorkerPool, SharesCoverTheWholeInGrains) {
+  for (const size_t total : {0u, 1u, 7u, 64u, 1000u}) {
+    for (const size_t grain : {1u, 8u, 64u}) {
+      WorkerPool pool(3);
+      std::vector<Worker::Range> shares(static_cast<size_t>(pool.size()));
+      pool.Run([&](Worker& w) { shares[static_cast<size_t>(w.index())] = w.Share(total, grain); });
+      size_t next = 0;
+      for (const Worker::Range& share : shares) {
+        EXPECT_EQ(share.begin, next);
+        EXPECT_TRUE(share.begin % grain == 0 || share.begin == total);
+        next = share.end;
+      }
+      EXPECT_EQ(next, total);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ingle
