@@ -6,7 +6,12 @@ endif()
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(EMSCRIPTEN)
+  # Programs that node runs: the machine's files, memory as needed, the exit status of main.
+  add_link_options(-sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1)
+else()
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
@@ -15,6 +20,11 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 # No contraction: a*b+c must not become an fma on one machine and two roundings on another, or
 # the same prompt and seed would give different tokens. Kernels that want an fma write one.
 add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off)
+if(EMSCRIPTEN)
+  # size_t has 32 bits there. Offsets and lengths from outside are uint64_t, and held against the
+  # size of what is in memory before they are narrowed.
+  add_compile_options(-Wno-shorten-64-to-32 -include ${CMAKE_SOURCE_DIR}/cmake/wasm_library.h)
+endif()
 if(INGLE_WERROR)
   add_compile_options(-Werror)
 endif()

@@ -1,0 +1,15 @@
+# GTest::gtest and GTest::gtest_main: the system's, or, for another machine than this one, built
+# from the sources that Debian's package googletest leaves in /usr/src.
+if(CMAKE_CROSSCOMPILING)
+  set(INSTALL_GTEST OFF)
+  set(BUILD_GMOCK OFF)
+  add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+  foreach(library gtest gtest_main)
+    target_compile_options(${library} PRIVATE -w)
+    if(NOT TARGET GTest::${library})
+      add_library(GTest::${library} ALIAS ${library})
+    endif()
+  endforeach()
+else()
+  find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,103 @@
+#include "compile/compile.h"
+
+#include <algorithm>
+
+#include "compile/barriers.h"
+#include "compile/memory_plan.h"
+#include "compile/passes.h"
+
+namespace ingle {
+namespace {
+
+Operand::Place PlaceOfInput(Input input) {
+  switch (input) {
+    case Input::kTokens:
+      return Operand::Place::kTokens;
+    case Input::kPositions:
+      return Operand::Place::kPositions;
+    case Input::kOutputRows:
+      return Operand::Place::kOutputRows;
+  }
+  return Operand::Place::kNone;
+}
+
+Operand OperandOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
+  const Node& node = graph.node(id);
+  Operand operand;
+  operand.type = node.type;
+  operand.row_bytes = plan.row_bytes[id];
+  if (node.op == Op::kInput) {
+    operand.place = PlaceOfInput(std::get<InputAttributes>(node.attributes).input);
+  } else if (node.op == Op::kWeight) {
+    operand.place = Operand::Place::kWeight;
+    operand.weight = WeightOf(node).view;
+    operand.row_bytes = operand.weight.row_bytes();
+  } else if (id == graph.output()) {
+    operand.place = Operand::Place::kLogits;
+  } else if (plan.offsets[id] != kNoPlace) {
+    operand.place = Operand::Place::kArena;
+    operand.offset = plan.offsets[id];
+  }
+  return operand;
+}
+
+// In which place of Step::inputs the node's input i goes.
+size_t SlotOf(const Node& node, size_t i) {
+  if (node.op != Op::kMatMul || i < 2) return i;
+  return std::get<MatMulAttributes>(node.attributes).bias ? i : 3;
+}
+
+Step StepOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
+  const Node& node = graph.node(id);
+  Step step;
+  step.op = node.op;
+  step.attributes = node.attributes;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    step.inputs[SlotOf(node, i)] = OperandOf(graph, plan, node.inputs[i]);
+  }
+  step.output = OperandOf(graph, plan, id);
+  return step;
+}
+
+// The most floats that any step wants for itself.
+uint64_t ScratchOf(const Program& program) {
+  uint64_t floats = 0;
+  for (const Step& step : program.steps) {
+    if (step.op == Op::kAttend) {
+      const auto& a = std::get<AttentionAttributes>(step.attributes);
+      floats = std::max<uint64_t>(
+          floats, AttentionScratch(program.cache.page_tokens, a.key_size, a.value_size));
+    }
+    for (const Operand& input : step.inputs) {
+      if (input && input.place != Operand::Place::kWeight) {
+        floats = std::max(floats, input.type.columns);
+      }
+    }
+    floats = std::max(floats, step.output.type.columns);
+  }
+  return floats;
+}
+
+}  // namespace
+
+Program Compile(const Graph& model, const CompileOptions& options) {
+  const Graph graph = QuantizeActivations(SplitAttention(FuseResiduals(model)), options.kernels);
+  const MemoryPlan plan = PlanMemory(graph, options.max_tokens);
+
+  Program program;
+  program.kernels = options.kernels;
+  program.cache = PlanCache(model, options.cache_type);
+  program.max_tokens = options.max_tokens;
+  program.arena_bytes = plan.arena_bytes;
+  program.vocabulary = graph.node(graph.output()).type.columns;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Op op = graph.node(id).op;
+    if (op == Op::kInput || op == Op::kWeight) continue;
+    program.steps.push_back(StepOf(graph, plan, id));
+  }
+  program.scratch_floats = ScratchOf(program);
+  PlaceBarriers(program);
+  return program;
+}
+
+}  // namespace ingle

@@ -1,0 +1,18 @@
+// From a model's graph to the program that a CPU runs.
+#pragma once
+
+#include "compile/program.h"
+#include "graph/graph.h"
+
+namespace ingle {
+
+struct CompileOptions {
+  KernelSet kernels;          // of the machine that will run it
+  uint32_t max_tokens = 512;  // of one step
+  DType cache_type = DType::kF16;
+};
+
+// Views into the graph's weights: their memory must outlive the program.
+Program Compile(const Graph& graph, const CompileOptions& options);
+
+}  // namespace ingle

@@ -1,0 +1,145 @@
+#include "compile/compile.h"
+
+#include <gtest/gtest.h>
+
+#include "compile/memory_plan.h"
+#include "compile/passes.h"
+#include "graph/builder.h"
+#include "graph/print.h"
+
+namespace ingle {
+namespace {
+
+const std::vector<std::byte> kZeros(1 << 16);
+
+TensorView View(DType type, Shape shape) { return {type, shape, kZeros.data()}; }
+
+// One layer that has all that the passes look for.
+Graph SmallModel(DType weights) {
+  GraphBuilder g;
+  const Value table = g.Weight("embd", View(DType::kF32, {20, 64}));
+  const auto matrix = [&](const char* name, uint64_t rows, uint64_t columns) {
+    return g.Weight(name, View(weights, {rows, columns}));
+  };
+  const AttentionAttributes attention{0, 2, 1, 32, 32, 0.1f};
+  RopeAttributes rope;
+  rope.head_size = 32;
+  rope.frequencies.assign(16, 1.0f);
+
+  Value x = g.Embed(g.Tokens(), table);
+  Value h = g.RmsNorm(x, g.Weight("norm", View(DType::kF32, {64})), 1e-5f);
+  const Value q = g.Rope(g.MatMul(h, matrix("q", 64, 64)), rope);
+  const Value k = g.Rope(g.MatMul(h, matrix("k", 32, 64)), rope);
+  const Value v = g.MatMul(h, matrix("v", 32, 64));
+  x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), matrix("o", 64, 64)));
+  h = g.RmsNorm(x, g.Weight("norm", View(DType::kF32, {64})), 1e-5f);
+  const Value a =
+      g.SwiGlu(g.MatMul(h, matrix("gate", 128, 64)), g.MatMul(h, matrix("up", 128, 64)));
+  x = g.Add(g.MatMul(a, matrix("down", 64, 128)), x);
+  auto graph = g.Finish(g.MatMul(g.SelectRows(x, g.OutputRows()), table));
+  EXPECT_TRUE(graph);
+  return *graph;
+}
+
+size_t CountOps(const Graph& graph, Op op) {
+  size_t count = 0;
+  for (const Node& node : graph.nodes()) count += node.op == op;
+  return count;
+}
+
+size_t CountElements(const Graph& graph, Op op, Element element) {
+  size_t count = 0;
+  for (const Node& node : graph.nodes()) count += node.op == op && node.type.element == element;
+  return count;
+}
+
+TEST(FuseResiduals, SumsMoveIntoProducts) {
+  const Graph fused = FuseResiduals(SmallModel(DType::kF32));
+  EXPECT_EQ(CountOps(fused, Op::kAdd), 0u);
+  EXPECT_EQ(CountOps(fused, Op::kMatMul), 8u);
+  EXPECT_NE(ToText(fused).find("+residual"), std::string::npos);
+}
+
+TEST(FuseResiduals, AProductThatOthersReadStays) {
+  GraphBuilder g;
+  const Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  const Value y = g.MatMul(x, g.Weight("w", View(DType::kF32, {64, 64})));
+  const auto graph = g.Finish(g.Add(g.Add(x, y), y));
+  ASSERT_TRUE(graph);
+  EXPECT_EQ(CountOps(FuseResiduals(*graph), Op::kAdd), 2u);
+}
+
+TEST(SplitAttention, AppendsBeforeItAttends) {
+  const Graph split = SplitAttention(SmallModel(DType::kF32));
+  EXPECT_EQ(CountOps(split, Op::kAttention), 0u);
+  EXPECT_EQ(CountOps(split, Op::kCacheAppend), 1u);
+  EXPECT_EQ(CountOps(split, Op::kAttend), 1u);
+}
+
+TEST(QuantizeActivations, EachInputOnceAndByItsProducerWherePossible) {
+  const KernelSet kernels;
+  if (kernels.matmul(DType::kQ8_0).activation != Activation::kQ8) GTEST_SKIP();
+  const Graph quantized =
+      QuantizeActivations(SplitAttention(FuseResiduals(SmallModel(DType::kQ8_0))), kernels);
+  EXPECT_EQ(CountElements(quantized, Op::kRmsNorm, Element::kQ8), 2u);
+  EXPECT_EQ(CountElements(quantized, Op::kSwiGlu, Element::kQ8), 1u);
+  EXPECT_EQ(CountOps(quantized, Op::kQuantize), 1u);  // what attention gives
+}
+
+TEST(QuantizeActivations, FloatWeightsKeepFloatInputs) {
+  const Graph graph = QuantizeActivations(SmallModel(DType::kF16), KernelSet());
+  EXPECT_EQ(CountOps(graph, Op::kQuantize), 0u);
+}
+
+// Any two values that are alive together must not share a byte, but for one written over another on
+// purpose.
+TEST(PlanMemory, LiveValuesDoNotOverlap) {
+  const Graph graph =
+      QuantizeActivations(SplitAttention(FuseResiduals(SmallModel(DType::kQ8_0))), KernelSet());
+  const uint32_t tokens = 7;
+  const MemoryPlan plan = PlanMemory(graph, tokens);
+  std::vector<NodeId> last_use(graph.size());
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    last_use[id] = id;
+    for (const NodeId input : graph.node(id).inputs) last_use[input] = id;
+  }
+  uint64_t reach = 0;
+  for (NodeId a = 0; a < graph.size(); ++a) {
+    if (plan.offsets[a] == kNoPlace) continue;
+    EXPECT_EQ(plan.offsets[a] % 64, 0u);
+    const uint64_t a_end = plan.offsets[a] + plan.row_bytes[a] * tokens;
+    reach = std::max(reach, a_end);
+    for (NodeId b = a + 1; b <= last_use[a]; ++b) {
+      if (plan.offsets[b] == kNoPlace) continue;
+      const bool overwrites = b == last_use[a] && plan.offsets[b] == plan.offsets[a];
+      const uint64_t b_end = plan.offsets[b] + plan.row_bytes[b] * tokens;
+      EXPECT_TRUE(overwrites || a_end <= plan.offsets[b] || b_end <= plan.offsets[a])
+          << a << " and " << b;
+    }
+  }
+  EXPECT_LE(reach, plan.arena_bytes);
+  EXPECT_LT(plan.arena_bytes, reach + 64);
+}
+
+TEST(Compile, IndependentStepsRunWithoutABarrier) {
+  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
+  size_t barriers = 0;
+  size_t free_products = 0;
+  for (const Step& step : program.steps) {
+    barriers += step.barrier_before;
+    free_products += step.op == Op::kMatMul && !step.barrier_before;
+  }
+  EXPECT_EQ(free_products, 3u);  // k, v and up
+  EXPECT_FALSE(program.steps.front().barrier_before);
+  EXPECT_LT(barriers, program.steps.size() - 3);
+}
+
+TEST(PlanCache, LaysLayersOneAfterTheOther) {
+  const CacheLayout layout = PlanCache(SmallModel(DType::kF32), DType::kF16);
+  ASSERT_EQ(layout.layers.size(), 1u);
+  EXPECT_EQ(layout.layers[0].value_offset, uint64_t{layout.page_tokens} * 32 * 2);
+  EXPECT_EQ(layout.page_bytes, uint64_t{layout.page_tokens} * 2 * 32 * 2);
+}
+
+}  // namespace
+}  // namespace ingle

@@ -1,0 +1,108 @@
+#include "compile/memory_plan.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "kernels/q8_rows.h"
+
+namespace ingle {
+namespace {
+
+constexpr uint64_t kAlignment = 64;
+
+uint64_t RowBytesOf(const ValueType& type) {
+  if (type.element == Element::kQ8) return Q8RowBytes(type.columns);
+  return type.columns * sizeof(float);
+}
+
+bool LivesInArena(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  return node.op != Op::kInput && node.op != Op::kWeight && node.type.rows != Rows::kNone &&
+         id != graph.output();
+}
+
+// The input that the operation may overwrite: it reads each element before it writes the same one,
+// on the same worker.
+std::optional<NodeId> OverwritableInput(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  std::optional<NodeId> input;
+  if (node.op == Op::kRope || node.op == Op::kAdd || node.op == Op::kSwiGlu) {
+    input = node.inputs[0];
+  } else if (node.op == Op::kMatMul && std::get<MatMulAttributes>(node.attributes).residual) {
+    input = node.inputs.back();
+  }
+  const bool same_type = input && graph.node(*input).type == node.type;
+  return same_type ? input : std::nullopt;
+}
+
+// Memory that is taken for a while.
+struct Block {
+  uint64_t offset;
+  uint64_t bytes;
+  NodeId last_use;
+};
+
+class Planner {
+ public:
+  Planner(const Graph& graph, uint32_t max_tokens) : graph_(graph), max_tokens_(max_tokens) {
+    FindLastUses();
+    plan_.offsets.assign(graph.size(), kNoPlace);
+    plan_.row_bytes.assign(graph.size(), 0);
+  }
+
+  MemoryPlan Run() {
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      plan_.row_bytes[id] = RowBytesOf(graph_.node(id).type);
+      std::erase_if(taken_, [&](const Block& block) { return block.last_use < id; });
+      if (LivesInArena(graph_, id) && !PlaceOverInput(id)) PlaceInGap(id);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  void FindLastUses() {
+    last_use_.resize(graph_.size());
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      last_use_[id] = id;
+      for (const NodeId input : graph_.node(id).inputs) last_use_[input] = id;
+    }
+  }
+
+  bool PlaceOverInput(NodeId id) {
+    const std::optional<NodeId> input = OverwritableInput(graph_, id);
+    if (!input || last_use_[*input] != id || plan_.offsets[*input] == kNoPlace) return false;
+    plan_.offsets[id] = plan_.offsets[*input];
+    for (Block& block : taken_) {
+      if (block.offset == plan_.offsets[id]) block.last_use = last_use_[id];
+    }
+    return true;
+  }
+
+  // The first gap that is large enough; taken_ is kept in order of offsets.
+  void PlaceInGap(NodeId id) {
+    const uint64_t bytes =
+        (plan_.row_bytes[id] * max_tokens_ + kAlignment - 1) / kAlignment * kAlignment;
+    uint64_t offset = 0;
+    auto next = taken_.begin();
+    for (; next != taken_.end() && next->offset - offset < bytes; ++next) {
+      offset = next->offset + next->bytes;
+    }
+    taken_.insert(next, {offset, bytes, last_use_[id]});
+    plan_.offsets[id] = offset;
+    plan_.arena_bytes = std::max(plan_.arena_bytes, offset + bytes);
+  }
+
+  const Graph& graph_;
+  uint64_t max_tokens_;
+  std::vector<NodeId> last_use_;
+  std::vector<Block> taken_;
+  MemoryPlan plan_;
+};
+
+}  // namespace
+
+MemoryPlan PlanMemory(const Graph& graph, uint32_t max_tokens) {
+  return Planner(graph, max_tokens).Run();
+}
+
+}  // namespace ingle

@@ -1,0 +1,24 @@
+// Places every intermediate value of a graph in one arena, so that values which are never alive
+// together share memory.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace ingle {
+
+constexpr uint64_t kNoPlace = UINT64_MAX;
+
+struct MemoryPlan {
+  std::vector<uint64_t> offsets;    // of each node's value; kNoPlace where it has none in the arena
+  std::vector<uint64_t> row_bytes;  // of each node's value
+  uint64_t arena_bytes = 0;         // exactly what the offsets reach
+};
+
+// Plans for steps of up to max_tokens tokens. Values of inputs, weights and the answer live
+// elsewhere. Where an operation may write over an input that nothing reads afterwards, it does.
+MemoryPlan PlanMemory(const Graph& graph, uint32_t max_tokens);
+
+}  // namespace ingle

@@ -1,0 +1,57 @@
+#include "device/cpu/cpu_device.h"
+
+#include "base/aligned_memory.h"
+#include "device/cpu/steps.h"
+
+namespace ingle {
+namespace {
+
+class CpuDevice final : public Device {
+ public:
+  CpuDevice(const Program& program, WorkerPool& pool, AlignedMemory arena, AlignedMemory scratch,
+            size_t scratch_floats)
+      : program_(program),
+        pool_(pool),
+        arena_(std::move(arena)),
+        scratch_(std::move(scratch)),
+        scratch_floats_(scratch_floats) {}
+
+  Status Execute(const Batch& batch) override {
+    pool_.Run([&](Worker& worker) {
+      float* scratch = reinterpret_cast<float*>(scratch_.get()) +
+                       static_cast<size_t>(worker.index()) * scratch_floats_;
+      const StepContext context{program_, batch, arena_.get(), scratch, worker};
+      for (const Step& step : program_.steps) {
+        if (step.barrier_before) worker.Barrier();
+        RunStep(step, context);
+      }
+    });
+    return {};
+  }
+
+  const CacheLayout& cache() const override { return program_.cache; }
+
+ private:
+  const Program& program_;
+  WorkerPool& pool_;
+  AlignedMemory arena_;
+  AlignedMemory scratch_;
+  size_t scratch_floats_;  // of one worker, whole cache lines
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Device>> MakeCpuDevice(const Program& program, WorkerPool& pool) {
+  const size_t scratch_floats = (program.scratch_floats + 15) / 16 * 16;
+  AlignedMemory arena = AllocateAligned(program.arena_bytes);
+  AlignedMemory scratch =
+      AllocateAligned(scratch_floats * static_cast<size_t>(pool.size()) * sizeof(float));
+  if (!arena || !scratch) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory for ", program.arena_bytes,
+                " bytes of activations; a smaller batch takes less");
+  }
+  return std::make_unique<CpuDevice>(program, pool, std::move(arena), std::move(scratch),
+                                     scratch_floats);
+}
+
+}  // namespace ingle

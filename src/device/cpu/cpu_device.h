@@ -1,0 +1,15 @@
+// Walks a Program with all worker threads at once.
+#pragma once
+
+#include <memory>
+
+#include "base/worker_pool.h"
+#include "compile/program.h"
+#include "device/device.h"
+
+namespace ingle {
+
+// program and pool must outlive the device. Fails with kOutOfMemory.
+Result<std::unique_ptr<Device>> MakeCpuDevice(const Program& program, WorkerPool& pool);
+
+}  // namespace ingle

@@ -1,0 +1,29 @@
+// Where a step's values are.
+#pragma once
+
+#include "device/cpu/steps.h"
+
+namespace ingle {
+
+inline size_t RowCount(const Operand& operand, const StepContext& context) {
+  return operand.type.rows == Rows::kOutputs ? context.batch.output_rows.size()
+                                             : context.batch.tokens.size();
+}
+
+// The value's memory. REQUIRES: it is in the arena or is the logits.
+inline std::byte* Memory(const Operand& operand, const StepContext& context) {
+  if (operand.place == Operand::Place::kLogits) {
+    return reinterpret_cast<std::byte*>(context.batch.logits.data());
+  }
+  return context.arena + operand.offset;
+}
+
+inline std::byte* Row(const Operand& operand, const StepContext& context, size_t row) {
+  return Memory(operand, context) + row * operand.row_bytes;
+}
+
+inline float* FloatRow(const Operand& operand, const StepContext& context, size_t row) {
+  return reinterpret_cast<float*>(Row(operand, context, row));
+}
+
+}  // namespace ingle

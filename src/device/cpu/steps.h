@@ -1,0 +1,22 @@
+// One function an operation: finds the operands, takes this worker's share, calls the kernel.
+#pragma once
+
+#include "base/worker_pool.h"
+#include "compile/program.h"
+#include "device/device.h"
+
+namespace ingle {
+
+// What a step needs besides itself. Borrowed.
+struct StepContext {
+  const Program& program;
+  const Batch& batch;
+  std::byte* arena;
+  float* scratch;  // program.scratch_floats, this worker's own
+  Worker& worker;
+};
+
+// This worker's part of the step.
+void RunStep(const Step& step, const StepContext& context);
+
+}  // namespace ingle

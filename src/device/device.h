@@ -1,0 +1,43 @@
+// What executes a model, a step at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/error.h"
+#include "compile/cache_layout.h"
+
+namespace ingle {
+
+// The part of one sequence in a step: tokens that follow position others.
+struct SequenceSlice {
+  uint32_t first_token;  // in the step
+  uint32_t tokens;
+  uint32_t position;                  // of the first of them in its sequence
+  std::span<std::byte* const> pages;  // of its cache, enough for position + tokens
+};
+
+// One step: the tokens of several sequences, one sequence after the other. Borrowed for the call.
+// The caller has checked it: tokens are in the vocabulary, pages suffice, rows exist.
+struct Batch {
+  std::span<const int32_t> tokens;
+  std::span<const int32_t> positions;    // one a token
+  std::span<const int32_t> output_rows;  // the tokens whose logits are wanted
+  std::span<const SequenceSlice> sequences;
+  std::span<float> logits;  // [output_rows, vocabulary]
+};
+
+// Thread safety: one Execute at a time.
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  // REQUIRES: batch.tokens.size() is at most what the device was made for.
+  virtual Status Execute(const Batch& batch) = 0;
+
+  // The layout of the pages that it expects.
+  virtual const CacheLayout& cache() const = 0;
+};
+
+}  // namespace ingle

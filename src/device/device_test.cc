@@ -1,0 +1,216 @@
+// The compiled program against the graph that defines it, on a small random model.
+#include "device/device.h"
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "base/aligned_memory.h"
+#include "compile/compile.h"
+#include "device/cpu/cpu_device.h"
+#include "device/reference/reference_device.h"
+#include "graph/builder.h"
+#include "tensor/blocks.h"
+
+namespace ingle {
+namespace {
+
+constexpr uint64_t kVocabulary = 51;
+
+// A two-layer model with grouped heads, biases and weights of one type.
+class SmallModel {
+ public:
+  explicit SmallModel(DType type) : type_(type) {
+    GraphBuilder g;
+    const Value table = Matrix(g, kVocabulary, 64, DType::kF32);
+    RopeAttributes rope;
+    rope.head_size = 16;
+    for (int i = 0; i < 8; ++i) rope.frequencies.push_back(std::pow(0.1f, static_cast<float>(i)));
+    Value x = g.Embed(g.Tokens(), table);
+    for (uint32_t layer = 0; layer < 2; ++layer) {
+      const AttentionAttributes attention{layer, 4, 2, 16, 16, 0.25f};
+      Value h = g.RmsNorm(x, Vector(g, 64), 1e-5f);
+      const Value q = g.Rope(g.MatMul(h, Matrix(g, 64, 64), Vector(g, 64)), rope);
+      const Value k = g.Rope(g.MatMul(h, Matrix(g, 32, 64)), rope);
+      const Value v = g.MatMul(h, Matrix(g, 32, 64));
+      x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), Matrix(g, 64, 64)));
+      h = g.RmsNorm(x, Vector(g, 64), 1e-5f);
+      const Value gate = g.MatMul(h, Matrix(g, 96, 64));
+      const Value up = g.MatMul(h, Matrix(g, 96, 64));
+      x = g.Add(x, g.MatMul(g.SwiGlu(gate, up), Matrix(g, 64, 96), Vector(g, 64)));
+    }
+    x = g.SelectRows(x, g.OutputRows());
+    auto graph = g.Finish(g.MatMul(x, table));
+    EXPECT_TRUE(graph);
+    graph_ = std::move(*graph);
+  }
+
+  const Graph& graph() const { return graph_; }
+
+ private:
+  Value Vector(GraphBuilder& g, uint64_t size) {
+    return g.Weight("vector", Fill(DType::kF32, {size}));
+  }
+  Value Matrix(GraphBuilder& g, uint64_t rows, uint64_t columns) {
+    return Matrix(g, rows, columns, type_);
+  }
+  Value Matrix(GraphBuilder& g, uint64_t rows, uint64_t columns, DType type) {
+    return g.Weight("matrix", Fill(type, {rows, columns}));
+  }
+
+  TensorView Fill(DType type, const Shape& shape) {
+    const TensorView view{type, shape, nullptr};
+    memory_.push_back(AllocateAligned(view.bytes()));
+    std::normal_distribution<float> normal(0.0f, 0.3f);
+    if (type == DType::kF32) {
+      auto* values = reinterpret_cast<float*>(memory_.back().get());
+      for (uint64_t i = 0; i < shape.elements(); ++i) values[i] = normal(random_);
+    } else {  // Q8_0: random bytes under one scale
+      auto* blocks = reinterpret_cast<BlockQ8_0*>(memory_.back().get());
+      for (uint64_t i = 0; i < shape.elements() / kBlock; ++i) {
+        blocks[i].d = 0x1000;  // 2^-11
+        for (int8_t& q : blocks[i].q) q = static_cast<int8_t>(random_());
+      }
+    }
+    return {type, shape, memory_.back().get()};
+  }
+
+  DType type_;
+  std::mt19937 random_{1};
+  std::vector<AlignedMemory> memory_;
+  Graph graph_;
+};
+
+// A sequence with pages of its own.
+struct Sequence {
+  std::vector<AlignedMemory> memory;
+  std::vector<std::byte*> pages;
+  uint32_t length = 0;
+
+  void Reserve(const CacheLayout& layout, uint32_t positions) {
+    while (pages.size() * layout.page_tokens < positions) {
+      memory.push_back(AllocateAligned(layout.page_bytes));
+      pages.push_back(memory.back().get());
+    }
+  }
+};
+
+struct Part {
+  Sequence* sequence;
+  std::vector<int32_t> tokens;
+};
+
+// Logits of all tokens of all parts, in one step.
+std::vector<float> RunStep(Device& device, std::vector<Part> parts) {
+  std::vector<int32_t> tokens, positions, rows;
+  std::vector<SequenceSlice> slices;
+  for (Part& part : parts) {
+    Sequence& sequence = *part.sequence;
+    const auto count = static_cast<uint32_t>(part.tokens.size());
+    sequence.Reserve(device.cache(), sequence.length + count);
+    slices.push_back(
+        {static_cast<uint32_t>(tokens.size()), count, sequence.length, sequence.pages});
+    for (const int32_t token : part.tokens) {
+      rows.push_back(static_cast<int32_t>(tokens.size()));
+      tokens.push_back(token);
+      positions.push_back(static_cast<int32_t>(sequence.length++));
+    }
+  }
+  std::vector<float> logits(rows.size() * kVocabulary);
+  EXPECT_TRUE(device.Execute({tokens, positions, rows, slices, logits}));
+  return logits;
+}
+
+std::vector<int32_t> Tokens(size_t count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<int32_t> tokens(count);
+  for (int32_t& token : tokens) token = static_cast<int32_t>(random() % kVocabulary);
+  return tokens;
+}
+
+// A device that owns what it needs.
+struct CpuSetup {
+  CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures())
+      : pool(threads), program(Compile(graph, {KernelSet(features), 128, cache})) {
+    auto made = MakeCpuDevice(program, pool);
+    EXPECT_TRUE(made);
+    device = std::move(*made);
+  }
+  WorkerPool pool;
+  Program program;
+  std::unique_ptr<Device> device;
+};
+
+std::vector<float> RunReference(const Graph& graph, const std::vector<int32_t>& tokens) {
+  WorkerPool pool(2);
+  Sequence sequence;
+  return RunStep(*MakeReferenceDevice(graph, pool), {{&sequence, tokens}});
+}
+
+void ExpectNear(const std::vector<float>& got, const std::vector<float>& want, float relative) {
+  ASSERT_EQ(got.size(), want.size());
+  float largest = 0;
+  for (const float value : want) largest = std::max(largest, std::fabs(value));
+  for (size_t i = 0; i < want.size(); ++i) {
+    ASSERT_NEAR(got[i], want[i], relative * largest) << "element " << i;
+  }
+}
+
+TEST(CpuDevice, AgreesWithTheReference) {
+  const SmallModel model(DType::kF32);
+  const auto tokens = Tokens(70, 1);
+  Sequence a, b;
+  CpuSetup fast(model.graph(), 2, DType::kF32);
+  CpuSetup plain(model.graph(), 3, DType::kF32, 0);
+  const auto want = RunReference(model.graph(), tokens);
+  ExpectNear(RunStep(*fast.device, {{&a, tokens}}), want, 1e-5f);
+  ExpectNear(RunStep(*plain.device, {{&b, tokens}}), want, 1e-5f);
+}
+
+TEST(CpuDevice, QuantizedActivationsStayClose) {
+  const SmallModel model(DType::kQ8_0);
+  const auto tokens = Tokens(70, 2);
+  Sequence a, b;
+  CpuSetup fast(model.graph(), 2, DType::kF16);
+  CpuSetup plain(model.graph(), 2, DType::kF16, 0);
+  const auto want = RunReference(model.graph(), tokens);
+  ExpectNear(RunStep(*fast.device, {{&a, tokens}}), want, 3e-2f);
+  ExpectNear(RunStep(*plain.device, {{&b, tokens}}), want, 2e-3f);
+}
+
+// Bit for bit, whatever the threads, the batch and the cut into steps.
+TEST(CpuDevice, ResultsDoNotDependOnCompany) {
+  for (const DType type : {DType::kF32, DType::kQ8_0}) {
+    const SmallModel model(type);
+    const auto tokens = Tokens(61, 3);
+    const auto others = Tokens(37, 4);
+    CpuSetup one(model.graph(), 1, DType::kF16);
+    Sequence alone;
+    const auto want = RunStep(*one.device, {{&alone, tokens}});
+
+    for (const int threads : {1, 2, 3}) {
+      CpuSetup setup(model.graph(), threads, DType::kF16);
+      Sequence first, second;
+      const auto together = RunStep(*setup.device, {{&second, others}, {&first, tokens}});
+      EXPECT_EQ(0, std::memcmp(together.data() + others.size() * kVocabulary, want.data(),
+                               want.size() * sizeof(float)));
+
+      Sequence cut;
+      std::vector<float> pieces;
+      for (size_t at = 0; at < tokens.size();) {
+        const size_t count = std::min<size_t>(tokens.size() - at, at % 2 == 0 ? 13 : 1);
+        const std::vector<int32_t> part(tokens.begin() + static_cast<ptrdiff_t>(at),
+                                        tokens.begin() + static_cast<ptrdiff_t>(at + count));
+        const auto logits = RunStep(*setup.device, {{&cut, part}});
+        pieces.insert(pieces.end(), logits.begin(), logits.end());
+        at += count;
+      }
+      EXPECT_EQ(0, std::memcmp(pieces.data(), want.data(), want.size() * sizeof(float)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ingle

@@ -1,0 +1,256 @@
+#include "device/reference/reference_device.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "kernels/attention/attention.h"
+#include "kernels/dequantize/dequantize.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/rms_norm/rms_norm.h"
+#include "kernels/rope/rope.h"
+#include "kernels/swiglu/swiglu.h"
+
+namespace ingle {
+namespace {
+
+// The scalar kernel of a table defines the operation.
+template <class Row>
+const Row& Definition(std::span<const Row> table) {
+  return table.back();
+}
+
+class Execution {
+ public:
+  Execution(const Graph& graph, const CacheLayout& cache, WorkerPool& pool, const Batch& batch)
+      : graph_(graph), cache_(cache), pool_(pool), batch_(batch), values_(graph.size()) {}
+
+  void Run() {
+    std::vector<uint32_t> uses = graph_.CountUses();
+    ++uses[graph_.output()];
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      const Node& node = graph_.node(id);
+      values_[id].resize(RowCount(node) * node.type.columns);
+      Compute(id);
+      for (const NodeId input : node.inputs) {
+        if (--uses[input] == 0) values_[input] = {};
+      }
+    }
+    std::copy(values_[graph_.output()].begin(), values_[graph_.output()].end(),
+              batch_.logits.begin());
+  }
+
+ private:
+  size_t RowCount(const Node& node) const {
+    if (node.op == Op::kInput || node.op == Op::kWeight) return 0;
+    return node.type.rows == Rows::kOutputs ? batch_.output_rows.size() : batch_.tokens.size();
+  }
+  const TensorView& WeightAt(const Node& node, size_t input) const {
+    return WeightOf(graph_.node(node.inputs[input])).view;
+  }
+  const float* Row(const Node& node, size_t input, size_t row) const {
+    const NodeId id = node.inputs[input];
+    return values_[id].data() + row * graph_.node(id).type.columns;
+  }
+  float* OutputRow(NodeId id, size_t row) {
+    return values_[id].data() + row * graph_.node(id).type.columns;
+  }
+
+  void Compute(NodeId id) {
+    switch (graph_.node(id).op) {
+      case Op::kEmbed:
+        return Embed(id);
+      case Op::kMatMul:
+        return MatMul(id);
+      case Op::kAdd:
+        return Add(id);
+      case Op::kRmsNorm:
+        return RmsNorm(id);
+      case Op::kRope:
+        return Rope(id);
+      case Op::kAttention:
+        return Attention(id);
+      case Op::kSwiGlu:
+        return SwiGlu(id);
+      case Op::kSelectRows:
+        return SelectRows(id);
+      case Op::kInput:
+      case Op::kWeight:  // read where they are
+      case Op::kQuantize:
+      case Op::kCacheAppend:
+      case Op::kAttend:
+        return;  // made by passes; never in a model's own graph
+    }
+  }
+
+  void Embed(NodeId id) {
+    const TensorView& table = WeightAt(graph_.node(id), 1);
+    for (size_t t = 0; t < batch_.tokens.size(); ++t) {
+      DequantizeRow(table.type, table.row(static_cast<uint64_t>(batch_.tokens[t])),
+                    OutputRow(id, t), table.shape.columns());
+    }
+  }
+
+  void MatMul(NodeId id) {
+    const Node& node = graph_.node(id);
+    const auto& attributes = std::get<MatMulAttributes>(node.attributes);
+    const TensorView& weight = WeightAt(node, 1);
+    const size_t columns = weight.shape.columns();
+    MatMulTask task{};
+    task.weights = weight.data;
+    task.weight_row_bytes = weight.row_bytes();
+    task.columns = columns;
+    task.input = reinterpret_cast<const std::byte*>(Row(node, 0, 0));
+    task.input_row_bytes = columns * sizeof(float);
+    task.tokens = RowCount(node);
+    task.output = OutputRow(id, 0);
+    task.output_stride = node.type.columns;
+    if (attributes.bias) task.bias = reinterpret_cast<const float*>(WeightAt(node, 2).data);
+    if (attributes.residual) task.residual = Row(node, node.inputs.size() - 1, 0);
+    if (task.tokens == 0) return;
+    pool_.Run([&](Worker& worker) {
+      std::vector<float> decoded(columns);
+      const Worker::Range share = worker.Share(node.type.columns);
+      MatMulTask part = task;
+      part.row_begin = share.begin;
+      part.row_end = share.end;
+      part.scratch = decoded.data();
+      PickMatMul(weight.type, 0).run(part);
+    });
+  }
+
+  void Add(NodeId id) {
+    const Node& node = graph_.node(id);
+    const float* a = Row(node, 0, 0);
+    const float* b = Row(node, 1, 0);
+    float* out = OutputRow(id, 0);
+    for (size_t i = 0; i < values_[id].size(); ++i) out[i] = a[i] + b[i];
+  }
+
+  void RmsNorm(NodeId id) {
+    const Node& node = graph_.node(id);
+    const auto* weight = reinterpret_cast<const float*>(WeightAt(node, 1).data);
+    for (size_t row = 0; row < RowCount(node); ++row) {
+      ingle::RmsNorm(Row(node, 0, row), weight, std::get<NormAttributes>(node.attributes).epsilon,
+                     OutputRow(id, row), node.type.columns);
+    }
+  }
+
+  void Rope(NodeId id) {
+    const Node& node = graph_.node(id);
+    const auto& rope = std::get<RopeAttributes>(node.attributes);
+    const size_t pairs = rope.frequencies.size();
+    std::vector<float> cosines(pairs);
+    std::vector<float> sines(pairs);
+    for (size_t t = 0; t < RowCount(node); ++t) {
+      ComputeRopeAngles(rope.frequencies.data(), pairs, batch_.positions[t], rope.magnitude,
+                        cosines.data(), sines.data());
+      float* out = OutputRow(id, t);
+      std::copy_n(Row(node, 0, t), node.type.columns, out);
+      for (size_t at = 0; at < node.type.columns; at += rope.head_size) {
+        const RopeAngles angles{cosines.data(), sines.data()};
+        if (rope.pairs == RopePairs::kInterleaved) RotateInterleaved(out + at, pairs, angles);
+        if (rope.pairs == RopePairs::kHalves) RotateHalves(out + at, pairs, angles);
+      }
+    }
+  }
+
+  void Attention(NodeId id) {
+    for (const SequenceSlice& sequence : batch_.sequences) {
+      AppendToCache(id, sequence);
+      pool_.Run([&](Worker& worker) {
+        const auto& a = std::get<AttentionAttributes>(graph_.node(id).attributes);
+        const Worker::Range share = worker.Share(sequence.tokens * a.heads);
+        for (size_t i = share.begin; i < share.end; ++i) {
+          AttendOne(id, sequence, i / a.heads, i % a.heads);
+        }
+      });
+    }
+  }
+
+  void AppendToCache(NodeId id, const SequenceSlice& sequence) {
+    const Node& node = graph_.node(id);
+    const CacheLayout::Layer& layer =
+        cache_.layers[std::get<AttentionAttributes>(node.attributes).state];
+    for (size_t t = 0; t < sequence.tokens; ++t) {
+      const size_t position = sequence.position + t;
+      const size_t slot = position % cache_.page_tokens;
+      std::byte* page = sequence.pages[position / cache_.page_tokens];
+      for (size_t head = 0; head < layer.kv_heads; ++head) {
+        const size_t row = head * cache_.page_tokens + slot;
+        std::copy_n(Row(node, 1, sequence.first_token + t) + head * layer.key_size, layer.key_size,
+                    reinterpret_cast<float*>(page + layer.key_offset) + row * layer.key_size);
+        std::copy_n(Row(node, 2, sequence.first_token + t) + head * layer.value_size,
+                    layer.value_size,
+                    reinterpret_cast<float*>(page + layer.value_offset) + row * layer.value_size);
+      }
+    }
+  }
+
+  void AttendOne(NodeId id, const SequenceSlice& sequence, size_t t, size_t head) {
+    const Node& node = graph_.node(id);
+    const auto& a = std::get<AttentionAttributes>(node.attributes);
+    const CacheLayout::Layer& layer = cache_.layers[a.state];
+    const size_t kv_head = head / (a.heads / a.kv_heads);
+    AttentionTask task{};
+    task.queries = Row(node, 0, sequence.first_token + t) + head * a.key_size;
+    task.output = OutputRow(id, sequence.first_token + t) + head * a.value_size;
+    task.tokens = 1;
+    task.first_position = sequence.position + t;
+    task.group = 1;
+    task.key_size = a.key_size;
+    task.value_size = a.value_size;
+    task.scale = a.scale;
+    task.pages = sequence.pages.data();
+    task.page_tokens = cache_.page_tokens;
+    task.key_offset = layer.key_offset + kv_head * cache_.head_key_bytes(layer);
+    task.value_offset = layer.value_offset + kv_head * cache_.head_value_bytes(layer);
+    task.half = false;
+    Definition(AttentionKernels()).run(task);
+  }
+
+  void SwiGlu(NodeId id) {
+    const Node& node = graph_.node(id);
+    Definition(SwiGluKernels())
+        .run({Row(node, 0, 0), Row(node, 1, 0), OutputRow(id, 0), values_[id].size()});
+  }
+
+  void SelectRows(NodeId id) {
+    const Node& node = graph_.node(id);
+    for (size_t row = 0; row < batch_.output_rows.size(); ++row) {
+      std::copy_n(Row(node, 0, static_cast<size_t>(batch_.output_rows[row])), node.type.columns,
+                  OutputRow(id, row));
+    }
+  }
+
+  const Graph& graph_;
+  const CacheLayout& cache_;
+  WorkerPool& pool_;
+  const Batch& batch_;
+  std::vector<std::vector<float>> values_;  // of each node, [rows, columns]
+};
+
+class ReferenceDevice final : public Device {
+ public:
+  ReferenceDevice(const Graph& graph, WorkerPool& pool)
+      : graph_(graph), pool_(pool), cache_(PlanCache(graph, DType::kF32)) {}
+
+  Status Execute(const Batch& batch) override {
+    Execution(graph_, cache_, pool_, batch).Run();
+    return {};
+  }
+  const CacheLayout& cache() const override { return cache_; }
+
+ private:
+  const Graph& graph_;
+  WorkerPool& pool_;
+  CacheLayout cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> MakeReferenceDevice(const Graph& graph, WorkerPool& pool) {
+  return std::make_unique<ReferenceDevice>(graph, pool);
+}
+
+}  // namespace ingle

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ingle {
+
+// A block of one sequence's queries against its cached keys and values, for one key/value head and
+// the query heads that share it.
+//
+// Query t of the block, counted from 0, stands at position first_position + t and sees the
+// positions up to its own. Head j of the group reads key_size floats at queries + t * query_stride
+// + j * key_size and writes value_size floats at output + t * output_stride + j * value_size.
+struct AttentionTask {
+  const float* queries;
+  size_t query_stride;
+  float* output;
+  size_t output_stride;
+
+  size_t tokens;
+  size_t first_position;
+  size_t group;  // query heads
+  size_t key_size;
+  size_t value_size;
+  float scale;
+
+  // Page p holds positions [p * page_tokens, (p + 1) * page_tokens): rows of key_size elements at
+  // key_offset bytes into it, rows of value_size elements at value_offset.
+  const std::byte* const* pages;
+  size_t page_tokens;
+  size_t key_offset;
+  size_t value_offset;
+  bool half;  // elements are binary16, else f32
+
+  float* scratch;  // AttentionScratch() floats, this worker's own
+};
+
+// REQUIRES of every task: tokens * group <= kAttentionRows.
+enum { kAttentionRows = 64 };
+
+static inline size_t AttentionScratch(size_t page_tokens, size_t key_size, size_t value_size) {
+  return page_tokens * (key_size + value_size + 1) + kAttentionRows * (value_size + 2);
+}
+
+}  // namespace ingle

@@ -1,0 +1,154 @@
+#include "kernels/attention/attention.h"
+
+#include <cmath>
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "base/half.h"
+#include "kernels/test_support.h"
+
+namespace ingle {
+namespace {
+
+struct Problem {
+  size_t positions;
+  size_t group, key_size, value_size, page_tokens;
+  bool half;
+  std::vector<float> keys, values, queries;  // [positions, size], [positions, group * size]
+  std::vector<std::vector<std::byte>> pages;
+  std::vector<const std::byte*> table;
+  size_t value_offset;
+};
+
+void Put(Problem& p, size_t position, size_t offset, size_t size, const float* row) {
+  const size_t element = p.half ? 2 : 4;
+  std::byte* at =
+      p.pages[position / p.page_tokens].data() + offset + position % p.page_tokens * size * element;
+  for (size_t i = 0; i < size; ++i) {
+    const uint16_t bits = F32ToF16(row[i]);
+    std::memcpy(at + i * element, p.half ? static_cast<const void*>(&bits) : row + i, element);
+  }
+}
+
+Problem MakeProblem(size_t positions, size_t group, size_t key_size, size_t value_size, bool half) {
+  Problem p{positions, group, key_size, value_size, 16, half, {}, {}, {}, {}, {}, 0};
+  p.keys = RandomFloats(positions * key_size, 1);
+  p.values = RandomFloats(positions * value_size, 2);
+  p.queries = RandomFloats(positions * group * key_size, 3);
+  const size_t element = half ? 2 : 4;
+  p.value_offset = p.page_tokens * key_size * element;
+  for (size_t first = 0; first < positions; first += p.page_tokens) {
+    p.pages.emplace_back(p.page_tokens * (key_size + value_size) * element);
+    p.table.push_back(p.pages.back().data());
+  }
+  for (size_t i = 0; i < positions; ++i) {
+    Put(p, i, 0, key_size, p.keys.data() + i * key_size);
+    Put(p, i, p.value_offset, value_size, p.values.data() + i * value_size);
+  }
+  return p;
+}
+
+// The queries [first, first + tokens) as one block.
+std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size_t first,
+                           size_t tokens) {
+  std::vector<float> output(tokens * p.group * p.value_size, -1.0f);
+  std::vector<float> scratch(AttentionScratch(p.page_tokens, p.key_size, p.value_size));
+  AttentionTask task{};
+  task.queries = p.queries.data() + first * p.group * p.key_size;
+  task.query_stride = p.group * p.key_size;
+  task.output = output.data();
+  task.output_stride = p.group * p.value_size;
+  task.tokens = tokens;
+  task.first_position = first;
+  task.group = p.group;
+  task.key_size = p.key_size;
+  task.value_size = p.value_size;
+  task.scale = 0.3f;
+  task.pages = p.table.data();
+  task.page_tokens = p.page_tokens;
+  task.value_offset = p.value_offset;
+  task.half = p.half;
+  task.scratch = scratch.data();
+  kernel.run(task);
+  return output;
+}
+
+// The textbook: all scores, then their softmax, then the weighted sum; in double.
+std::vector<double> Textbook(const Problem& p, size_t position, size_t head) {
+  const auto stored = [&](float x) { return p.half ? F16ToF32(F32ToF16(x)) : x; };
+  std::vector<double> weights(position + 1);
+  double total = 0;
+  for (size_t i = 0; i <= position; ++i) {
+    double score = 0;
+    for (size_t d = 0; d < p.key_size; ++d) {
+      score += static_cast<double>(p.queries[(position * p.group + head) * p.key_size + d]) *
+               stored(p.keys[i * p.key_size + d]);
+    }
+    total += weights[i] = std::exp(score * 0.3);
+  }
+  std::vector<double> out(p.value_size);
+  for (size_t i = 0; i <= position; ++i) {
+    for (size_t d = 0; d < p.value_size; ++d) {
+      out[d] += weights[i] / total * stored(p.values[i * p.value_size + d]);
+    }
+  }
+  return out;
+}
+
+template <class Body>
+void ForEachKernel(const Body& body) {
+  for (const AttentionKernel& kernel : AttentionKernels()) {
+    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+    SCOPED_TRACE(kernel.name);
+    body(kernel);
+  }
+}
+
+TEST(Attention, FollowsTheTextbook) {
+  for (const bool half : {false, true}) {
+    const Problem p = MakeProblem(37, 3, 20, 12, half);
+    ForEachKernel([&](const AttentionKernel& kernel) {
+      const auto got = Compute(kernel, p, 20, 17);
+      for (size_t t = 0; t < 17; ++t) {
+        for (size_t head = 0; head < 3; ++head) {
+          const auto want = Textbook(p, 20 + t, head);
+          for (size_t d = 0; d < 12; ++d) {
+            ASSERT_NEAR(got[(t * 3 + head) * 12 + d], want[d], 3e-6);
+          }
+        }
+      }
+    });
+  }
+}
+
+TEST(Attention, AQueryDoesNotDependOnItsBlock) {
+  const Problem p = MakeProblem(40, 2, 16, 16, true);
+  ForEachKernel([&](const AttentionKernel& kernel) {
+    const auto block = Compute(kernel, p, 9, 31);
+    for (size_t t = 0; t < 31; ++t) {
+      const auto alone = Compute(kernel, p, 9 + t, 1);
+      ASSERT_EQ(0, std::memcmp(alone.data(), block.data() + t * 32, 32 * sizeof(float)));
+    }
+  });
+}
+
+TEST(Attention, LargeScoresDoNotOverflow) {
+  Problem p = MakeProblem(20, 1, 8, 8, false);
+  for (float& q : p.queries) q *= 1000;
+  ForEachKernel([&](const AttentionKernel& kernel) {
+    for (const float value : Compute(kernel, p, 0, 20)) EXPECT_TRUE(std::isfinite(value));
+  });
+}
+
+TEST(Attention, NaNReachesTheOutput) {
+  Problem p = MakeProblem(20, 1, 8, 8, false);
+  const float nan[8] = {NAN, 0, 0, 0, 0, 0, 0, 0};
+  Put(p, 3, 0, 8, nan);
+  ForEachKernel([&](const AttentionKernel& kernel) {
+    EXPECT_TRUE(std::isnan(Compute(kernel, p, 19, 1)[0]));
+  });
+}
+
+}  // namespace
+}  // namespace ingle

@@ -1,0 +1,59 @@
+#include "kernels/matmul/matmul.h"
+
+#include "kernels/matmul/scalar.h"
+#include "kernels/matmul/x86_avx2.h"
+
+namespace ingle {
+namespace {
+
+constexpr MatMulKernel Scalar(DType weights, void (*run)(const MatMulTask&)) {
+  return {{"scalar", 0, run}, weights, Activation::kF32};
+}
+
+// Best first for each type of weights; the last one of a type needs nothing.
+constexpr MatMulKernel kKernels[] = {
+#if defined(__x86_64__)
+    {{"avx2", kCpuAvx2, MatMulF32Avx2}, DType::kF32, Activation::kF32},
+    {{"avx2", kCpuAvx2, MatMulF16Avx2}, DType::kF16, Activation::kF32},
+    {{"avx2", kCpuAvx2, MatMulBF16Avx2}, DType::kBF16, Activation::kF32},
+    {{"avx2", kCpuAvx2, MatMulQ4_0Avx2}, DType::kQ4_0, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ4_1Avx2}, DType::kQ4_1, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ5_0Avx2}, DType::kQ5_0, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ5_1Avx2}, DType::kQ5_1, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ8_0Avx2}, DType::kQ8_0, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ2_KAvx2}, DType::kQ2_K, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ3_KAvx2}, DType::kQ3_K, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ4_KAvx2}, DType::kQ4_K, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ5_KAvx2}, DType::kQ5_K, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ6_KAvx2}, DType::kQ6_K, Activation::kQ8},
+#endif
+    Scalar(DType::kF32, MatMulScalar<DType::kF32>),
+    Scalar(DType::kF16, MatMulScalar<DType::kF16>),
+    Scalar(DType::kBF16, MatMulScalar<DType::kBF16>),
+    Scalar(DType::kQ4_0, MatMulScalar<DType::kQ4_0>),
+    Scalar(DType::kQ4_1, MatMulScalar<DType::kQ4_1>),
+    Scalar(DType::kQ5_0, MatMulScalar<DType::kQ5_0>),
+    Scalar(DType::kQ5_1, MatMulScalar<DType::kQ5_1>),
+    Scalar(DType::kQ8_0, MatMulScalar<DType::kQ8_0>),
+    Scalar(DType::kQ2_K, MatMulScalar<DType::kQ2_K>),
+    Scalar(DType::kQ3_K, MatMulScalar<DType::kQ3_K>),
+    Scalar(DType::kQ4_K, MatMulScalar<DType::kQ4_K>),
+    Scalar(DType::kQ5_K, MatMulScalar<DType::kQ5_K>),
+    Scalar(DType::kQ6_K, MatMulScalar<DType::kQ6_K>),
+};
+
+}  // namespace
+
+std::span<const MatMulKernel> MatMulKernels() { return kKernels; }
+
+const MatMulKernel& PickMatMul(DType weights, CpuFeatures features) {
+  const MatMulKernel* last = nullptr;
+  for (const MatMulKernel& kernel : kKernels) {
+    if (kernel.weights != weights) continue;
+    if ((kernel.needs & ~features) == 0) return kernel;
+    last = &kernel;
+  }
+  return *last;
+}
+
+}  // namespace ingle

@@ -1,0 +1,32 @@
+// Matrix products of stored weights with a step's activations.
+#pragma once
+
+#include <span>
+
+#include "kernels/kernel.h"
+#include "kernels/matmul/matmul_task.h"
+#include "tensor/dtype.h"
+
+namespace ingle {
+
+// What a kernel takes as input rows.
+enum class Activation : uint8_t {
+  kF32,  // exact but for the rounding of sums
+  kQ8,   // int8, quantized by kernels/quantize_q8
+};
+
+// A kernel computes each element of the output in one order of operations, whatever the number of
+// tokens and however rows are split: bit for bit the same alone and in a batch.
+struct MatMulKernel : Kernel<MatMulTask> {
+  DType weights;
+  Activation activation;
+};
+
+// All kernels, for each weight type best first. The scalar one for f32 activations is last for
+// every type and defines what is right; the one for Q8 defines the same for quantized activations.
+std::span<const MatMulKernel> MatMulKernels();
+
+// The best kernel for this type of weights on a machine with these features.
+const MatMulKernel& PickMatMul(DType weights, CpuFeatures features);
+
+}  // namespace ingle

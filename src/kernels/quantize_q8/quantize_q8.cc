@@ -1,0 +1,57 @@
+#include "kernels/quantize_q8/quantize_q8.h"
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/q8_rows.h"
+#include "kernels/quantize_q8/x86_avx2.h"
+
+namespace ingle {
+namespace {
+
+void QuantizeGroup(const float* x, int8_t* q, float& scale, float* sums) {
+  float largest = 0;
+  bool finite = true;
+  for (int i = 0; i < kQ8Group; ++i) {
+    const float magnitude = std::fabs(x[i]);
+    finite = finite && magnitude <= std::numeric_limits<float>::max();
+    if (magnitude > largest) largest = magnitude;
+  }
+  if (!finite) largest = 0;
+  scale = largest / 127.0f;
+  const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+  for (int half = 0; half < 2; ++half) {
+    int32_t sum = 0;
+    for (int i = half * kQ8SumGroup; i < (half + 1) * kQ8SumGroup; ++i) {
+      // An inverse that overflowed makes infinities: hold them inside the byte.
+      const float scaled = finite ? std::fmin(std::fmax(x[i] * inverse, -127.0f), 127.0f) : 0.0f;
+      q[i] = static_cast<int8_t>(std::nearbyintf(scaled));
+      sum += q[i];
+    }
+    sums[half] = scale * static_cast<float>(sum);
+  }
+  if (!finite) scale = sums[0] = sums[1] = std::numeric_limits<float>::quiet_NaN();
+}
+
+void QuantizeQ8Scalar(const QuantizeQ8Task& task) {
+  auto* q = reinterpret_cast<int8_t*>(task.output);
+  auto* scales = reinterpret_cast<float*>(task.output + Q8ScaleOffset(task.columns));
+  auto* sums = reinterpret_cast<float*>(task.output + Q8SumOffset(task.columns));
+  for (size_t g = task.group_begin; g < task.group_end; ++g) {
+    QuantizeGroup(task.input + g * kQ8Group, q + g * kQ8Group, scales[g], sums + 2 * g);
+  }
+}
+
+constexpr QuantizeQ8Kernel kKernels[] = {
+#if defined(__x86_64__)
+    {"avx2", kCpuAvx2, QuantizeQ8Avx2},
+#endif
+    {"scalar", 0, QuantizeQ8Scalar},
+};
+
+}  // namespace
+
+std::span<const QuantizeQ8Kernel> QuantizeQ8Kernels() { return kKernels; }
+
+}  // namespace ingle

@@ -1,0 +1,30 @@
+#include "kernels/rms_norm/rms_norm.h"
+
+#include <cmath>
+
+namespace ingle {
+namespace {
+
+float SumOfSquares(const float* x, size_t count) {
+  constexpr size_t kLanes = 16;
+  float lanes[kLanes] = {};
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += x[i + lane] * x[i + lane];
+  }
+  for (size_t lane = 0; i < count; ++i, ++lane) lanes[lane] += x[i] * x[i];
+  float sum = 0;
+  for (const float lane : lanes) sum += lane;
+  return sum;
+}
+
+}  // namespace
+
+void RmsNorm(const float* input, const float* weight, float epsilon, float* output,
+             size_t columns) {
+  const float mean = SumOfSquares(input, columns) / static_cast<float>(columns);
+  const float scale = 1.0f / std::sqrt(mean + epsilon);
+  for (size_t i = 0; i < columns; ++i) output[i] = input[i] * scale * weight[i];
+}
+
+}  // namespace ingle

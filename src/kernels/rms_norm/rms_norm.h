@@ -1,0 +1,12 @@
+// Root mean square normalization: Zhang and Sennrich, arXiv 1910.07467.
+#pragma once
+
+#include <cstddef>
+
+namespace ingle {
+
+// output[i] = input[i] / sqrt(mean(input²) + epsilon) * weight[i], for one row. output may be
+// input. One kernel for all machines: the compiler keeps the partial sums in vector registers.
+void RmsNorm(const float* input, const float* weight, float epsilon, float* output, size_t columns);
+
+}  // namespace ingle

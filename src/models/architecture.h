@@ -1,0 +1,43 @@
+// The architectures that Ingle knows, and what each makes of a checkpoint.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "graph/graph.h"
+#include "models/checkpoint.h"
+
+namespace ingle {
+
+// The numbers that every architecture has.
+struct ModelShape {
+  uint32_t layers = 0;
+  uint32_t width = 0;
+  uint32_t heads = 0;
+  uint32_t kv_heads = 0;
+  uint32_t vocabulary = 0;
+  uint32_t trained_context = 0;
+};
+
+struct Model {
+  ModelShape shape;
+  Graph graph;  // views into the checkpoint's memory
+};
+
+struct Architecture {
+  std::string_view name;  // as checkpoints call it
+  // Reads and checks the hyper-parameters, binds the tensors, builds the graph. Messages name the
+  // checkpoint, the field or tensor, and what would be right.
+  Result<Model> (*build)(const Checkpoint& checkpoint);
+};
+
+// In the order of the table. To add one: a file of its own, and a line there.
+std::span<const Architecture> Architectures();
+
+// The model of a checkpoint. Fails with kUnsupported, listing what is known, for an architecture
+// that is not in the table.
+Result<Model> BuildModel(const Checkpoint& checkpoint);
+
+}  // namespace ingle

@@ -1,0 +1,42 @@
+// What an architecture reads a model from: named hyper-parameters and tensors, whatever the file.
+//
+// Names are those of GGUF, which other formats are mapped to; a hyper-parameter's name is given
+// without the architecture before it ("block_count", not "llama.block_count").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "tensor/tensor_view.h"
+
+namespace ingle {
+
+// Tensors are views into memory that the checkpoint keeps. Thread safety: const, so any thread.
+class Checkpoint {
+ public:
+  virtual ~Checkpoint() = default;
+
+  // "llama"
+  virtual std::string_view architecture() const = 0;
+
+  // What messages call it: the path.
+  virtual const std::string& name() const = 0;
+
+  // What messages call a hyper-parameter: "llama.block_count".
+  virtual std::string FieldName(std::string_view key) const = 0;
+
+  // Hyper-parameters. Nothing where the file does not say; kCorrupt where it says something of
+  // another kind.
+  virtual Result<std::optional<uint64_t>> Uint(std::string_view key) const = 0;
+  virtual Result<std::optional<double>> Float(std::string_view key) const = 0;
+  virtual Result<std::optional<std::string>> String(std::string_view key) const = 0;
+
+  virtual bool HasTensor(std::string_view tensor) const = 0;
+  // Fails with kNotFound, or kUnsupported for a type that Ingle cannot compute with.
+  virtual Result<TensorView> Tensor(std::string_view tensor) const = 0;
+};
+
+}  // namespace ingle

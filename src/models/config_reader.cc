@@ -1,0 +1,69 @@
+#include "models/config_reader.h"
+
+#include <cmath>
+
+namespace ingle {
+
+template <class T>
+std::optional<T> ConfigReader::Keep(const Result<std::optional<T>>& read) {
+  if (read) return *read;
+  if (!error_) error_ = read.error();
+  return std::nullopt;
+}
+
+uint32_t ConfigReader::Count(std::string_view key, uint32_t limit,
+                             std::optional<uint32_t> fallback) {
+  const bool had_error = error_.has_value();
+  const std::optional<uint64_t> value = Keep(checkpoint_.Uint(key));
+  if (!value) {
+    if (fallback) return *fallback;
+    if (!error_ || had_error) Reject(key, "is missing");
+    return 1;
+  }
+  if (*value < 1 || *value > limit) {
+    Reject(key, Cat("is ", *value, ", outside 1 to ", limit));
+    return 1;
+  }
+  return static_cast<uint32_t>(*value);
+}
+
+double ConfigReader::Number(std::string_view key, double low, double high,
+                            std::optional<double> fallback) {
+  const bool had_error = error_.has_value();
+  const std::optional<double> value = Keep(checkpoint_.Float(key));
+  if (!value) {
+    if (fallback) return *fallback;
+    if (!error_ || had_error) Reject(key, "is missing");
+    return low;
+  }
+  if (!(*value >= low && *value <= high)) {  // NaN is outside too
+    Reject(key, Cat("is ", *value, ", outside ", low, " to ", high));
+    return low;
+  }
+  return *value;
+}
+
+std::string ConfigReader::Text(std::string_view key, std::string_view fallback) {
+  return Keep(checkpoint_.String(key)).value_or(std::string(fallback));
+}
+
+bool ConfigReader::Has(std::string_view key) {
+  // Whatever its type: a field of the wrong type is there.
+  const auto value = checkpoint_.Uint(key);
+  return !value || value->has_value();
+}
+
+void ConfigReader::Reject(std::string_view key, std::string_view problem) {
+  Reject(ErrorCode::kCorrupt, key, problem);
+}
+
+void ConfigReader::Reject(ErrorCode code, std::string_view key, std::string_view problem) {
+  if (!error_) error_ = Error(code, Cat("field ", checkpoint_.FieldName(key), " ", problem));
+}
+
+Status ConfigReader::status() const {
+  if (error_) return Fail(*error_);
+  return {};
+}
+
+}  // namespace ingle

@@ -1,0 +1,56 @@
+#include "models/gguf_checkpoint.h"
+
+namespace ingle {
+namespace {
+
+class GgufCheckpoint final : public Checkpoint {
+ public:
+  GgufCheckpoint(std::shared_ptr<const GgufFile> file, std::string architecture)
+      : file_(std::move(file)), architecture_(std::move(architecture)) {}
+
+  std::string_view architecture() const override { return architecture_; }
+  const std::string& name() const override { return file_->name(); }
+  std::string FieldName(std::string_view key) const override {
+    return Cat(architecture_, ".", key);
+  }
+
+  Result<std::optional<uint64_t>> Uint(std::string_view key) const override {
+    return Read<uint64_t>(key, [&](const std::string& field) { return file_->Uint(field); });
+  }
+  Result<std::optional<double>> Float(std::string_view key) const override {
+    return Read<double>(key, [&](const std::string& field) { return file_->Float(field); });
+  }
+  Result<std::optional<std::string>> String(std::string_view key) const override {
+    return Read<std::string>(key, [&](const std::string& field) { return file_->String(field); });
+  }
+
+  bool HasTensor(std::string_view tensor) const override {
+    return file_->FindTensor(tensor) != nullptr;
+  }
+  Result<TensorView> Tensor(std::string_view tensor) const override {
+    return file_->Tensor(tensor);
+  }
+
+ private:
+  template <class T, class Get>
+  Result<std::optional<T>> Read(std::string_view key, const Get& get) const {
+    const std::string field = FieldName(key);
+    if (!file_->Has(field)) return std::optional<T>();
+    auto value = get(field);
+    if (!value) return Fail(value.error());
+    return std::optional<T>(T(*value));
+  }
+
+  std::shared_ptr<const GgufFile> file_;
+  std::string architecture_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Checkpoint>> MakeGgufCheckpoint(std::shared_ptr<const GgufFile> file) {
+  const auto architecture = file->String("general.architecture");
+  if (!architecture) return Fail(architecture.error());
+  return std::make_unique<GgufCheckpoint>(std::move(file), std::string(*architecture));
+}
+
+}  // namespace ingle

@@ -1,0 +1,38 @@
+// Binds a checkpoint's tensors to a graph under construction.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "graph/builder.h"
+#include "models/checkpoint.h"
+
+namespace ingle {
+
+// Each tensor is held against the shape that the hyper-parameters say. The first that is missing or
+// differs is kept for status(); what is returned meanwhile may be built on harmlessly.
+class Weights {
+ public:
+  Weights(GraphBuilder& graph, const Checkpoint& checkpoint)
+      : graph_(graph), checkpoint_(checkpoint) {}
+
+  // NAME.weight, [rows, columns], of any type that Ingle computes with.
+  Value Matrix(const std::string& name, uint64_t rows, uint64_t columns);
+  // NAME.weight, F32.
+  Value Norm(const std::string& name, uint64_t size);
+  // NAME.bias, F32, if the checkpoint has it.
+  std::optional<Value> Bias(const std::string& name, uint64_t size);
+
+  bool Has(const std::string& name) const { return checkpoint_.HasTensor(name + ".weight"); }
+
+  Status status() const;
+
+ private:
+  Value Bind(const std::string& tensor, const Shape& shape, bool float_only);
+
+  GraphBuilder& graph_;
+  const Checkpoint& checkpoint_;
+  std::optional<Error> error_;
+};
+
+}  // namespace ingle
