@@ -8,6 +8,7 @@
 #   ingle_sources(a.cc b.cc)              sources of the module
 #   ingle_isa_sources(FLAGS f... FILES x86_avx2.cc)   files that need instruction set flags
 #   ingle_tests(a_test.cc b_test.cc)      unit tests, linked into one program test_NAME
+#   ingle_benchmarks(a_bench.cc)          micro-benchmarks, each a program bench_a
 function(ingle_module name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   add_library(ingle_${name} STATIC)
@@ -53,6 +54,21 @@ function(ingle_tests)
     add_test(NAME ${INGLE_MODULE} COMMAND test_${INGLE_MODULE})
   endif()
   target_sources(test_${INGLE_MODULE} PRIVATE ${ARGN})
+endfunction()
+
+# Programs for Google Benchmark, one a file, under INGLE_BUILD_BENCHMARKS: matmul_bench.cc makes
+# bench_matmul.
+function(ingle_benchmarks)
+  if(NOT INGLE_BUILD_BENCHMARKS)
+    return()
+  endif()
+  find_package(benchmark REQUIRED)
+  foreach(file ${ARGN})
+    get_filename_component(name ${file} NAME_WE)
+    string(REGEX REPLACE "_bench$" "" name ${name})
+    add_executable(bench_${name} ${file})
+    target_link_libraries(bench_${name} PRIVATE ingle_${INGLE_MODULE} benchmark::benchmark_main)
+  endforeach()
 endfunction()
 
 # Third-party conformance data kept beside the checkout. Tests that read it skip where it is absent.

@@ -1,0 +1,233 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/worker_pool.h"
+#include "compile/compile.h"
+#include "device/cpu/cpu_device.h"
+#include "device/reference/reference_device.h"
+#include "engine/kv_cache.h"
+#include "engine/model_facts.h"
+#include "engine/step_plan.h"
+#include "engine/tokenizer_from_gguf.h"
+#include "models/gguf_checkpoint.h"
+
+namespace ingle {
+
+// In the order in which one leans on the other.
+struct Engine::State {
+  std::shared_ptr<const GgufFile> file;
+  std::unique_ptr<Checkpoint> checkpoint;
+  Model model;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::optional<ChatTemplate> chat_template;
+  std::optional<Error> template_error;
+  ModelInfo model_info;
+  EngineInfo info;
+  uint32_t batch_tokens = 0;
+
+  std::unique_ptr<WorkerPool> pool;
+  std::optional<Program> program;
+  std::unique_ptr<Device> device;
+  std::unique_ptr<KvCache> cache;
+  std::vector<float> logits;  // of the latest step
+
+  Status BuildModel(GgufFile opened);
+  Status LoadTokenizer();
+  Status MakeDevice(const EngineOptions& options);
+  Status CheckLogits(std::span<const float> row) const;
+};
+
+Status Engine::State::BuildModel(GgufFile opened) {
+  file = std::make_shared<const GgufFile>(std::move(opened));
+  auto made = MakeGgufCheckpoint(file);
+  if (!made) return Fail(made.error());
+  checkpoint = std::move(*made);
+  auto built = ingle::BuildModel(*checkpoint);
+  if (!built) return Fail(built.error());
+  model = std::move(*built);
+  model_info = CollectModelInfo(*file, model.shape);
+  return {};
+}
+
+Status Engine::State::LoadTokenizer() {
+  auto created = TokenizerFromGguf(*file);
+  if (!created) return Fail(created.error());
+  tokenizer = std::move(*created);
+  // More rows than tokens is padding, which real files have; the other way round a prompt could
+  // name a row that is not there.
+  if (tokenizer->size() > model.shape.vocabulary) {
+    return Fail(ErrorCode::kCorrupt, file->name(), ": the tokenizer has ", tokenizer->size(),
+                " tokens, but the tensor 'token_embd.weight' only ", model.shape.vocabulary,
+                " rows");
+  }
+  const auto source = file->StringOr("tokenizer.chat_template", "");
+  if (!source) return Fail(source.error());
+  if (source->empty()) return {};
+  auto parsed = ChatTemplate::Parse(std::string(*source));
+  if (parsed) {
+    chat_template = std::move(*parsed);
+  } else {
+    template_error = parsed.error().In(Cat(file->name(), ": tokenizer.chat_template"));
+  }
+  return {};
+}
+
+Status Engine::State::MakeDevice(const EngineOptions& options) {
+  const int threads = options.threads > 0 ? options.threads : UsableProcessors();
+  pool = std::make_unique<WorkerPool>(threads);
+  info.threads = pool->size();
+  info.context = options.context > 0 ? options.context : model.shape.trained_context;
+  info.weight_bytes = WeightBytes(model.graph);
+  batch_tokens = std::min(std::max(options.batch_tokens, 1u), info.context);
+  info.batch_tokens = batch_tokens;
+
+  if (options.device == DeviceKind::kReference) {
+    device = MakeReferenceDevice(model.graph, *pool);
+    info.device = "reference";
+  } else {
+    const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
+    program = Compile(model.graph, {KernelSet(), batch_tokens, cache_type});
+    auto made = MakeCpuDevice(*program, *pool);
+    if (!made) return Fail(made.error());
+    device = std::move(*made);
+    info.device = Cat("cpu (", ToString(UsableCpuFeatures()), ")");
+    info.activation_bytes = program->arena_bytes;
+  }
+  cache = std::make_unique<KvCache>(device->cache(), options.cache_bytes);
+  info.cache_type = device->cache().type;
+  info.cache_bytes_per_token = device->cache().page_bytes / device->cache().page_tokens;
+  return {};
+}
+
+// Numbers that are none come from weights that are none, or from values that outgrew a float.
+Status Engine::State::CheckLogits(std::span<const float> row) const {
+  const bool broken = std::any_of(row.begin(), row.end(), [](float x) { return std::isnan(x); });
+  if (!broken) return {};
+  const std::optional<std::string> tensor = FindBrokenTensor(model.graph);
+  if (tensor) {
+    return Fail(ErrorCode::kCorrupt, file->name(), ": tensor ", Quote(*tensor),
+                " holds values that are not numbers");
+  }
+  return Fail(ErrorCode::kCorrupt, file->name(),
+              ": the model's answer is not a number, though its weights are: values overflow");
+}
+
+namespace {
+
+Status CheckOptions(const EngineOptions& options) {
+  constexpr int kMostThreads = 1024;
+  if (options.threads < 0 || options.threads > kMostThreads) {
+    return Fail(ErrorCode::kInvalidArgument, options.threads, " threads; 1 to ", kMostThreads,
+                " make sense, 0 chooses");
+  }
+  if (options.batch_tokens > (1u << 16)) {
+    return Fail(ErrorCode::kInvalidArgument, "a batch of ", options.batch_tokens,
+                " tokens; at most ", 1u << 16, " are possible");
+  }
+  if (options.context > (1u << 28)) {
+    return Fail(ErrorCode::kInvalidArgument, "a context of ", options.context, " tokens; at most ",
+                1u << 28, " are possible");
+  }
+  if (options.cache_type && *options.cache_type != DType::kF16 &&
+      *options.cache_type != DType::kF32) {
+    return Fail(ErrorCode::kUnsupported, "a cache of type ", Name(*options.cache_type),
+                "; F16 and F32 are possible");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path,
+                                             const EngineOptions& options) {
+  return LoadFile(OpenGguf(path), options);
+}
+
+Result<std::unique_ptr<Engine>> Engine::Load(std::shared_ptr<const ByteSource> source,
+                                             const EngineOptions& options) {
+  return LoadFile(GgufFile::Open(std::move(source)), options);
+}
+
+Result<std::unique_ptr<Engine>> Engine::LoadFile(Result<GgufFile> file,
+                                                 const EngineOptions& options) {
+  if (const Status checked = CheckOptions(options); !checked) return Fail(checked.error());
+  if (!file) return Fail(file.error());
+  auto state = std::make_unique<State>();
+  if (const Status built = state->BuildModel(std::move(*file)); !built) return Fail(built.error());
+  if (const Status loaded = state->LoadTokenizer(); !loaded) return Fail(loaded.error());
+  if (const Status made = state->MakeDevice(options); !made) {
+    return Fail(made.error(), state->file->name());
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(state)));
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+const ModelInfo& Engine::model_info() const { return state_->model_info; }
+const EngineInfo& Engine::info() const { return state_->info; }
+const Tokenizer& Engine::tokenizer() const { return *state_->tokenizer; }
+const ChatTemplate* Engine::chat_template() const {
+  return state_->chat_template ? &*state_->chat_template : nullptr;
+}
+const std::optional<Error>& Engine::template_error() const { return state_->template_error; }
+const Graph& Engine::graph() const { return state_->model.graph; }
+const Program* Engine::program() const { return state_->program ? &*state_->program : nullptr; }
+
+std::unique_ptr<Session> Engine::NewSession() {
+  return std::unique_ptr<Session>(new Session(*this));
+}
+
+Result<std::span<const float>> Engine::Step(std::span<const StepItem> items) {
+  State& s = *state_;
+  auto plan = PlanStep(items, {s.batch_tokens, s.info.context, s.model.shape.vocabulary});
+  if (!plan) return Fail(plan.error());
+  for (size_t i = 0; i < items.size(); ++i) {
+    Session& session = *items[i].session;
+    SequenceSlice& slice = plan->sequences[i];
+    const size_t pages = s.cache->PagesFor(uint64_t{slice.position} + slice.tokens);
+    if (const Status grown = s.cache->Grow(session.pages_, pages); !grown) {
+      for (const StepItem& item : items) item.session->Truncate(item.session->length());
+      return Fail(grown.error());
+    }
+    slice.pages = session.pages_;
+  }
+
+  const size_t vocabulary = s.model.shape.vocabulary;
+  s.logits.resize(plan->output_rows.size() * vocabulary);
+  const Status executed = s.device->Execute(
+      {plan->tokens, plan->positions, plan->output_rows, plan->sequences, s.logits});
+  if (!executed) return Fail(executed.error());
+  if (!s.logits.empty()) {
+    const Status sane = s.CheckLogits(std::span<const float>(s.logits).last(vocabulary));
+    if (!sane) return Fail(sane.error());
+  }
+  for (const StepItem& item : items) {
+    std::vector<TokenId>& tokens = item.session->tokens_;
+    tokens.insert(tokens.end(), item.tokens.begin(), item.tokens.end());
+  }
+  return std::span<const float>(s.logits);
+}
+
+Result<std::span<const float>> Engine::Prefill(Session& session, std::span<const TokenId> tokens) {
+  while (tokens.size() > state_->batch_tokens) {
+    const StepItem part{&session, tokens.first(state_->batch_tokens), StepItem::Logits::kNone};
+    const auto done = Step({&part, 1});
+    if (!done) return done;
+    tokens = tokens.subspan(state_->batch_tokens);
+  }
+  const StepItem rest{&session, tokens, StepItem::Logits::kLast};
+  return Step({&rest, 1});
+}
+
+Session::~Session() { Truncate(0); }
+
+void Session::Truncate(uint32_t length) {
+  tokens_.resize(std::min<size_t>(length, tokens_.size()));
+  KvCache& cache = *engine_.state_->cache;
+  cache.Shrink(pages_, cache.PagesFor(tokens_.size()));
+}
+
+}  // namespace ingle

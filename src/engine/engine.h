@@ -1,0 +1,153 @@
+// A loaded model and everything that runs it: weights, compiled program, worker threads, the paged
+// key/value cache that its sessions share.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/byte_source.h"
+#include "base/error.h"
+#include "tensor/dtype.h"
+#include "tokenizer/template/chat_template.h"
+#include "tokenizer/tokenizer.h"
+
+namespace ingle {
+
+class GgufFile;
+class Graph;
+struct Program;
+
+enum class DeviceKind {
+  kCpu,        // the compiled program, with the fastest kernels of this processor
+  kReference,  // the graph itself, one operation after the other, f32 throughout: slow, and right
+};
+
+struct EngineOptions {
+  DeviceKind device = DeviceKind::kCpu;
+  int threads = 0;                  // 0: one for each processor that this process may use
+  uint32_t context = 0;             // longest session in tokens; 0: what the model was trained for
+  uint32_t batch_tokens = 512;      // tokens of one step at most; longer prompts take several steps
+  std::optional<DType> cache_type;  // kF32 or kF16; nothing: kF16 for quantized weights, else kF32
+  uint64_t cache_bytes = 0;         // for the cache pages of all sessions; 0: no limit of its own
+};
+
+// What a person may want to know of a model.
+struct ModelInfo {
+  std::string path;
+  std::string name;          // "SmolLM2 135M Instruct"; empty when the file does not say
+  std::string architecture;  // "llama"
+  std::string license;
+  std::string weight_type;  // the type that most weights have: "Q4_1"
+  uint64_t parameters = 0;
+  uint64_t file_bytes = 0;
+  uint32_t layers = 0;
+  uint32_t width = 0;
+  uint32_t heads = 0;
+  uint32_t kv_heads = 0;
+  uint32_t vocabulary = 0;
+  uint32_t trained_context = 0;
+};
+
+// What running it takes.
+struct EngineInfo {
+  std::string device;  // "cpu (avx2)"
+  int threads = 0;
+  uint32_t context = 0;
+  uint32_t batch_tokens = 0;  // tokens of one step at most
+  DType cache_type = DType::kF16;
+  uint64_t weight_bytes = 0;
+  uint64_t activation_bytes = 0;       // the memory plan's arena
+  uint64_t cache_bytes_per_token = 0;  // of one session
+};
+
+class Engine;
+
+// One sequence: its tokens so far and their keys and values. Not thread-safe; belongs to the
+// Engine, which must outlive it.
+class Session {
+ public:
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // The tokens whose keys and values are cached.
+  const std::vector<TokenId>& tokens() const { return tokens_; }
+  uint32_t length() const { return static_cast<uint32_t>(tokens_.size()); }
+
+  // Forgets all but the first length tokens. REQUIRES: length <= length().
+  void Truncate(uint32_t length);
+
+ private:
+  friend class Engine;
+  explicit Session(Engine& engine) : engine_(engine) {}
+
+  Engine& engine_;
+  std::vector<TokenId> tokens_;
+  std::vector<std::byte*> pages_;
+};
+
+// Part of a step: tokens that follow a session's earlier ones.
+struct StepItem {
+  enum class Logits { kNone, kLast, kAll };
+
+  Session* session = nullptr;
+  std::span<const TokenId> tokens;
+  Logits logits = Logits::kLast;
+};
+
+// Thread safety: Step may be called from one thread at a time; the rest is constant.
+class Engine {
+ public:
+  // path: a GGUF file, of a split model its first part. Errors name the file and the field.
+  static Result<std::unique_ptr<Engine>> Load(const std::string& path,
+                                              const EngineOptions& options = {});
+  // The same from one source: a model in memory, where there is no file system.
+  static Result<std::unique_ptr<Engine>> Load(std::shared_ptr<const ByteSource> source,
+                                              const EngineOptions& options = {});
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  const ModelInfo& model_info() const;
+  const EngineInfo& info() const;
+  const Tokenizer& tokenizer() const;
+  // Null when the file has none. A template that cannot be parsed is an error of Load only through
+  // template_error(): a model can still complete text.
+  const ChatTemplate* chat_template() const;
+  const std::optional<Error>& template_error() const;
+  const Graph& graph() const;
+  const Program* program() const;  // null on the reference device
+
+  std::unique_ptr<Session> NewSession();
+
+  // Runs the tokens of several sessions through the model, together. REQUIRES: every session
+  // belongs to this engine and occurs once; no item is empty.
+  //
+  // Returns the logits that were asked for, [rows, vocabulary], in the order of items and tokens;
+  // they stay valid until the next Step. On success the sessions have grown; on failure no session
+  // has changed. What a session computes does not depend on what else is in the step, nor on how
+  // its tokens were cut into steps, nor on the number of threads, bit for bit.
+  //
+  // Fails with kTooLarge when a session would outgrow the context (both counts in the message) or
+  // the items have more than batch_tokens tokens, kInvalidArgument for a token outside the
+  // vocabulary, kOutOfMemory when the cache's limit is reached.
+  Result<std::span<const float>> Step(std::span<const StepItem> items);
+
+  // Step, cut into as many steps as batch_tokens asks for; logits are those of the last token.
+  Result<std::span<const float>> Prefill(Session& session, std::span<const TokenId> tokens);
+
+ private:
+  friend class Session;
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  static Result<std::unique_ptr<Engine>> LoadFile(Result<GgufFile> file,
+                                                  const EngineOptions& options);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ingle

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "engine/engine.h"
+#include "formats/gguf/gguf_file.h"
+#include "models/architecture.h"
+
+namespace ingle {
+
+// What a file and the model built from it say about themselves.
+ModelInfo CollectModelInfo(const GgufFile& file, const ModelShape& shape);
+
+// The cache type for a model when nobody chose one: no coarser than its weights.
+DType DefaultCacheType(const Graph& graph);
+
+// Bytes of all weights that the graph reads, each once.
+uint64_t WeightBytes(const Graph& graph);
+
+// The first tensor that holds a value which is not a number, or nothing: to explain logits that are
+// not numbers. Reads all weights.
+std::optional<std::string> FindBrokenTensor(const Graph& graph);
+
+}  // namespace ingle

@@ -1,0 +1,129 @@
+#include "engine/tokenizer_from_gguf.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+namespace ingle {
+namespace {
+
+// GGUF counts the kinds of tokens from 1.
+constexpr int64_t kFirstKind = 1;
+constexpr int64_t kLastKind = 6;
+
+Status ReadKinds(const GgufFile& file, TokenizerSpec& spec) {
+  constexpr std::string_view kKey = "tokenizer.ggml.token_type";
+  if (!file.Has(kKey)) return {};
+  const auto numbers = file.Ints(kKey);
+  if (!numbers) return Fail(numbers.error());
+  spec.kinds.reserve(numbers->size());
+  for (const int64_t number : *numbers) {
+    if (number < kFirstKind || number > kLastKind) {
+      return Fail(ErrorCode::kCorrupt, file.name(), ": ", kKey, "[", spec.kinds.size(), "] is ",
+                  number, "; kinds are ", kFirstKind, " to ", kLastKind);
+    }
+    spec.kinds.push_back(static_cast<TokenKind>(number - kFirstKind));
+  }
+  return {};
+}
+
+Status ReadArrays(const GgufFile& file, TokenizerSpec& spec) {
+  auto tokens = file.Strings("tokenizer.ggml.tokens");
+  if (!tokens) return Fail(tokens.error());
+  spec.tokens = *std::move(tokens);
+  if (file.Has("tokenizer.ggml.scores")) {
+    auto scores = file.Floats("tokenizer.ggml.scores");
+    if (!scores) return Fail(scores.error());
+    spec.scores = *std::move(scores);
+  }
+  if (file.Has("tokenizer.ggml.merges")) {
+    auto merges = file.Strings("tokenizer.ggml.merges");
+    if (!merges) return Fail(merges.error());
+    spec.merges = *std::move(merges);
+  }
+  return ReadKinds(file, spec);
+}
+
+Status ReadIds(const GgufFile& file, TokenizerSpec& spec) {
+  const std::pair<std::string_view, std::optional<TokenId>*> ids[] = {
+      {"tokenizer.ggml.bos_token_id", &spec.bos},
+      {"tokenizer.ggml.eos_token_id", &spec.eos},
+      {"tokenizer.ggml.eot_token_id", &spec.eot},
+      {"tokenizer.ggml.eom_token_id", &spec.eom},
+      {"tokenizer.ggml.unknown_token_id", &spec.unknown},
+  };
+  for (const auto& [key, id] : ids) {
+    if (!file.Has(key)) continue;
+    const auto number = file.Uint(key);
+    if (!number) return Fail(number.error());
+    // Tokenizer::Create holds it against the vocabulary; here it only has to fit.
+    if (*number > static_cast<uint64_t>(std::numeric_limits<TokenId>::max())) {
+      return Fail(ErrorCode::kCorrupt, file.name(), ": ", key, " is ", *number, ", but there are ",
+                  spec.tokens.size(), " tokens");
+    }
+    *id = static_cast<TokenId>(*number);
+  }
+  return {};
+}
+
+Status ReadFlags(const GgufFile& file, TokenizerSpec& spec) {
+  const std::pair<std::string_view, std::optional<bool>*> flags[] = {
+      {"tokenizer.ggml.add_bos_token", &spec.add_bos},
+      {"tokenizer.ggml.add_eos_token", &spec.add_eos},
+      {"tokenizer.ggml.add_space_prefix", &spec.add_space_prefix},
+  };
+  for (const auto& [key, flag] : flags) {
+    if (!file.Has(key)) continue;
+    const auto value = file.Bool(key);
+    if (!value) return Fail(value.error());
+    *flag = *value;
+  }
+  return {};
+}
+
+// Phi-3's control tokens strip the white space that follows, but for three. GGUF has no field for
+// it, so the name of the model has to do.
+void AddPhi3Stripping(const GgufFile& file, TokenizerSpec& spec) {
+  const auto general_name = file.StringOr("general.name", "");
+  std::string name(general_name ? *general_name : std::string_view());
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (name.find("phi3") == std::string::npos && name.find("phi-3") == std::string::npos) return;
+  for (size_t i = 0; i < spec.tokens.size() && i < spec.kinds.size(); ++i) {
+    const std::string_view token = spec.tokens[i];
+    const bool excepted = token == "<unk>" || token == "<s>" || token == "<|endoftext|>";
+    const bool special =
+        spec.kinds[i] == TokenKind::kControl || spec.kinds[i] == TokenKind::kUserDefined;
+    if ((special && !excepted) || token == "</s>") {
+      spec.strip_after.push_back(static_cast<TokenId>(i));
+    }
+  }
+}
+
+}  // namespace
+
+Result<TokenizerSpec> TokenizerSpecFromGguf(const GgufFile& file) {
+  TokenizerSpec spec;
+  const auto model = file.String("tokenizer.ggml.model");
+  if (!model) return Fail(model.error());
+  spec.model = *model;
+  const auto pre = file.StringOr("tokenizer.ggml.pre", "");
+  if (!pre) return Fail(pre.error());
+  spec.pre = *pre;
+  if (auto status = ReadArrays(file, spec); !status) return Fail(status.error());
+  if (auto status = ReadIds(file, spec); !status) return Fail(status.error());
+  if (auto status = ReadFlags(file, spec); !status) return Fail(status.error());
+  AddPhi3Stripping(file, spec);
+  return spec;
+}
+
+Result<std::unique_ptr<Tokenizer>> TokenizerFromGguf(const GgufFile& file) {
+  const auto spec = TokenizerSpecFromGguf(file);
+  if (!spec) return Fail(spec.error());
+  auto tokenizer = Tokenizer::Create(*spec);
+  if (!tokenizer) return Fail(tokenizer.error(), file.name());
+  return tokenizer;
+}
+
+}  // namespace ingle

@@ -1,0 +1,292 @@
+// Ingle against Hugging Face transformers, on the tiny random checkpoints of llama/: see README.md.
+// And Ingle against itself: what a session computes must not depend, bit for bit, on how its tokens
+// were cut into steps, on what else was in them, or on the number of threads.
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/engine.h"
+
+namespace ingle {
+namespace {
+
+constexpr const char* kFolder = INGLE_SOURCE_DIR "/tests/conformance/llama/";
+
+constexpr const char* kCheckpoints[] = {
+    "plain",
+    "untied",
+    "biases",
+    "deep",
+    "wide_head",
+    "norm_eps",
+    "rope_theta",
+    "rope_linear",
+    "rope_yarn",
+    "rope_yarn_options",
+    "rope_yarn_mscale",
+    "rope_llama3",
+    "rope_partial",
+    "f16",
+    "bf16",
+    "q4_0",
+    "q4_1",
+    "q5_0",
+    "q5_1",
+    "q8_0",
+    "q2_k",
+    "q3_k",
+    "q4_k",
+    "q5_k",
+    "q6_k",
+};
+
+// Greatest difference between two logits of a row, relative to the row's largest.
+constexpr float kF32Tolerance = 1e-4f;
+// The CPU device rounds the activations that meet quantized weights to eight bits. These models
+// have sharp attention and few, narrow layers to average it out, so it shows more than in a real
+// one; perplexity is the test there.
+constexpr float kQuantizedActivationTolerance = 0.12f;
+// Keys and values rounded to eleven bits.
+constexpr float kHalfCacheTolerance = 0.01f;
+
+// Steps of odd lengths, forty-eight tokens in all.
+const std::vector<size_t> kCuts = {5, 7, 1, 11, 13, 1, 10};
+
+struct Golden {
+  std::vector<TokenId> prompt;
+  std::vector<TokenId> continuation;  // greedy
+  std::vector<float> logits;          // of the prompt, [48, vocabulary]
+};
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  EXPECT_TRUE(in) << path;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// A float32 .npy file, format version 1: ten bytes, a header whose length the last two say, data.
+std::vector<float> ReadNpy(const std::string& path) {
+  const std::string bytes = ReadFile(path);
+  if (bytes.size() < 10 || bytes.substr(0, 8) != std::string_view("\x93NUMPY\x01\x00", 8)) {
+    ADD_FAILURE() << path << " is not a .npy file";
+    return {};
+  }
+  const auto low = static_cast<uint8_t>(bytes[8]), high = static_cast<uint8_t>(bytes[9]);
+  const size_t begin = 10 + low + size_t{256} * high;
+  EXPECT_NE(bytes.substr(10, begin - 10).find("'<f4'"), std::string::npos) << path;
+  std::vector<float> values((bytes.size() - begin) / sizeof(float));
+  std::copy_n(bytes.data() + begin, values.size() * sizeof(float),
+              reinterpret_cast<char*>(values.data()));
+  return values;
+}
+
+Golden ReadGolden(const std::string& name) {
+  const auto json = nlohmann::json::parse(ReadFile(kFolder + name + ".json"));
+  return {json["prompt"], json["greedy"], ReadNpy(kFolder + name + ".npy")};
+}
+
+// Logits of every token, which follow what the session holds. cuts: lengths of the steps.
+std::vector<float> AllLogits(Engine& engine, Session& session, std::span<const TokenId> tokens,
+                             std::span<const size_t> cuts) {
+  std::vector<float> logits;
+  for (const size_t cut : cuts) {
+    const StepItem item{&session, tokens.first(cut), StepItem::Logits::kAll};
+    const auto rows = engine.Step({&item, 1});
+    if (!rows) {
+      ADD_FAILURE() << rows.error().message();
+      return {};
+    }
+    logits.insert(logits.end(), rows->begin(), rows->end());
+    tokens = tokens.subspan(cut);
+  }
+  EXPECT_TRUE(tokens.empty());
+  return logits;
+}
+
+std::vector<float> AllLogits(Engine& engine, std::span<const TokenId> tokens) {
+  const size_t whole = tokens.size();
+  return AllLogits(engine, *engine.NewSession(), tokens, {&whole, 1});
+}
+
+// The greatest difference within a row, relative to the row's largest value, over all rows.
+float RelativeError(std::span<const float> got, std::span<const float> want, size_t columns) {
+  EXPECT_EQ(got.size(), want.size());
+  if (got.size() != want.size()) return INFINITY;
+  float worst = 0;
+  for (size_t begin = 0; begin < want.size(); begin += columns) {
+    float difference = 0, largest = 0;
+    for (size_t i = begin; i < begin + columns; ++i) {
+      if (!std::isfinite(got[i])) return INFINITY;
+      difference = std::max(difference, std::abs(got[i] - want[i]));
+      largest = std::max(largest, std::abs(want[i]));
+    }
+    worst = std::max(worst, difference / largest);
+  }
+  return worst;
+}
+
+class LlamaConformance : public testing::TestWithParam<std::tuple<const char*, DeviceKind>> {
+ protected:
+  std::string name() const { return std::get<0>(GetParam()); }
+  DeviceKind device() const { return std::get<1>(GetParam()); }
+  bool rounds_activations() const { return device() == DeviceKind::kCpu && name()[0] == 'q'; }
+  const Golden& golden() const { return golden_; }
+  std::span<const TokenId> prompt() const { return golden_.prompt; }
+
+  std::unique_ptr<Engine> Load(int threads = 1, DType cache = DType::kF32) const {
+    EngineOptions options;
+    options.device = device();
+    options.threads = threads;
+    options.cache_type = cache;
+    auto engine = Engine::Load(kFolder + name() + ".gguf", options);
+    if (engine) return *std::move(engine);
+    ADD_FAILURE() << engine.error().message();
+    return nullptr;
+  }
+
+ private:
+  const Golden golden_ = ReadGolden(name());
+};
+
+TEST_P(LlamaConformance, LogitsMatchTransformers) {
+  const auto engine = Load();
+  ASSERT_TRUE(engine);
+  const auto logits = AllLogits(*engine, prompt());
+  const float tolerance = rounds_activations() ? kQuantizedActivationTolerance : kF32Tolerance;
+  EXPECT_LE(RelativeError(logits, golden().logits, engine->model_info().vocabulary), tolerance);
+}
+
+TEST_P(LlamaConformance, GreedyTokensMatchTransformers) {
+  if (rounds_activations()) return;  // a near tie may fall either way
+  const auto engine = Load();
+  ASSERT_TRUE(engine);
+  const auto session = engine->NewSession();
+  std::vector<TokenId> next(prompt().begin(), prompt().end()), continuation;
+  while (continuation.size() < golden().continuation.size()) {
+    const auto logits = engine->Prefill(*session, next);
+    ASSERT_TRUE(logits) << logits.error().message();
+    next = {static_cast<TokenId>(std::ranges::max_element(*logits) - logits->begin())};
+    continuation.push_back(next[0]);
+  }
+  EXPECT_EQ(continuation, golden().continuation);
+}
+
+TEST_P(LlamaConformance, HalfPrecisionCacheIsClose) {
+  if (device() == DeviceKind::kReference) return;  // it has f32 throughout
+  const auto engine = Load(1, DType::kF16);
+  ASSERT_TRUE(engine);
+  const auto logits = AllLogits(*engine, prompt());
+  const float tolerance =
+      rounds_activations() ? kQuantizedActivationTolerance : kHalfCacheTolerance;
+  EXPECT_LE(RelativeError(logits, golden().logits, engine->model_info().vocabulary), tolerance);
+}
+
+TEST_P(LlamaConformance, CutsIntoStepsDoNotMatter) {
+  for (const DType cache : {DType::kF32, DType::kF16}) {
+    if (device() == DeviceKind::kReference && cache == DType::kF16) continue;
+    const auto engine = Load(1, cache);
+    ASSERT_TRUE(engine);
+    const auto whole = AllLogits(*engine, prompt());
+    const std::vector<std::vector<size_t>> ways = {
+        std::vector<size_t>(prompt().size(), 1), {1, 47}, {47, 1}, {31, 2, 15}, kCuts};
+    for (const auto& cuts : ways) {
+      EXPECT_EQ(AllLogits(*engine, *engine->NewSession(), prompt(), cuts), whole)
+          << cuts.size() << " steps, the first of " << cuts[0];
+    }
+  }
+}
+
+TEST_P(LlamaConformance, ThreadsDoNotMatter) {
+  const auto engine = Load(1);
+  ASSERT_TRUE(engine);
+  const auto logits = AllLogits(*engine, prompt());
+  for (const int threads : {2, 3}) {
+    const auto other = Load(threads);
+    ASSERT_TRUE(other);
+    EXPECT_EQ(AllLogits(*other, prompt()), logits) << threads << " threads";
+    const auto cut = AllLogits(*other, *other->NewSession(), prompt(), kCuts);
+    EXPECT_EQ(cut, logits) << threads << " threads, several steps";
+  }
+}
+
+// Three sessions at different places, two of them in the middle, share a step.
+TEST_P(LlamaConformance, OtherSessionsDoNotMatter) {
+  const auto engine = Load();
+  ASSERT_TRUE(engine);
+  const size_t vocabulary = engine->model_info().vocabulary;
+  const auto alone = AllLogits(*engine, prompt());
+  // Another text for each session: the prompt backwards, and its second half.
+  const std::vector<TokenId> backwards(prompt().rbegin(), prompt().rend());
+  const auto backwards_alone = AllLogits(*engine, backwards);
+  const auto half = prompt().subspan(24);
+  const auto half_alone = AllLogits(*engine, half);
+
+  const auto first = engine->NewSession(), second = engine->NewSession(),
+             third = engine->NewSession();
+  AllLogits(*engine, *first, prompt().first(20), std::vector<size_t>{20});
+  AllLogits(*engine, *second, std::span(backwards).first(47), std::vector<size_t>{47});
+  const StepItem items[] = {
+      {first.get(), prompt().subspan(20, 9), StepItem::Logits::kAll},
+      {second.get(), std::span(backwards).subspan(47), StepItem::Logits::kLast},
+      {third.get(), half, StepItem::Logits::kAll},
+  };
+  const auto together = engine->Step(items);
+  ASSERT_TRUE(together) << together.error().message();
+
+  std::vector<float> want(alone.begin() + 20 * vocabulary, alone.begin() + 29 * vocabulary);
+  want.insert(want.end(), backwards_alone.end() - vocabulary, backwards_alone.end());
+  want.insert(want.end(), half_alone.begin(), half_alone.end());
+  EXPECT_EQ(std::vector<float>(together->begin(), together->end()), want);
+}
+
+TEST_P(LlamaConformance, TruncatedSessionForgets) {
+  const auto engine = Load();
+  ASSERT_TRUE(engine);
+  const auto whole = AllLogits(*engine, prompt());
+  const auto session = engine->NewSession();
+  const std::vector<TokenId> detour(30, prompt()[0]);
+  AllLogits(*engine, *session, prompt().first(17), std::vector<size_t>{17});
+  AllLogits(*engine, *session, detour, std::vector<size_t>{30});
+  session->Truncate(17);
+  const auto rest = AllLogits(*engine, *session, prompt().subspan(17), std::vector<size_t>{31});
+  const size_t vocabulary = engine->model_info().vocabulary;
+  EXPECT_EQ(rest, std::vector<float>(whole.begin() + 17 * vocabulary, whole.end()));
+}
+
+std::string ParameterName(const testing::TestParamInfo<LlamaConformance::ParamType>& parameter) {
+  const auto& [name, device] = parameter.param;
+  return std::string(name) + (device == DeviceKind::kCpu ? "_cpu" : "_reference");
+}
+
+INSTANTIATE_TEST_SUITE_P(, LlamaConformance,
+                         testing::Combine(testing::ValuesIn(kCheckpoints),
+                                          testing::Values(DeviceKind::kReference,
+                                                          DeviceKind::kCpu)),
+                         ParameterName);
+
+TEST(LlamaCheckpoints, AreAllTested) {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    if (entry.path().extension() == ".gguf") found.push_back(entry.path().stem().string());
+  }
+  std::vector<std::string> tested(std::begin(kCheckpoints), std::end(kCheckpoints));
+  std::ranges::sort(found);
+  std::ranges::sort(tested);
+  EXPECT_EQ(found, tested);
+}
+
+}  // namespace
+}  // namespace ingle
