@@ -1,0 +1,148 @@
+#include "commands/health.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "base/cpu.h"
+#include "files/file_io.h"
+#include "kernels/kernel_set.h"
+#include "model_access.h"
+#include "store/catalogue.h"
+#include "store/model_store.h"
+#include "store/subprocess.h"
+#include "store/wheel.h"
+#include "terminal/units.h"
+
+namespace ingle {
+namespace {
+
+Finding Processor() {
+  return {"processor", Health::kFine,
+          Cat(UsableProcessors(), " usable, instructions: ", ToString(UsableCpuFeatures()),
+              Environment("INGLE_CPU").empty() ? "" : " (narrowed by INGLE_CPU)")};
+}
+
+// Which matrix product each weight type gets, types with the same one together.
+Finding Kernels() {
+  const KernelSet kernels;
+  std::map<std::string, std::string> types;  // by kernel
+  for (int i = 0; i < kDTypeCount; ++i) {
+    const auto type = static_cast<DType>(i);
+    if (type == DType::kI32) continue;
+    std::string& list = types[kernels.matmul(type).name];
+    list += Cat(list.empty() ? "" : " ", Name(type));
+  }
+  std::string text = "matmul";
+  for (const auto& [kernel, list] : types) text += Cat(" ", kernel, " for ", list, ";");
+  text += Cat(" attention ", kernels.attention().name, ", swiglu ", kernels.swiglu().name,
+              ", quantize_q8 ", kernels.quantize_q8().name);
+  return {"kernels", Health::kFine, text};
+}
+
+Finding Memory() {
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const auto total = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
+  const auto free = static_cast<uint64_t>(sysconf(_SC_AVPHYS_PAGES)) * page;
+  return {"memory", Health::kFine, Cat(HumanBytes(total), ", ", HumanBytes(free), " unused")};
+}
+
+// The nearest folder that exists, at path or above it.
+std::string NearestFolder(std::string path) {
+  while (!FileExists(path) && path != "/" && path != ".") path = ParentOf(path);
+  return path;
+}
+
+Finding Store(const Context& context) {
+  const std::string& root = context.paths.models;
+  const std::string folder = NearestFolder(root);
+  struct statvfs disk;
+  std::string text = root;
+  if (folder != root) text += " (will be created)";
+  if (statvfs(folder.c_str(), &disk) == 0) {
+    text += Cat(", ", HumanBytes(uint64_t{disk.f_bavail} * disk.f_frsize), " free");
+  }
+  if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    return {"store", Health::kWarning, text + "; not writable: models cannot be fetched into it"};
+  }
+  return {"store", Health::kFine, text};
+}
+
+Finding Models(const Context& context) {
+  const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
+  if (!catalogue) return {"catalogue", Health::kBroken, catalogue.error().message()};
+  const ModelStore store = StoreOf(context);
+  std::string here;
+  for (const CatalogueEntry& entry : catalogue->entries()) {
+    if (store.SeemsToHold(entry)) here += Cat(here.empty() ? "" : " ", entry.name);
+  }
+  return {"catalogue", Health::kFine,
+          Cat(context.paths.catalogue, ", ", catalogue->entries().size(), " models; here: ",
+              here.empty() ? "none" : here)};
+}
+
+Finding Configuration(const Context& context) {
+  if (context.config_error) {
+    return {"configuration", Health::kBroken, context.config_error->message()};
+  }
+  const std::string& file = context.paths.config_file;
+  return {"configuration", Health::kFine, FileExists(file) ? file : Cat(file, " (not there)")};
+}
+
+Finding Pip() {
+  for (std::vector<std::string> command : PipCommands()) {
+    command.push_back("--version");
+    const Result<SubprocessResult> ran = RunProgram(command, {}, [] {});
+    if (!ran || ran->exit_status != 0) continue;
+    return {"pip", Health::kFine, ran->output.substr(0, ran->output.find('\n'))};
+  }
+  return {"pip", Health::kWarning,
+          "none: models that travel in Python packages cannot be fetched (Debian package "
+          "python3-pip)"};
+}
+
+Finding Network(const Context& context) {
+  std::string text;
+  for (const char* name : {"HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"}) {
+    // A proxy's address may hold a password: that it is set is enough.
+    if (!Environment(name).empty()) text += Cat(name, " is set; ");
+  }
+  const std::string certificates = Environment("SSL_CERT_FILE");
+  if (!certificates.empty() && access(certificates.c_str(), R_OK) != 0) {
+    return {"network", Health::kBroken,
+            Cat("SSL_CERT_FILE names '", certificates, "', which cannot be read")};
+  }
+  if (!certificates.empty()) text += Cat("certificates from ", certificates, "; ");
+  text += context.settings.offline ? "offline: nothing is fetched" : "used to fetch models only";
+  return {"network", Health::kFine, text};
+}
+
+}  // namespace
+
+std::string_view Name(Health health) {
+  switch (health) {
+    case Health::kFine:
+      return "ok";
+    case Health::kWarning:
+      return "warning";
+    case Health::kBroken:
+      break;
+  }
+  return "broken";
+}
+
+std::vector<Finding> Examine(const Context& context) {
+  return {Processor(),
+          Kernels(),
+          Memory(),
+          Configuration(context),
+          Models(context),
+          Store(context),
+          Pip(),
+          Network(context),
+          {"telemetry", Health::kFine,
+           "none exists: nothing is ever sent, with or without DO_NOT_TRACK"}};
+}
+
+}  // namespace ingle

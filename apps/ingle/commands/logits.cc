@@ -1,0 +1,81 @@
+// ingle logits MODEL (--ids "1 2 3" | --text TEXT) --out FILE.npy
+#include <algorithm>
+
+#include "chat/prompt.h"
+#include "command.h"
+#include "files/npy.h"
+#include "formats/atomic_file.h"
+#include "model_access.h"
+#include "number_list.h"
+
+namespace ingle {
+namespace {
+
+class LogitsCommand final : public Command {
+ public:
+  void Declare(Flags& flags, const Context&) override {
+    flags.Argument("MODEL", model_, "a catalogue name or a .gguf file", Flags::Need::kRequired);
+    flags.Text("--ids", ids_, "IDS", "the tokens, as \"1 2 3\"");
+    flags.Text("--text", text_, "TEXT", "the tokens, as text");
+    flags.Text("--out", out_, "FILE", "where to write float32 [tokens, vocabulary], as .npy");
+    flags.SetEngine();
+  }
+
+  Status Check(const Context&) override {
+    if (out_.empty()) return Fail(ErrorCode::kInvalidArgument, "--out FILE is missing");
+    if (ids_.empty() == text_.empty()) {
+      return Fail(ErrorCode::kInvalidArgument, "give the tokens by --ids or by --text");
+    }
+    const Result<std::vector<int32_t>> parsed = ParseNumberList(ids_);
+    if (!parsed) return Fail(parsed.error(), "--ids");
+    if (text_.empty() && parsed->empty()) {
+      return Fail(ErrorCode::kInvalidArgument, "--ids has no ids");
+    }
+    tokens_ = *parsed;
+    return {};
+  }
+
+  Status Run(Context& context) override {
+    const Result<std::unique_ptr<Engine>> engine =
+        LoadModel(model_, context, EngineOptionsOf(context.settings));
+    if (!engine) return Fail(engine.error());
+    if (!text_.empty()) {
+      const Result<std::vector<TokenId>> encoded = PromptTokens((*engine)->tokenizer(), text_);
+      if (!encoded) return Fail(encoded.error());
+      tokens_ = *encoded;
+    }
+    Result<AtomicFile> file = AtomicFile::Create(out_);
+    if (!file) return Fail(file.error());
+    const Status written = WriteLogits(**engine, *file);
+    return written ? file->Commit() : written;
+  }
+
+ private:
+  Status WriteLogits(Engine& engine, AtomicFile& file) const {
+    const std::string header = NpyHeader(tokens_.size(), engine.model_info().vocabulary);
+    Status written = file.Write(AsBytes(header));
+    const std::unique_ptr<Session> session = engine.NewSession();
+    std::span<const TokenId> rest(tokens_);
+    while (written && !rest.empty()) {
+      const size_t count = std::min<size_t>(rest.size(), engine.info().batch_tokens);
+      const StepItem item{session.get(), rest.first(count), StepItem::Logits::kAll};
+      const Result<std::span<const float>> logits = engine.Step({&item, 1});
+      if (!logits) return Fail(logits.error());
+      written = file.Write(std::as_bytes(*logits));
+      rest = rest.subspan(count);
+    }
+    return written;
+  }
+
+  std::string model_;
+  std::string ids_;
+  std::string text_;
+  std::string out_;
+  std::vector<TokenId> tokens_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeLogits() { return std::make_unique<LogitsCommand>(); }
+
+}  // namespace ingle

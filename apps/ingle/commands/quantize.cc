@@ -1,0 +1,70 @@
+// ingle quantize IN OUT TYPE
+#include "base/cpu.h"
+#include "command.h"
+#include "compress/quantize_file.h"
+#include "files/file_io.h"
+#include "model_access.h"
+#include "terminal/output.h"
+#include "terminal/progress.h"
+#include "terminal/units.h"
+
+namespace ingle {
+namespace {
+
+class QuantizeCommand final : public Command {
+ public:
+  void Declare(Flags& flags, const Context&) override {
+    flags.Argument("IN", in_, "a .gguf file or a catalogue name", Flags::Need::kRequired);
+    flags.Argument("OUT", out_, "the file to write", Flags::Need::kRequired);
+    flags.Argument("TYPE", type_, "F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 or Q2_K to Q6_K",
+                   Flags::Need::kRequired);
+    flags.Set({"threads"});
+    flags.SetFetch();
+  }
+
+  Status Check(const Context&) override {
+    const std::optional<DType> type = DTypeFromName(type_);
+    if (!type || *type == DType::kI32) {
+      return Fail(ErrorCode::kInvalidArgument, Quote(type_), " is no type of weights");
+    }
+    target_ = *type;
+    return {};
+  }
+
+  Status Run(Context& context) override {
+    const Result<std::string> in = FindModel(in_, context);
+    if (!in) return Fail(in.error());
+    const int threads = context.settings.threads;
+    WorkerPool pool(threads > 0 ? threads : UsableProcessors());
+    std::optional<Progress> progress;
+    QuantizeOptions options;
+    options.pool = &pool;
+    options.progress = [&](const QuantizeProgress& step) {
+      if (!progress) {
+        progress.emplace("quantize", step.count, Progress::Unit::kSteps, context.settings.quiet);
+      }
+      progress->Update(step.index + 1, std::string(step.tensor));
+    };
+    const Status done = QuantizeGguf(*in, out_, target_, options);
+    progress.reset();
+    if (!done) return done;
+    const Result<uint64_t> before = FileSize(*in);
+    const Result<uint64_t> after = FileSize(out_);
+    if (before && after && !context.settings.quiet) {
+      Note(Cat(out_, ": ", HumanBytes(*after), " (", in_, ": ", HumanBytes(*before), ")"));
+    }
+    return {};
+  }
+
+ private:
+  std::string in_;
+  std::string out_;
+  std::string type_;
+  DType target_ = DType::kF32;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeQuantize() { return std::make_unique<QuantizeCommand>(); }
+
+}  // namespace ingle

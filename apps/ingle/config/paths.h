@@ -1,0 +1,22 @@
+// Where Ingle keeps things, by the XDG base directory specification.
+#pragma once
+
+#include <string>
+
+namespace ingle {
+
+struct Paths {
+  std::string config_file;     // $XDG_CONFIG_HOME/ingle/config.toml
+  std::string user_catalogue;  // $XDG_CONFIG_HOME/ingle/catalogue.toml
+  std::string catalogue;       // INGLE_CATALOGUE, or beside the program; empty when not found
+  std::string models;          // INGLE_MODELS, or INGLE_HOME/models, or $XDG_DATA_HOME/ingle/models
+  std::string history;         // $XDG_STATE_HOME/ingle/history
+};
+
+// From the environment, as it is now.
+Paths FindPaths();
+
+// An environment variable; empty when it is not set.
+std::string Environment(const char* name);
+
+}  // namespace ingle

@@ -1,0 +1,69 @@
+#include "model_access.h"
+
+#include "files/file_io.h"
+#include "formats/gguf/gguf_file.h"
+#include "store/catalogue.h"
+#include "store/model_store.h"
+#include "store/pull.h"
+
+namespace ingle {
+namespace {
+
+bool LooksLikePath(const std::string& model) {
+  return model.find('/') != std::string::npos || model.ends_with(".gguf");
+}
+
+Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
+  std::string names;
+  for (const CatalogueEntry& entry : catalogue.entries()) {
+    names += Cat(names.empty() ? "" : ", ", entry.name);
+  }
+  return Error(ErrorCode::kNotFound,
+               Cat("there is no model ", Quote(model),
+                   ": it is neither a file nor in the catalogue, which has ", names,
+                   "; 'ingle list' tells more and 'ingle pull NAME' fetches one"));
+}
+
+}  // namespace
+
+ModelStore StoreOf(const Context& context) { return ModelStore(context.paths.models); }
+
+Result<std::string> FindModel(const std::string& model, const Context& context) {
+  if (LooksLikePath(model)) {
+    const Result<uint64_t> size = FileSize(model);
+    if (!size) return Fail(size.error());
+    return model;
+  }
+  const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
+  if (!catalogue) return Fail(catalogue.error());
+  const CatalogueEntry* entry = catalogue->Find(model);
+  if (entry == nullptr) return tl::unexpected(NoSuchModel(model, *catalogue));
+  return Pull(*entry, StoreOf(context), {context.settings.quiet, context.settings.offline});
+}
+
+EngineOptions EngineOptionsOf(const Settings& settings) {
+  EngineOptions options;
+  options.device =
+      settings.device == "reference" ? DeviceKind::kReference : DeviceKind::kCpu;
+  options.threads = settings.threads;
+  options.context = static_cast<uint32_t>(settings.ctx_size);
+  options.batch_tokens = static_cast<uint32_t>(settings.batch_size);
+  if (settings.cache_type == "f16") options.cache_type = DType::kF16;
+  if (settings.cache_type == "f32") options.cache_type = DType::kF32;
+  return options;
+}
+
+EngineOptions OptionsToLook() {
+  EngineOptions options;
+  options.threads = 1;
+  return options;
+}
+
+Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
+                                          const EngineOptions& options) {
+  const Result<std::string> path = FindModel(model, context);
+  if (!path) return Fail(path.error());
+  return Engine::Load(*path, options);
+}
+
+}  // namespace ingle

@@ -1,0 +1,49 @@
+// Where fetched models lie: MODELS/NAME/FILE.gguf, with a record of what it is beside it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "store/catalogue.h"
+
+namespace ingle {
+
+class ModelStore {
+ public:
+  explicit ModelStore(std::string root) : root_(std::move(root)) {}
+
+  const std::string& root() const { return root_; }
+  std::string FolderOf(const std::string& name) const { return root_ + "/" + name; }
+  std::string FileOf(const CatalogueEntry& entry) const {
+    return FolderOf(entry.name) + "/" + entry.file;
+  }
+
+  // Held (file_lock.h) by whoever changes the model's folder; outlives that folder.
+  std::string LockOf(const std::string& name) const { return root_ + "/" + name + ".lock"; }
+
+  // Whether the entry's file is there and is what the catalogue says. A file without a record (one
+  // placed by hand) is read once for its SHA-256. Fails with kCorrupt when something else lies in
+  // its place.
+  Result<bool> Holds(const CatalogueEntry& entry) const;
+
+  // As cheaply as possible, for lists: there, and of the right size.
+  bool SeemsToHold(const CatalogueEntry& entry) const;
+
+  // Notes that the entry's file is there and was checked. source: where it came from.
+  Status WriteRecord(const CatalogueEntry& entry, const std::string& source) const;
+
+  // The names of all folders in the store, those that no catalogue knows too.
+  std::vector<std::string> Names() const;
+
+  // Removes a model's folder. Fails with kNotFound when there is none.
+  // REQUIRES: IsModelName(name).
+  Status Remove(const std::string& name) const;
+
+ private:
+  std::string RecordOf(const CatalogueEntry& entry) const { return FileOf(entry) + ".json"; }
+
+  std::string root_;
+};
+
+}  // namespace ingle

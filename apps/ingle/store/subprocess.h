@@ -1,0 +1,27 @@
+// Running another program and hearing what it says.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace ingle {
+
+struct SubprocessResult {
+  int exit_status;     // 128 + the signal's number when one ended it
+  std::string output;  // the last part of its standard output and standard error
+};
+
+// Runs command (looked for in PATH) without a shell, its standard input empty, with these variables
+// set on top of the environment. on_wait is called a few times a second while it runs. It is ended
+// when this process dies.
+// Fails with kNotFound when there is no such program.
+Result<SubprocessResult> RunProgram(
+    const std::vector<std::string>& command,
+    const std::vector<std::pair<std::string, std::string>>& environment,
+    const std::function<void()>& on_wait);
+
+}  // namespace ingle

@@ -1,0 +1,24 @@
+// Ctrl-C as an event instead of an end.
+#pragma once
+
+#include <signal.h>
+
+#include <atomic>
+
+namespace ingle {
+
+// While one of these lives, SIGINT sets a flag and does nothing else. One at a time.
+class InterruptScope {
+ public:
+  InterruptScope();
+  ~InterruptScope();
+  InterruptScope(const InterruptScope&) = delete;
+  InterruptScope& operator=(const InterruptScope&) = delete;
+
+  const std::atomic<bool>& flag() const;
+
+ private:
+  struct sigaction previous_;
+};
+
+}  // namespace ingle

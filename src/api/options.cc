@@ -1,0 +1,103 @@
+#include "api/options.h"
+
+#include <cstring>
+#include <string>
+
+#include "api/status.h"
+
+namespace ingle {
+namespace {
+
+// More stop strings than anyone means; each one costs time for each byte of an answer.
+constexpr size_t kMaxStops = 1024;
+
+// The caller's struct, completed: it may be shorter than this library's, when the caller was
+// compiled with an earlier ingle.h. first_size is the size in the first version that had it.
+template <class Options>
+Result<Options> Complete(const Options* options, const Options& defaults, size_t first_size) {
+  Options completed = defaults;
+  if (options == nullptr) return completed;
+  size_t size;
+  std::memcpy(&size, options, sizeof(size));
+  if (size < first_size) {
+    return Fail(ErrorCode::kInvalidArgument, "the options' size is ", size,
+                "; initialise them with the _DEFAULT macro");
+  }
+  if (size > sizeof(Options)) {
+    return Fail(ErrorCode::kUnsupported, "the options' size is ", size, ", but this library's is ",
+                sizeof(Options), "; the program wants a later version of the library");
+  }
+  std::memcpy(&completed, options, size);
+  return completed;
+}
+
+Result<DeviceKind> ReadDevice(int32_t device) {
+  switch (device) {
+    case INGLE_DEVICE_CPU:
+      return DeviceKind::kCpu;
+    case INGLE_DEVICE_REFERENCE:
+      return DeviceKind::kReference;
+    default:
+      return Fail(ErrorCode::kInvalidArgument, "device is ", device,
+                  "; it must be one of ingle_device");
+  }
+}
+
+}  // namespace
+
+Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
+  const auto given = Complete(options, ingle_model_options INGLE_MODEL_OPTIONS_DEFAULT,
+                              sizeof(ingle_model_options));
+  if (!given) return Fail(given.error());
+  const auto device = ReadDevice(given->device);
+  if (!device) return Fail(device.error());
+  EngineOptions read;
+  read.device = *device;
+  read.threads = given->threads;
+  read.context = given->context;
+  if (given->batch_tokens > 0) read.batch_tokens = given->batch_tokens;
+  read.cache_bytes = given->cache_bytes;
+  return read;
+}
+
+Result<GenerateOptions> ReadOptions(const ingle_generate_options* options) {
+  const auto given = Complete(options, ingle_generate_options INGLE_GENERATE_OPTIONS_DEFAULT,
+                              sizeof(ingle_generate_options));
+  if (!given) return Fail(given.error());
+  GenerateOptions read;
+  read.sampling.temperature = given->temperature;
+  read.sampling.top_k = given->top_k;
+  read.sampling.top_p = given->top_p;
+  read.sampling.min_p = given->min_p;
+  read.sampling.repeat_penalty = given->repeat_penalty;
+  read.sampling.presence_penalty = given->presence_penalty;
+  read.sampling.frequency_penalty = given->frequency_penalty;
+  read.sampling.penalty_window = given->penalty_window;
+  read.sampling.seed = given->seed;
+  read.max_tokens = given->max_tokens;
+  read.render_special = given->render_special;
+  read.ignore_end = given->ignore_end;
+  if (given->stop_count > kMaxStops) {
+    return Fail(ErrorCode::kInvalidArgument, "stop_count is ", given->stop_count, "; ", kMaxStops,
+                " stop strings are the most");
+  }
+  if (given->stop_count > 0) {
+    if (const Status status = RequireNotNull(given->stop, "stop"); !status) {
+      return Fail(status.error());
+    }
+  }
+  for (size_t i = 0; i < given->stop_count; ++i) {
+    if (const Status status = RequireNotNull(given->stop[i], Cat("stop[", i, "]")); !status) {
+      return Fail(status.error());
+    }
+    read.stop.emplace_back(given->stop[i]);
+  }
+  if (given->on_text != nullptr) {
+    read.on_text = [on_text = given->on_text, user = given->user](std::string_view piece) {
+      return on_text(piece.data(), piece.size(), user);
+    };
+  }
+  return read;
+}
+
+}  // namespace ingle

@@ -1,0 +1,16 @@
+// The options of ingle.h, read: defaults where the caller gives none or is older than a field.
+#pragma once
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/generate.h"
+#include "ingle/ingle.h"
+
+namespace ingle {
+
+// options may be null.
+Result<EngineOptions> ReadOptions(const ingle_model_options* options);
+// Those of the result that the session provides (turns, cancel) are left alone.
+Result<GenerateOptions> ReadOptions(const ingle_generate_options* options);
+
+}  // namespace ingle

@@ -1,0 +1,53 @@
+#include "tokenizer/byte_level.h"
+
+#include <array>
+
+#include "base/utf8.h"
+
+namespace ingle {
+namespace {
+
+// Printable characters of Latin-1 stand for themselves, the other bytes, in order, for U+0100 on.
+constexpr bool StandsForItself(uint32_t byte) {
+  return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xFF && byte != 0xAD);
+}
+
+constexpr std::array<char32_t, 256> MakeChars() {
+  std::array<char32_t, 256> chars{};
+  char32_t next = 0x100;
+  for (uint32_t byte = 0; byte < 256; ++byte) chars[byte] = StandsForItself(byte) ? byte : next++;
+  return chars;
+}
+constexpr std::array<char32_t, 256> kChars = MakeChars();
+
+constexpr char32_t kEnd = 0x144;
+constexpr int16_t kNotAByte = -1;
+
+constexpr std::array<int16_t, kEnd> MakeBytes() {
+  std::array<int16_t, kEnd> bytes{};
+  for (int16_t& byte : bytes) byte = kNotAByte;
+  for (uint32_t byte = 0; byte < 256; ++byte) bytes[kChars[byte]] = static_cast<int16_t>(byte);
+  return bytes;
+}
+constexpr std::array<int16_t, kEnd> kBytes = MakeBytes();
+
+}  // namespace
+
+bool DecodeByteLevel(std::string_view text, std::string& out) {
+  const size_t before = out.size();
+  while (!text.empty()) {
+    const Utf8Char c = DecodeUtf8(text);
+    const int16_t byte = c.valid && c.code_point < kEnd ? kBytes[c.code_point] : kNotAByte;
+    if (byte == kNotAByte) {
+      out.resize(before);
+      return false;
+    }
+    out += static_cast<char>(byte);
+    text.remove_prefix(c.length);
+  }
+  return true;
+}
+
+char32_t ByteLevelChar(uint8_t byte) { return kChars[byte]; }
+
+}  // namespace ingle

@@ -1,0 +1,183 @@
+// Byte pair encoding over bytes, in pieces that a pre-tokenizer cuts.
+//
+// Radford et al.: Language Models are Unsupervised Multitask Learners, 2019 (GPT-2).
+
+#include <array>
+#include <bit>
+#include <string>
+
+#include "tokenizer/byte_level.h"
+#include "tokenizer/merge.h"
+#include "tokenizer/pretokenizer.h"
+#include "tokenizer/text_encoder.h"
+
+namespace ingle {
+namespace {
+
+// From a pair of tokens to what it becomes.
+class MergeTable {
+ public:
+  explicit MergeTable(size_t capacity) : slots_(std::bit_ceil(2 * capacity + 2)) {}
+
+  // Of a pair that comes twice the first counts. REQUIRES: at most capacity calls.
+  void Insert(TokenId left, TokenId right, Merge merge) {
+    Slot& slot = slots_[SlotOf(KeyOf(left, right))];
+    if (slot.merge.rank == Merge::kNever) slot = {KeyOf(left, right), merge};
+  }
+
+  Merge Find(TokenId left, TokenId right) const { return slots_[SlotOf(KeyOf(left, right))].merge; }
+
+ private:
+  struct Slot {
+    uint64_t key = 0;
+    Merge merge;
+  };
+
+  static uint64_t KeyOf(TokenId left, TokenId right) {
+    return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
+  }
+  size_t SlotOf(uint64_t key) const {
+    const size_t mask = slots_.size() - 1;
+    const uint64_t hash = key * 0x9E3779B97F4A7C15u;
+    for (size_t i = (hash ^ hash >> 32) & mask;; i = (i + 1) & mask) {
+      if (slots_[i].key == key || slots_[i].merge.rank == Merge::kNever) return i;
+    }
+  }
+
+  std::vector<Slot> slots_;
+};
+
+class ByteLevelBpe final : public TextEncoder {
+ public:
+  ByteLevelBpe(const PreTokenizer& pre_tokenizer, const Vocabulary& vocabulary, size_t merges);
+
+  Status AddMerge(uint32_t rank, std::string_view line);
+
+  void Encode(std::string_view text, std::vector<TokenId>& ids) const override;
+  bool adds_bos() const override { return pre_tokenizer_.adds_bos; }
+  bool adds_space_prefix() const override { return false; }
+
+ private:
+  void EncodePiece(std::string_view piece, std::vector<Symbol>& symbols,
+                   std::vector<TokenId>& ids) const;
+
+  // Nothing but what ordinary text may become.
+  bool IsOrdinary(TokenId id) const { return vocabulary_.Kind(id) == TokenKind::kNormal; }
+
+  const PreTokenizer& pre_tokenizer_;
+  const Vocabulary& vocabulary_;
+  TokenTable by_bytes_;
+  std::array<TokenId, 256> byte_tokens_;
+  MergeTable merges_;
+  mutable ReachedTokens reached_;
+};
+
+bool IsAscii(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  }
+  return true;
+}
+
+ByteLevelBpe::ByteLevelBpe(const PreTokenizer& pre_tokenizer, const Vocabulary& vocabulary,
+                           size_t merges)
+    : pre_tokenizer_(pre_tokenizer),
+      vocabulary_(vocabulary),
+      by_bytes_(vocabulary.size()),
+      merges_(merges),
+      reached_(vocabulary.size()) {
+  // Two spellings can stand for the same bytes when one of them is not byte-level; that one yields.
+  const auto is_literal = [&](TokenId id) {
+    return !IsOrdinary(id) ||
+           (vocabulary.Text(id) == vocabulary.Bytes(id) && !IsAscii(vocabulary.Text(id)));
+  };
+  for (const bool literal : {false, true}) {
+    for (size_t i = 0; i < vocabulary.size(); ++i) {
+      const auto id = static_cast<TokenId>(i);
+      if (is_literal(id) != literal || vocabulary.Bytes(id).empty()) continue;
+      by_bytes_.Insert(vocabulary.Bytes(id), id);
+    }
+  }
+  for (size_t byte = 0; byte < byte_tokens_.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    byte_tokens_[byte] = by_bytes_.Find({&c, 1});
+  }
+}
+
+Status ByteLevelBpe::AddMerge(uint32_t rank, std::string_view line) {
+  const auto fail = [&](const auto&... why) {
+    return Fail(ErrorCode::kCorrupt, "tokenizer.ggml.merges[", rank, "], ", Quote(line), ", ",
+                why...);
+  };
+  const size_t space = line.find(' ', 1);
+  if (space == std::string_view::npos) return fail("is not two pieces with a space between");
+
+  std::string bytes;
+  if (!DecodeByteLevel(line.substr(0, space), bytes))
+    return fail("is not spelled in byte-level text");
+  const size_t middle = bytes.size();
+  if (!DecodeByteLevel(line.substr(space + 1), bytes) || bytes.size() == middle) {
+    return fail("is not spelled in byte-level text");
+  }
+  const std::string_view merged = bytes;
+  const TokenId left = by_bytes_.Find(merged.substr(0, middle));
+  const TokenId right = by_bytes_.Find(merged.substr(middle));
+  const TokenId both = by_bytes_.Find(merged);
+  if (left == kNoToken || right == kNoToken || both == kNoToken) {
+    return fail("names a piece or makes one that is not in tokenizer.ggml.tokens");
+  }
+  merges_.Insert(left, right, {rank, both});
+  return {};
+}
+
+void ByteLevelBpe::Encode(std::string_view text, std::vector<TokenId>& ids) const {
+  std::vector<Symbol> symbols;
+  size_t begin = 0;
+  for (const uint32_t end : pre_tokenizer_.Split(text)) {
+    EncodePiece(text.substr(begin, end - begin), symbols, ids);
+    begin = end;
+  }
+}
+
+void ByteLevelBpe::EncodePiece(std::string_view piece, std::vector<Symbol>& symbols,
+                               std::vector<TokenId>& ids) const {
+  const TokenId whole = by_bytes_.Find(piece);
+  if (whole != kNoToken) {
+    if (reached_.Get(whole) == ReachedTokens::State::kReached ||
+        (pre_tokenizer_.whole_pieces_first && IsOrdinary(whole))) {
+      ids.push_back(whole);
+      return;
+    }
+  }
+
+  symbols.clear();
+  for (uint32_t i = 0; i < piece.size(); ++i) {
+    const TokenId byte = byte_tokens_[static_cast<unsigned char>(piece[i])];
+    if (byte != kNoToken)
+      symbols.push_back({i, 1, byte});  // SmolLM2, for one, has no token for 0x16
+  }
+  MergeSymbols(symbols, [&](const Symbol& left, const Symbol& right) {
+    return merges_.Find(left.id, right.id);
+  });
+  for (const Symbol& symbol : symbols) ids.push_back(symbol.id);
+  if (whole != kNoToken) reached_.Set(whole, symbols.size() == 1 && symbols[0].id == whole);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TextEncoder>> MakeByteLevelBpe(const TokenizerSpec& spec,
+                                                      const Vocabulary& vocabulary) {
+  const auto pre_tokenizer = PreTokenizer::Find(spec.pre.empty() ? "default" : spec.pre);
+  if (!pre_tokenizer) return Fail(pre_tokenizer.error());
+  if (spec.merges.size() >= Merge::kNever) {
+    return Fail(ErrorCode::kTooLarge, "tokenizer.ggml.merges has ", spec.merges.size(), " entries");
+  }
+  auto encoder = std::make_unique<ByteLevelBpe>(**pre_tokenizer, vocabulary, spec.merges.size());
+  for (size_t i = 0; i < spec.merges.size(); ++i) {
+    const Status status = encoder->AddMerge(static_cast<uint32_t>(i), spec.merges[i]);
+    if (!status) return Fail(status.error());
+  }
+  return std::unique_ptr<TextEncoder>(std::move(encoder));
+}
+
+}  // namespace ingle

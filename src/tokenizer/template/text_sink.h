@@ -1,0 +1,37 @@
+// Text that grows up to a limit. What is written beyond it is dropped and remembered, so writers
+// need not check each step, only stop soon after full().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ingle::jinja {
+
+class TextSink {
+ public:
+  explicit TextSink(uint64_t limit) : limit_(limit) {}
+
+  void Append(std::string_view text) {
+    if (full_ || text.size() > limit_ - text_.size()) {
+      full_ = true;
+    } else {
+      text_.append(text);
+    }
+  }
+
+  void Fill(uint64_t count, std::string_view unit) {
+    for (uint64_t i = 0; i < count && !full_; ++i) Append(unit);
+  }
+
+  bool full() const { return full_; }
+  const std::string& text() const { return text_; }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  uint64_t limit_;
+  std::string text_;
+  bool full_ = false;
+};
+
+}  // namespace ingle::jinja

@@ -1,0 +1,295 @@
+"""The commands that read and run a model, on a tiny one of random weights."""
+
+import json
+import os
+
+from support import TINY, CliTest, golden, read_npy, tiny_model
+
+MESSAGES = {"messages": [{"role": "user", "content": "hi"}], "add_generation_prompt": True}
+RENDERED = "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
+
+
+class Tokenize(CliTest):
+    def test_ids_on_one_line(self):
+        self.assertRegex(self.ok("tokenize", TINY, stdin="the hen"), r"^\d+( \d+)*\n$")
+        self.assertEqual(self.ok("tokenize", TINY, stdin=""), "\n")
+
+    def test_round_trip_of_any_text(self):
+        for text in ("the hen\n", " two  spaces ", "naïve ✓ 我", "<|im_end|>"):
+            for flags in ([], ["--no-special"]):
+                ids = self.ok("tokenize", TINY, *flags, stdin=text)
+                self.assertEqual(self.ok("tokenize", TINY, "--decode", stdin=ids), text)
+
+    def test_special_tokens(self):
+        self.assertEqual(self.ok("tokenize", TINY, stdin="<|im_start|>"), "1\n")
+        plain = self.ok("tokenize", TINY, "--no-special", stdin="<|im_start|>")
+        self.assertGreater(len(plain.split()), 5)
+        self.assertEqual(self.ok("tokenize", TINY, "--decode", "--no-special", stdin="1"), "")
+
+    def test_pieces_and_json(self):
+        answer = self.ok_json("tokenize", TINY, "--json", stdin=" the")
+        self.assertEqual(answer["count"], len(answer["ids"]))
+        self.assertEqual(answer["pieces"], ["Ġthe"])
+        self.assertIn("Ġthe", self.ok("tokenize", TINY, "--pieces", stdin=" the"))
+
+    def test_ids_that_are_none(self):
+        for ids in ("x", "323", "-1", "99999999999"):
+            self.fails(1, "tokenize", TINY, "--decode", stdin=ids)
+
+
+class Render(CliTest):
+    def test_model_and_nothing_else(self):
+        path = self.write("input.json", json.dumps(MESSAGES))
+        self.assertEqual(self.ok("render", TINY, path), RENDERED)
+        self.assertEqual(self.ok("render", TINY, "-", stdin=json.dumps(MESSAGES)), RENDERED)
+
+    def test_template_file(self):
+        template = self.write("t.jinja", "{{ bos_token }}{{ messages[0].content }}{{ extra }}")
+        text = json.dumps({**MESSAGES, "bos_token": "<s>", "extra": [1, 2]})
+        self.assertEqual(self.ok("render", "--template", template, "-", stdin=text), "<s>hi[1, 2]")
+
+    def test_tokens_come_from_the_model_unless_the_input_has_them(self):
+        old = b"<|im_start|>' + message['role'] + '\n"
+        new = b"'+bos_token+'" + b"~" * (len(old) - 13)
+        model = self.write("m.gguf", tiny_model([(old, new)]))
+        text = json.dumps(MESSAGES)
+        self.assertTrue(self.ok("render", model, "-", stdin=text).startswith("<|im_start|>~"))
+        text = json.dumps({**MESSAGES, "bos_token": "<B>"})
+        self.assertTrue(self.ok("render", model, "-", stdin=text).startswith("<B>~"))
+
+    def test_mistakes(self):
+        template = self.write("t.jinja", "{{ raise_exception('no such role') }}")
+        for stdin, word in (("{", "standard input"), ("[]", "not a JSON object"),
+                            ("{}", "no such role")):
+            message = self.fails(1, "render", "--template", template, "-", stdin=stdin)
+            self.assertIn(word, message)
+        broken = self.write("b.jinja", "{% for %}")
+        self.assertIn("b.jinja", self.fails(1, "render", "--template", broken, "-", stdin="{}"))
+
+
+class Logits(CliTest):
+    def largest_error(self, rows, expected):
+        worst = 0.0
+        for row, wanted in zip(rows, expected):
+            scale = max(abs(x) for x in wanted)
+            worst = max(worst, max(abs(a - b) for a, b in zip(row, wanted)) / scale)
+        return worst
+
+    def test_goldens(self):
+        prompt, _, expected = golden()
+        for device in ("reference", "cpu"):
+            out = self.path(f"{device}.npy")
+            self.ok("logits", TINY, "--ids", " ".join(map(str, prompt)), "--out", out,
+                    "--device", device, "--cache-type", "f32")
+            rows = read_npy(out)
+            self.assertEqual((len(rows), len(rows[0])), (48, 323))
+            self.assertLess(self.largest_error(rows, expected), 1e-4)
+
+    def test_small_steps_give_the_same(self):
+        prompt = " ".join(map(str, golden()[0]))
+        contents = []
+        for batch in ("512", "7"):
+            out = self.path(f"{batch}.npy")
+            self.ok("logits", TINY, "--ids", prompt, "--out", out, "--batch-size", batch)
+            with open(out, "rb") as file:
+                contents.append(file.read())
+        self.assertEqual(contents[0], contents[1])
+
+    def test_text(self):
+        out = self.path("t.npy")
+        self.ok("logits", TINY, "--text", "the hen", "--out", out)
+        count = len(self.ok("tokenize", TINY, stdin="the hen").split())
+        self.assertEqual(len(read_npy(out)), count)
+
+    def test_failure_leaves_nothing(self):
+        out = self.path("out", "x.npy")
+        self.fails(1, "logits", TINY, "--ids", "1", "--out", out)
+        os.mkdir(self.path("out"))
+        for ids in ("323", "-1", " ".join(["1"] * 81)):
+            self.fails(1, "logits", TINY, "--ids", ids, "--out", out)
+            self.assertEqual(os.listdir(self.path("out")), [])
+
+
+class Run(CliTest):
+    def test_raw_prints_the_continuation_and_nothing_else(self):
+        arguments = ["run", TINY, "the", "--raw", "--temp", "0", "-n", "12"]
+        report = self.ok_json(*arguments, "--json")
+        done = self.run_ingle(*arguments)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, b"")
+        self.assertEqual(done.stdout.decode(), report["text"])
+
+    def test_json(self):
+        report = self.ok_json("run", TINY, "the", "--raw", "--temp", "0", "-n", "12", "--json",
+                              "--logprobs", "2")
+        self.assertEqual(report["prompt_tokens"], 3)
+        self.assertEqual(report["tokens"], len(report["token_ids"]))
+        self.assertLessEqual(report["tokens"], 12)
+        self.assertIn(report["finish_reason"], ("length", "end"))
+        for name in ("prefill_tokens_per_second", "decode_tokens_per_second",
+                     "time_to_first_token_ms"):
+            self.assertGreater(report[name], 0)
+        for row in report["logprobs"]:
+            self.assertEqual(len(row["top"]), 2)
+            self.assertAlmostEqual(row["logprob"], row["top"][0]["logprob"], places=5)
+
+    def test_chat_template_is_used_unless_raw(self):
+        report = self.ok_json("run", TINY, "hi", "--temp", "0", "-n", "4", "--json")
+        tokens = self.ok("tokenize", TINY, stdin=RENDERED).split()
+        self.assertEqual(report["prompt_tokens"], len(tokens))
+        self.assertEqual(report["tool_calls"], [])
+        report = self.ok_json("run", TINY, "hi", "--system", "s", "-n", "1", "--json")
+        self.assertGreater(report["prompt_tokens"], len(tokens))
+
+    def test_prompt_from_standard_input(self):
+        arguments = ["--temp", "0", "-n", "4", "--json"]
+        given = self.ok_json("run", TINY, "hi", *arguments)
+        self.assertEqual(self.ok_json("run", TINY, *arguments, stdin="hi\n")["text"], given["text"])
+        self.assertEqual(self.ok_json("run", TINY, "-", *arguments, stdin="hi")["text"], given["text"])
+
+    def test_a_seed_repeats_and_is_told(self):
+        arguments = ["run", TINY, "hi", "--temp", "2", "--top-k", "0", "--top-p", "1", "--min-p",
+                     "0", "-n", "16", "--json"]
+        first = self.ok_json(*arguments)
+        second = self.ok_json(*arguments)
+        again = self.ok_json(*arguments, "--seed", str(first["seed"]))
+        self.assertEqual(first["token_ids"], again["token_ids"])
+        self.assertNotEqual(first["token_ids"], second["token_ids"])
+
+    def test_threads_and_batch_change_nothing(self):
+        def tokens(*flags):
+            return self.ok_json("run", TINY, "the hen and the ox", "--raw", "--temp", "0", "-n",
+                                "16", "--json", *flags)["token_ids"]
+
+        self.assertEqual(tokens("-t", "1"), tokens("-t", "3", "--batch-size", "2"))
+
+    def test_stop(self):
+        whole = self.ok_json("run", TINY, "the", "--raw", "--temp", "0", "-n", "12", "--json")["text"]
+        stop = whole[3:5]
+        report = self.ok_json("run", TINY, "the", "--raw", "--temp", "0", "-n", "12", "--json",
+                              "--stop", "\x01\x02", "--stop", stop)
+        self.assertEqual(report["text"], whole[:whole.index(stop)])
+        self.assertEqual(report["finish_reason"], "stop")
+
+    def test_stats_go_to_standard_error(self):
+        done = self.run_ingle("run", TINY, "the", "--raw", "-n", "4", "--stats", "--seed", "5")
+        self.assertIn(b"tokens/s", done.stderr)
+        self.assertIn(b"seed 5", done.stderr)
+        self.assertNotIn(b"tokens/s", done.stdout)
+
+    def test_a_prompt_longer_than_the_context_names_both_counts(self):
+        count = len(self.ok("tokenize", TINY, stdin="x" * 90).split())
+        message = self.fails(1, "run", TINY, "x" * 90, "--raw")
+        self.assertIn(str(count), message)
+        self.assertIn("80", message)
+        self.assertIn("16", self.fails(1, "run", TINY, "x" * 30, "--raw", "-c", "16"))
+
+    def test_no_template_completes_the_text(self):
+        model = self.write("m.gguf", tiny_model([(b"tokenizer.chat_template",
+                                                  b"tokenizer.chat_nothing!")]))
+        done = self.run_ingle("run", model, "the", "--temp", "0", "-n", "4")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"no chat template", done.stderr)
+        raw = self.ok("run", TINY, "the", "--raw", "--temp", "0", "-n", "4")
+        self.assertEqual(done.stdout.decode(), raw)
+
+    def test_files_that_are_no_models(self):
+        for name, content in (("empty.gguf", b""), ("text.gguf", b"hello"),
+                              ("cut.gguf", tiny_model()[:90000])):
+            message = self.fails(1, "run", self.write(name, content), "x")
+            self.assertIn(name, message)
+        self.assertIn("regular file", self.fails(1, "run", self.home + "/", "x"))
+
+    def test_a_full_disk_behind_standard_output_ends_the_answer(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        with open("/dev/full", "wb") as full:
+            self.fails(1, "run", TINY, "the", "--raw", "-n", "8", stdout=full)
+
+    def test_relative_path_is_used_in_place(self):
+        self.write("models/m.gguf", tiny_model())
+        self.ok("run", "models/m.gguf", "x", "-n", "1")
+        self.assertFalse(os.path.exists(self.path(".local/share/ingle/models")))
+
+
+class Perplexity(CliTest):
+    TEXT = "the hen and the ox went to the sea and saw that it was wide. " * 30
+
+    def test_json(self):
+        path = self.write("text", self.TEXT)
+        report = self.ok_json("perplexity", TINY, path, "--chunks", "2", "-c", "64", "--json")
+        self.assertEqual(report["chunks"], 2)
+        self.assertGreater(report["perplexity"], 1)
+        self.assertGreater(report["error"], 0)
+        exact = self.ok_json("perplexity", TINY, path, "--chunks", "2", "-c", "64", "--json",
+                             "--device", "reference")
+        self.assertAlmostEqual(report["perplexity"] / exact["perplexity"], 1, places=4)
+
+    def test_text_too_short(self):
+        message = self.fails(1, "perplexity", TINY, self.write("text", "short"), "-c", "64")
+        self.assertIn("text", message)
+
+
+class Files(CliTest):
+    def test_inspect(self):
+        text = self.ok("inspect", TINY)
+        self.assertIn("general.architecture = llama", text)
+        self.assertIn("F32: 20 tensors", text)
+        self.assertIn("blk.1.attn_q.weight", self.ok("inspect", TINY, "--tensors"))
+
+    def test_inspect_json(self):
+        report = self.ok_json("inspect", TINY, "--json")
+        self.assertEqual(report["version"], 3)
+        self.assertEqual(report["metadata"]["llama.block_count"], 2)
+        self.assertEqual(report["metadata"]["tokenizer.ggml.tokens"]["count"], 323)
+        shapes = {tensor["name"]: tensor["shape"] for tensor in report["tensors"]}
+        self.assertEqual(shapes["token_embd.weight"], [323, 36])
+        whole = self.ok_json("inspect", TINY, "--json", "--full")
+        self.assertEqual(len(whole["metadata"]["tokenizer.ggml.tokens"]), 323)
+
+    def test_inspect_of_an_unknown_architecture(self):
+        model = self.write("m.gguf", tiny_model([(b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0zebra")]))
+        self.assertIn("zebra", self.ok("inspect", model))
+        self.assertIn("zebra", self.fails(1, "run", model, "x"))
+
+    def test_graph(self):
+        self.assertIn("blk.0.attn_q.weight", self.ok("inspect", TINY, "--graph"))
+        self.assertTrue(self.ok("inspect", TINY, "--graph=dot").startswith("digraph"))
+
+    def test_show(self):
+        facts = self.ok_json("show", TINY, "--json")
+        self.assertEqual(facts["architecture"], "llama")
+        self.assertEqual(facts["context"], 80)
+        self.assertTrue(facts["chat"] and facts["system"])
+        self.assertFalse(facts["tools"] or facts["thinking"])
+        self.assertIn("llama", self.ok("show", TINY))
+
+    def test_quantize(self):
+        out = self.path("q8.gguf")
+        done = self.run_ingle("quantize", TINY, out, "q8_0")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.ok("run", out, "x", "-n", "2")
+        self.fails(1, "quantize", TINY, self.path("no", "such.gguf"), "Q8_0")
+
+
+class DefaultModel(CliTest):
+    """The real model, where it has been fetched already."""
+
+    def setUp(self):
+        super().setUp()
+        store = os.environ.get("INGLE_MODELS") or os.path.join(
+            os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "ingle/models")
+        if not os.path.isdir(os.path.join(store, "smollm2")):
+            self.skipTest("smollm2 has not been fetched")
+        self.environment["INGLE_MODELS"] = store
+
+    def test_it_answers(self):
+        answer = self.ok("run", "smollm2", "What is the capital of France?", "--temp", "0", "-n", "24")
+        self.assertIn("Paris", answer)
+        self.assertTrue(answer.endswith("\n"))
+
+    def test_show(self):
+        facts = self.ok_json("show", "smollm2", "--json")
+        self.assertEqual(facts["quantization"], "Q4_1")
+        self.assertEqual(facts["licence"], "apache-2.0")
+        self.assertTrue(facts["chat"])

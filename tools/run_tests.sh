@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs the tests of a build, those of the default model among them.
+#
+#   tools/run_tests.sh BUILD_FOLDER [CTEST_OPTION...]
+#
+# The model is fetched first if it is not there. Where it cannot be had, OFFLINE=1 leaves out the
+# tests that need it.
+set -eu
+build=$1
+shift
+
+if [ -z "${OFFLINE:-}" ]; then
+  "$build/ingle" pull smollm2
+  INGLE_TEST_SMOLLM2=$("$build/ingle" list --json | python3 -c '
+import json, sys
+print(next(model["path"] for model in json.load(sys.stdin)["models"] if model["name"] == "smollm2"))')
+  export INGLE_TEST_SMOLLM2
+fi
+exec ctest --test-dir "$build" --output-on-failure -j "$(nproc)" "$@"
