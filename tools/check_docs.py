@@ -7,7 +7,7 @@
   the library in BUILD_FOLDER. A snippet without main() is taken for the inside of a function.
 - In shell snippets every `ingle COMMAND --flag` exists, and every `make` target. A snippet that
   begins with ```sh run is run, in an empty folder with the program on the PATH, and must succeed.
-- The man page names each command and flag of the program's --help, and none that is not there.
+- Every flag that README.md and the manuals name exists, and the man page names every one there is.
 - Links between the documents lead somewhere.
 """
 
@@ -175,11 +175,14 @@ def shell_complaints(place, text, program):
                     yield f"{place}: the Makefile has no target {word}"
 
 
+def all_flags(program):
+    return program.flags().union(*(program.flags(command) for command in program.commands()))
+
+
 def man_page_complaints(text, program):
     """Holds the man page against the program, both ways."""
-    plain = text.replace("\\-", "-").replace("\\fR", " ").replace("\\fB", " ").replace("\\fI", " ")
-    named = set(FLAG.findall(plain))
-    has = program.flags().union(*(program.flags(command) for command in program.commands()))
+    plain = re.sub(r"\\f[RBI]", " ", text.replace("\\-", "-"))
+    named, has = set(FLAG.findall(plain)), all_flags(program)
     for flag in sorted(named - has):
         yield f"man page: there is no {flag}"
     for flag in sorted(has - named):
@@ -187,6 +190,15 @@ def man_page_complaints(text, program):
     for command in program.commands():
         if not re.search(rf"\b{command}\b", plain):
             yield f"man page: the command {command} is missing"
+
+
+def inline_flags(text):
+    """Flags named by themselves in a document's text: `-n N`, not `cmake --install`."""
+    flags = set()
+    for code in INLINE.findall(FENCE.sub("", text)):
+        if code.startswith("-"):
+            flags |= set(FLAG.findall(code))
+    return flags
 
 
 def documents():
@@ -219,8 +231,12 @@ def findings(build):
             yield from shell_complaints(snippet.place, snippet.text, program)
             if "run" in snippet.marks:
                 yield run_snippet(snippet, build)
-    man_page = cxx.ROOT / "share/man/man1/ingle.1"
-    yield from man_page_complaints(man_page.read_text(encoding="utf-8"), program)
+    for name in ("README.md", "docs/cli.md", "docs/configuration.md"):
+        flags = inline_flags((cxx.ROOT / name).read_text(encoding="utf-8"))
+        for flag in sorted(flags - all_flags(program)):
+            yield f"{name}: there is no {flag}"
+    man_page = (cxx.ROOT / "share/man/man1/ingle.1").read_text(encoding="utf-8")
+    yield from man_page_complaints(man_page, program)
 
 
 def main():

@@ -18,7 +18,8 @@ import cxx
 OUTSIDE = {
     "tl/expected.hpp": ["src/base/error.h"],
     "nlohmann/*": ["src/tokenizer/*", "src/api/*", "src/graph/*_test.cc", "src/*/*_test.cc"],
-    "gtest/*": ["src/*_test.cc", "src/*test_support.h", "src/engine/tiny_model.h"],
+    "gtest/*": ["src/*_test.cc", "src/*test_support.h", "src/*_testing.h",
+                "src/engine/tiny_model.h"],
     "gmock/*": ["src/*_test.cc"],
     "benchmark/*": ["src/*_bench.cc"],
 }

@@ -43,8 +43,7 @@ Result<std::string> FindModel(const std::string& model, const Context& context) 
 
 EngineOptions EngineOptionsOf(const Settings& settings) {
   EngineOptions options;
-  options.device =
-      settings.device == "reference" ? DeviceKind::kReference : DeviceKind::kCpu;
+  options.device = settings.device == "reference" ? DeviceKind::kReference : DeviceKind::kCpu;
   options.threads = settings.threads;
   options.context = static_cast<uint32_t>(settings.ctx_size);
   options.batch_tokens = static_cast<uint32_t>(settings.batch_size);

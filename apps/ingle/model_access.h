@@ -10,8 +10,8 @@
 namespace ingle {
 
 // MODEL is a path or a name of the catalogue. A path (anything with a slash, or ending in .gguf) is
-// used in place; a model of the catalogue is fetched first where it is not here yet. Otherwise fails
-// with kNotFound, and lists what there is.
+// used in place; a model of the catalogue is fetched first where it is not here yet. Otherwise
+// fails with kNotFound, and lists what there is.
 Result<std::string> FindModel(const std::string& model, const Context& context);
 
 // What the settings ask of the engine.

@@ -42,7 +42,9 @@ TEST(WorkerPool, CallersOfRunTakeTurns) {
   int total = 0;  // guarded by Run itself
   const auto add = [&] {
     for (int i = 0; i < 200; ++i) {
-      pool.Run([&](Worker& worker) { total += worker.index() == 0; });
+      pool.Run([&](Worker& worker) {
+        if (worker.index() == 0) ++total;
+      });
     }
   };
   std::thread other(add);

@@ -12,7 +12,7 @@ struct CompileOptions {
   DType cache_type = DType::kF16;
 };
 
-// Views into the graph's weights: their memory must outlive the program.
-Program Compile(const Graph& graph, const CompileOptions& options);
+// Views into the model's weights: their memory must outlive the program.
+Program Compile(const Graph& model, const CompileOptions& options);
 
 }  // namespace ingle

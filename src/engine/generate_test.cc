@@ -270,14 +270,14 @@ TEST_F(GenerateTest, SessionsOfSeveralThreadsTakeTurns) {
   threaded.threads = 2;
   engine_ = LoadTinyModel(threaded);
   const std::vector<TokenId> other = Encode("in a small village");
-  const std::vector<TokenId> expected[] = {Answer(prompt_, Greedy(20)).tokens,
-                                           Answer(other, Greedy(20)).tokens};
+  const std::vector<TokenId> expected[] = {Answer(prompt_, Greedy(5)).tokens,
+                                           Answer(other, Greedy(5)).tokens};
   Turns turns;
   std::vector<std::thread> threads;
   for (size_t i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       std::unique_ptr<Session> session;
-      GenerateOptions options = Greedy(20);
+      GenerateOptions options = Greedy(5);
       options.turns = &turns;
       {
         const std::lock_guard turn(turns);

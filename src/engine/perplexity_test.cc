@@ -128,7 +128,9 @@ class BosModel {
 
 TEST(Perplexity, BosReplacesTheFirstTokenOfEachChunk) {
   const BosModel model;
-  const auto engine = Engine::Load(model.path());
+  EngineOptions options;
+  options.threads = 1;
+  const auto engine = Engine::Load(model.path(), options);
   ASSERT_TRUE(engine) << engine.error().message();
   ASSERT_TRUE((*engine)->tokenizer().adds_bos());
   const auto measured = MeasurePerplexity(**engine, kText, {.context = 16});

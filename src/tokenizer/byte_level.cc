@@ -36,7 +36,8 @@ constexpr std::array<int16_t, kEnd> kBytes = MakeBytes();
 bool DecodeByteLevel(std::string_view text, std::string& out) {
   const size_t before = out.size();
   while (!text.empty()) {
-    const Utf8Char c = DecodeUtf8(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    const Utf8Char c = first < 0x80 ? Utf8Char{first, 1, true} : DecodeUtf8(text);
     const int16_t byte = c.valid && c.code_point < kEnd ? kBytes[c.code_point] : kNotAByte;
     if (byte == kNotAByte) {
       out.resize(before);

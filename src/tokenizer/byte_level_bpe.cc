@@ -61,8 +61,12 @@ class ByteLevelBpe final : public TextEncoder {
   void EncodePiece(std::string_view piece, std::vector<Symbol>& symbols,
                    std::vector<TokenId>& ids) const;
 
-  // Nothing but what ordinary text may become.
   bool IsOrdinary(TokenId id) const { return vocabulary_.Kind(id) == TokenKind::kNormal; }
+
+  // What ordinary text must never become.
+  bool IsControl(TokenId id) const {
+    return id != kNoToken && vocabulary_.Kind(id) == TokenKind::kControl;
+  }
 
   const PreTokenizer& pre_tokenizer_;
   const Vocabulary& vocabulary_;
@@ -100,7 +104,8 @@ ByteLevelBpe::ByteLevelBpe(const PreTokenizer& pre_tokenizer, const Vocabulary& 
   }
   for (size_t byte = 0; byte < byte_tokens_.size(); ++byte) {
     const char c = static_cast<char>(byte);
-    byte_tokens_[byte] = by_bytes_.Find({&c, 1});
+    const TokenId token = by_bytes_.Find({&c, 1});
+    byte_tokens_[byte] = IsControl(token) ? kNoToken : token;
   }
 }
 
@@ -113,12 +118,10 @@ Status ByteLevelBpe::AddMerge(uint32_t rank, std::string_view line) {
   if (space == std::string_view::npos) return fail("is not two pieces with a space between");
 
   std::string bytes;
-  if (!DecodeByteLevel(line.substr(0, space), bytes))
-    return fail("is not spelled in byte-level text");
+  bool spelled = DecodeByteLevel(line.substr(0, space), bytes);
   const size_t middle = bytes.size();
-  if (!DecodeByteLevel(line.substr(space + 1), bytes) || bytes.size() == middle) {
-    return fail("is not spelled in byte-level text");
-  }
+  spelled = spelled && DecodeByteLevel(line.substr(space + 1), bytes) && bytes.size() > middle;
+  if (!spelled) return fail("is not spelled in byte-level text");
   const std::string_view merged = bytes;
   const TokenId left = by_bytes_.Find(merged.substr(0, middle));
   const TokenId right = by_bytes_.Find(merged.substr(middle));
@@ -126,7 +129,7 @@ Status ByteLevelBpe::AddMerge(uint32_t rank, std::string_view line) {
   if (left == kNoToken || right == kNoToken || both == kNoToken) {
     return fail("names a piece or makes one that is not in tokenizer.ggml.tokens");
   }
-  merges_.Insert(left, right, {rank, both});
+  if (!IsControl(both)) merges_.Insert(left, right, {rank, both});
   return {};
 }
 
@@ -153,8 +156,8 @@ void ByteLevelBpe::EncodePiece(std::string_view piece, std::vector<Symbol>& symb
   symbols.clear();
   for (uint32_t i = 0; i < piece.size(); ++i) {
     const TokenId byte = byte_tokens_[static_cast<unsigned char>(piece[i])];
-    if (byte != kNoToken)
-      symbols.push_back({i, 1, byte});  // SmolLM2, for one, has no token for 0x16
+    if (byte == kNoToken) continue;  // SmolLM2, for one, has none for 0x16
+    symbols.push_back({i, 1, byte});
   }
   MergeSymbols(symbols, [&](const Symbol& left, const Symbol& right) {
     return merges_.Find(left.id, right.id);

@@ -28,11 +28,10 @@ bool ShowsSystem(const Engine& engine) {
 bool ShowsTools(const Engine& engine) {
   const Value tool = Value::Map(
       {{"type", "function"},
-       {"function",
-        Value::Map({{"name", kMark},
-                    {"description", "x"},
-                    {"parameters",
-                     Value::Map({{"type", "object"}, {"properties", Value(Dict())}})}})}});
+       {"function", Value::Map({{"name", kMark},
+                                {"description", "x"},
+                                {"parameters", Value::Map({{"type", "object"},
+                                                           {"properties", Value(Dict())}})}})}});
   return Shows(engine, Value::Map({{"messages", ValueList{Message("user", "x")}},
                                    {"tools", ValueList{tool}},
                                    {"add_generation_prompt", true}}));

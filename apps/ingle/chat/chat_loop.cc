@@ -123,9 +123,8 @@ void Greet(const Engine& engine) {
 void AnswerTo(ChatState& state, const std::string& text) {
   AnswerPrinter printer;
   const InterruptScope interrupt;
-  const Result<Reply> reply =
-      state.conversation.Ask(text, [&](const AnswerEvent& event) { return printer(event); },
-                             &interrupt.flag());
+  const Result<Reply> reply = state.conversation.Ask(
+      text, [&](const AnswerEvent& event) { return printer(event); }, &interrupt.flag());
   printer.End(interrupt.flag());
   if (!reply) {
     const bool full = reply.error().code() == ErrorCode::kTooLarge;
@@ -145,6 +144,9 @@ void AnswerTo(ChatState& state, const std::string& text) {
 }  // namespace
 
 Status RunChat(Engine& engine, Context& context, const ChatOptions& options) {
+  // Between an answer and the next line nothing waits for Ctrl-C: there it must not end the
+  // program.
+  const InterruptScope whole_chat;
   Conversation conversation(engine, options);
   ChatState state{engine, conversation, context.settings, options.generate.sampling.seed, "", {}};
   state.settings_changed = [&] {

@@ -31,9 +31,9 @@ std::string StatsLine(const Generation& generation, uint64_t seed) {
   const Timing& timing = generation.timing;
   return Cat(generation.prompt_tokens, " prompt tokens (", timing.prefill_tokens, " computed at ",
              Fixed(timing.prefill_tokens_per_second(), 1), " tokens/s), ", generation.tokens.size(),
-             " tokens at ", Fixed(timing.decode_tokens_per_second(), 1),
-             " tokens/s, first after ", Fixed(timing.time_to_first_token_seconds * 1000, 0),
-             " ms, seed ", seed, ", ended by ", Name(generation.finish));
+             " tokens at ", Fixed(timing.decode_tokens_per_second(), 1), " tokens/s, first after ",
+             Fixed(timing.time_to_first_token_seconds * 1000, 0), " ms, seed ", seed, ", ended by ",
+             Name(generation.finish));
 }
 
 Json ReportJson(const Engine& engine, const std::string& text, const Generation& generation,

@@ -92,8 +92,8 @@ Status Stats(const std::string&, ChatState& state) {
 
 // What makes sense to change in the middle of a chat.
 constexpr std::string_view kChangeable[] = {
-    "temp", "top_k", "top_p", "min_p", "repeat_penalty", "presence_penalty", "frequency_penalty",
-    "seed", "predict", "stop", "think", "stats"};
+    "temp", "top_k",   "top_p", "min_p", "repeat_penalty", "presence_penalty", "frequency_penalty",
+    "seed", "predict", "stop",  "think", "stats"};
 
 Status Set(const std::string& argument, ChatState& state) {
   const size_t space = argument.find(' ');
@@ -105,14 +105,15 @@ Status Set(const std::string& argument, ChatState& state) {
     return {};
   }
   if (std::find(std::begin(kChangeable), std::end(kChangeable), key) == std::end(kChangeable)) {
-    return Fail(ErrorCode::kInvalidArgument, Quote(key), " cannot be set here; /set lists what can");
+    return Fail(ErrorCode::kInvalidArgument, Quote(key),
+                " cannot be set here; /set lists what can");
   }
   if (space == std::string::npos) {
     Print(key, " = ", ValueText(state.settings, *FindSetting(key)), "\n");
     return {};
   }
-  const Status set =
-      SetFromText(state.settings, *FindSetting(key), argument.substr(argument.find_first_not_of(' ', space)));
+  const Status set = SetFromText(state.settings, *FindSetting(key),
+                                 argument.substr(argument.find_first_not_of(' ', space)));
   if (!set) return Fail(set.error(), key);
   state.settings_changed();
   return {};
@@ -135,8 +136,9 @@ Status Help(const std::string&, ChatState&) {
     line.resize(std::max<size_t>(line.size() + 2, 26), ' ');
     Print(line, command.help, "\n");
   }
-  Print("Several lines: begin and end them with \"\"\", or end a line with a backslash.\n"
-        "Ctrl-C stops an answer; pressed twice at an empty prompt, it leaves.\n");
+  Print(
+      "Several lines: begin and end them with \"\"\", or end a line with a backslash.\n"
+      "Ctrl-C stops an answer; pressed twice at an empty prompt, it leaves.\n");
   return {};
 }
 

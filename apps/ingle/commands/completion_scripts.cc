@@ -39,7 +39,8 @@ std::string BashValueCases(const CommandWords& command) {
   for (const FlagWords& flag : command.flags) {
     if (!flag.takes_value()) continue;
     std::string action = "return";
-    if (!flag.choices.empty()) action = Cat("_ingle_words ", ShellQuoted(Joined(flag.choices, " ")));
+    if (!flag.choices.empty())
+      action = Cat("_ingle_words ", ShellQuoted(Joined(flag.choices, " ")));
     if (flag.takes_file()) action = "_ingle_files";
     cases += Cat("        ", Joined(NamesOf(flag), "|"), ") ", action, "; return ;;\n");
   }
@@ -51,7 +52,8 @@ std::string BashCommand(const CommandWords& command) {
   for (const FlagWords& flag : command.flags) {
     for (const std::string& name : NamesOf(flag)) flags.push_back(name);
   }
-  std::string text = Cat("    ", command.name, ")\n      flags=", ShellQuoted(Joined(flags, " ")), "\n");
+  std::string text =
+      Cat("    ", command.name, ")\n      flags=", ShellQuoted(Joined(flags, " ")), "\n");
   if (!command.choices.empty()) {
     text += Cat("      words=", ShellQuoted(Joined(command.choices, " ")), "\n");
   }
@@ -178,7 +180,8 @@ std::string FishCompletion(const std::vector<CommandWords>& commands) {
     text += Cat("complete -c ingle -n __fish_use_subcommand -f -a ", command.name, " -d ",
                 FishQuoted(command.summary), "\n");
     for (const FlagWords& flag : command.flags) text += FishFlag(command.name, flag);
-    const std::string seen = Cat("complete -c ingle -n '__fish_seen_subcommand_from ", command.name, "'");
+    const std::string seen =
+        Cat("complete -c ingle -n '__fish_seen_subcommand_from ", command.name, "'");
     if (command.takes_model) text += seen + " -a '(ingle list --names 2>/dev/null)'\n";
     if (!command.choices.empty()) {
       text += Cat(seen, " -f -a ", FishQuoted(Joined(command.choices, " ")), "\n");

@@ -21,7 +21,7 @@ struct CommandWords {
   std::string name;
   std::string summary;
   std::vector<FlagWords> flags;
-  bool takes_model = false;           // as its first argument
+  bool takes_model = false;          // as its first argument
   std::vector<std::string> choices;  // of its first argument
 };
 

@@ -31,9 +31,9 @@ class DoctorCommand final : public Command {
       PrintFindings(findings);
       PrintSettings(context);
     }
-    const auto broken =
-        std::count_if(findings.begin(), findings.end(),
-                      [](const Finding& finding) { return finding.health == Health::kBroken; });
+    const auto broken = std::count_if(findings.begin(), findings.end(), [](const Finding& finding) {
+      return finding.health == Health::kBroken;
+    });
     if (broken == 0) return {};
     return Fail(ErrorCode::kIo, broken, broken == 1 ? " thing is broken" : " things are broken");
   }
@@ -70,9 +70,8 @@ class DoctorCommand final : public Command {
     bool healthy = true;
     for (const Finding& finding : findings) {
       healthy = healthy && finding.health != Health::kBroken;
-      checks.push_back({{"subject", finding.subject},
-                        {"state", Name(finding.health)},
-                        {"text", finding.text}});
+      checks.push_back(
+          {{"subject", finding.subject}, {"state", Name(finding.health)}, {"text", finding.text}});
     }
     Json settings = Json::array();
     for (const SettingInfo& setting : AllSettings()) {

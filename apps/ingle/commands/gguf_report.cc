@@ -9,8 +9,8 @@
 namespace ingle {
 namespace {
 
-constexpr size_t kShownElements = 8;    // of an array, in text
-constexpr size_t kShortArray = 64;      // whole in JSON
+constexpr size_t kShownElements = 8;      // of an array, in text
+constexpr size_t kShortArray = 64;        // whole in JSON
 constexpr size_t kShownCharacters = 120;  // of a string, in text
 
 // The first limit elements. Arrays of arrays are told by their count alone.
@@ -26,7 +26,8 @@ Json Elements(const GgufValue& value, size_t limit) {
   } else if (const auto floats = value.AsFloats()) {
     take(*floats);
   } else if (const auto bools = value.AsBools()) {
-    for (size_t i = 0; i < std::min(limit, bools->size()); ++i) elements.push_back(bool((*bools)[i]));
+    for (size_t i = 0; i < std::min(limit, bools->size()); ++i)
+      elements.push_back(bool((*bools)[i]));
   }
   return elements;
 }

@@ -78,8 +78,8 @@ Finding Models(const Context& context) {
     if (store.SeemsToHold(entry)) here += Cat(here.empty() ? "" : " ", entry.name);
   }
   return {"catalogue", Health::kFine,
-          Cat(context.paths.catalogue, ", ", catalogue->entries().size(), " models; here: ",
-              here.empty() ? "none" : here)};
+          Cat(context.paths.catalogue, ", ", catalogue->entries().size(),
+              " models; here: ", here.empty() ? "none" : here)};
 }
 
 Finding Configuration(const Context& context) {

@@ -1,8 +1,8 @@
 // ingle pull [NAME]
+#include "store/pull.h"
 #include "command.h"
 #include "model_access.h"
 #include "store/model_store.h"
-#include "store/pull.h"
 #include "terminal/output.h"
 
 namespace ingle {

@@ -24,8 +24,9 @@ class RenderCommand final : public Command {
     const size_t wanted = template_file_.empty() ? 2 : 1;
     if (arguments_.size() == wanted) return {};
     return Fail(ErrorCode::kInvalidArgument,
-                template_file_.empty() ? "render needs a MODEL (or --template FILE) and INPUT.json"
-                                       : "render takes no MODEL beside --template, only INPUT.json");
+                template_file_.empty()
+                    ? "render needs a MODEL (or --template FILE) and INPUT.json"
+                    : "render takes no MODEL beside --template, only INPUT.json");
   }
 
   Status Run(Context& context) override {

@@ -72,7 +72,8 @@ class RunCommand final : public Command {
       return Fail(ErrorCode::kInvalidArgument, "--logprobs is for --json");
     }
     if (raw_ && !tools_file_.empty()) {
-      return Fail(ErrorCode::kInvalidArgument, "--tools needs the chat template, and --raw has none");
+      return Fail(ErrorCode::kInvalidArgument,
+                  "--tools needs the chat template, and --raw has none");
     }
     return {};
   }
@@ -105,7 +106,8 @@ class RunCommand final : public Command {
     if (!text) return Fail(text.error());
     const Result<Value> tools = ParseJson(*text);
     if (!tools) return Fail(tools.error(), tools_file_);
-    if (!tools->IsSequence()) return Fail(ErrorCode::kCorrupt, tools_file_, ": not a list of tools");
+    if (!tools->IsSequence())
+      return Fail(ErrorCode::kCorrupt, tools_file_, ": not a list of tools");
     options.tools = *tools;
     return {};
   }

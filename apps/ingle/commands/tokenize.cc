@@ -24,7 +24,8 @@ class TokenizeCommand final : public Command {
 
   Status Check(const Context&) override {
     if (decode_ && (pieces_ || json_)) {
-      return Fail(ErrorCode::kInvalidArgument, "--decode prints text, and neither --pieces nor --json");
+      return Fail(ErrorCode::kInvalidArgument,
+                  "--decode prints text, and neither --pieces nor --json");
     }
     return {};
   }

@@ -27,8 +27,8 @@ const std::array kSettings = {
                 "draw from the likeliest tokens that make up probability P; 1: from all", &S::top_p,
                 0, 1},
     SettingInfo{"min_p", "--min-p", "P",
-                "leave out tokens below P times the likeliest one's probability; 0: none", &S::min_p,
-                0, 1},
+                "leave out tokens below P times the likeliest one's probability; 0: none",
+                &S::min_p, 0, 1},
     SettingInfo{"repeat_penalty", "--repeat-penalty", "X",
                 "make tokens that occurred less likely; 1: do not", &S::repeat_penalty, 1e-6,
                 kAnyFloat},
@@ -46,16 +46,16 @@ const std::array kSettings = {
     SettingInfo{"stop", "--stop", "TEXT", "end the answer where TEXT occurs; may be repeated",
                 &S::stop},
     SettingInfo{"system", "--system", "TEXT", "the system message", &S::system},
-    SettingInfo{"think", "--think,!--no-think", "",
-                "let a model that can think do so first", &S::think},
+    SettingInfo{"think", "--think,!--no-think", "", "let a model that can think do so first",
+                &S::think},
     SettingInfo{"show_thinking", "--show-thinking", "",
                 "print thinking too where the answer is not shown on a terminal",
                 &S::show_thinking},
     SettingInfo{"stats", "--stats", "", "print counts and speeds on standard error", &S::stats},
     SettingInfo{"ctx_size", "-c,--ctx-size", "N",
                 "context in tokens; 0: what the model was trained for", &S::ctx_size, 0, kMaxInt},
-    SettingInfo{"threads", "-t,--threads", "N", "threads; 0: one for each processor", &S::threads, 0,
-                4096},
+    SettingInfo{"threads", "-t,--threads", "N", "threads; 0: one for each processor", &S::threads,
+                0, 4096},
     SettingInfo{"batch_size", "--batch-size", "N", "tokens computed in one step at most",
                 &S::batch_size, 1, 65536},
     SettingInfo{"device", "--device", "NAME",
@@ -104,7 +104,8 @@ Result<uint64_t> SeedFromText(std::string_view text) {
   const bool digit = !copy.empty() && std::isdigit(static_cast<unsigned char>(copy.front())) != 0;
   const uint64_t seed = std::strtoull(copy.c_str(), &end, 10);
   if (!digit || *end != '\0' || errno != 0) {
-    return Fail(ErrorCode::kInvalidArgument, Quote(text), " is not a whole number from 0 to 2^64-1");
+    return Fail(ErrorCode::kInvalidArgument, Quote(text),
+                " is not a whole number from 0 to 2^64-1");
   }
   return seed;
 }

@@ -181,7 +181,8 @@ std::pair<Transfer::Outcome, std::optional<Error>> FollowRedirects(
   for (int hop = 0; hop <= kMaxRedirects; ++hop) {
     if (!IsAllowedUrl(url)) {
       return {Transfer::Outcome::kFailed,
-              Error(ErrorCode::kUnsupported, Cat("redirected to ", Quote(url), ", which is not https"))};
+              Error(ErrorCode::kUnsupported,
+                    Cat("redirected to ", Quote(url), ", which is not https"))};
     }
     Transfer transfer(handle, file, on_progress);
     const Transfer::Outcome outcome = transfer.Perform(url);

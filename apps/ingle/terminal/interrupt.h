@@ -7,7 +7,8 @@
 
 namespace ingle {
 
-// While one of these lives, SIGINT sets a flag and does nothing else. One at a time.
+// While one of these lives, SIGINT sets a flag and does nothing else. They nest and share the flag;
+// each clears it when it begins.
 class InterruptScope {
  public:
   InterruptScope();

@@ -23,9 +23,9 @@ size_t TerminalColumns() {
 }
 
 std::string Bar(uint64_t done, uint64_t total, size_t width) {
-  const size_t filled = static_cast<size_t>(static_cast<double>(width) *
-                                            static_cast<double>(std::min(done, total)) /
-                                            static_cast<double>(total));
+  const size_t filled =
+      static_cast<size_t>(static_cast<double>(width) * static_cast<double>(std::min(done, total)) /
+                          static_cast<double>(total));
   return "[" + std::string(filled, '#') + std::string(width - filled, '.') + "]";
 }
 

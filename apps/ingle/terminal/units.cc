@@ -22,9 +22,7 @@ std::string Scaled(uint64_t number, const char* const (&units)[5]) {
 
 }  // namespace
 
-std::string HumanBytes(uint64_t bytes) {
-  return Scaled(bytes, {" B", " kB", " MB", " GB", " TB"});
-}
+std::string HumanBytes(uint64_t bytes) { return Scaled(bytes, {" B", " kB", " MB", " GB", " TB"}); }
 
 std::string HumanCount(uint64_t count) { return Scaled(count, {"", " K", " M", " B", " T"}); }
 

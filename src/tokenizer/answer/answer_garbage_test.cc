@@ -1,7 +1,10 @@
 // Answers put together at random from the marks of all families: never a crash, never a difference
 // between ways of cutting them, never a lost byte where nothing was recognized.
 #include <algorithm>
-#include <chrono>
+#include <ctime>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -42,61 +45,21 @@ constexpr const char* kTemplates[] = {
     "<|python_tag|>",
 };
 
+// Beside the marks of a dialect itself.
+// clang-format off
+constexpr const char* kFragments[] = {
+    "{", "}", "[", "]", "\"", "\\", "'", "f", "a", "1", " ", "\n", ":", ",", "=", "(", ")", ">",
+    "<", "</", "|", "{\"name\": \"f\", \"arguments\": {}}", "[{\"name\": \"f\"}]", "<|\"|>",
+    "f(a=1)", "f{a:1}", "<function=f>", "</function>", "<parameter=a>", "</parameter>",
+    "<arg_key>a</arg_key>", "<arg_value>1</arg_value>", "[ARGS]", "[CALL_ID]", "Zü", "\xff",
+    "<invoke name=\"f\">", "</invoke>", "<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "f\n", "all\n",
+    "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "analysis", "to=functions.f",
+    "to=self", "<|message|>", "<|end|>", "<|start|>assistant", "<![CDATA[", "]]>", "<think>",
+    "</think>"};
+// clang-format on
+
 std::vector<std::string> Fragments(const AnswerDialect& dialect) {
-  std::vector<std::string> all = {"{",
-                                  "}",
-                                  "[",
-                                  "]",
-                                  "\"",
-                                  "\\",
-                                  "'",
-                                  "f",
-                                  "a",
-                                  "1",
-                                  " ",
-                                  "\n",
-                                  ":",
-                                  ",",
-                                  "=",
-                                  "(",
-                                  ")",
-                                  ">",
-                                  "<",
-                                  "</",
-                                  "|",
-                                  "{\"name\": \"f\", \"arguments\": {}}",
-                                  "[{\"name\": \"f\"}]",
-                                  "<|\"|>",
-                                  "f(a=1)",
-                                  "f{a:1}",
-                                  "<function=f>",
-                                  "</function>",
-                                  "<parameter=a>",
-                                  "</parameter>",
-                                  "<arg_key>a</arg_key>",
-                                  "<arg_value>1</arg_value>",
-                                  "[ARGS]",
-                                  "[CALL_ID]",
-                                  "Zü",
-                                  "\xff",
-                                  "<invoke name=\"f\">",
-                                  "</invoke>",
-                                  "<｜tool▁call▁begin｜>",
-                                  "<｜tool▁sep｜>",
-                                  "f\n",
-                                  "all\n",
-                                  "<|tool_call_begin|>",
-                                  "<|tool_call_argument_begin|>",
-                                  "analysis",
-                                  "to=functions.f",
-                                  "to=self",
-                                  "<|message|>",
-                                  "<|end|>",
-                                  "<|start|>assistant",
-                                  "<![CDATA[",
-                                  "]]>",
-                                  "<think>",
-                                  "</think>"};
+  std::vector<std::string> all(std::begin(kFragments), std::end(kFragments));
   const auto add = [&](std::string_view mark) {
     if (mark.empty()) return;
     for (int i = 0; i < 4; ++i) all.emplace_back(mark);  // more likely than the rest
@@ -124,7 +87,7 @@ TEST(AnswerGarbage, IsReadTheSameHoweverItIsCut) {
   for (const char* source : kTemplates) {
     const AnswerDialect dialect = DetectDialect(source);
     const std::vector<std::string> fragments = Fragments(dialect);
-    for (int round = 0; round < 150; ++round) {
+    for (int round = 0; round < 80; ++round) {
       std::string text;
       for (size_t i = random() % 40; i > 0; --i) text += fragments[random() % fragments.size()];
       const std::string prompt = fragments[random() % fragments.size()];
@@ -145,7 +108,7 @@ TEST(AnswerGarbage, LosesNothingWhereNothingIsRecognized) {
     const AnswerDialect dialect = {.tools = DetectDialect(source).tools};
     if (dialect.tools == nullptr || dialect.tools->sections != nullptr) continue;
     const std::vector<std::string> fragments = Fragments(dialect);
-    for (int round = 0; round < 150; ++round) {
+    for (int round = 0; round < 80; ++round) {
       std::string text;
       for (size_t i = random() % 20; i > 0; --i) text += fragments[random() % fragments.size()];
       const Answer answer = Parsed({.dialect = dialect}, text);
@@ -156,21 +119,22 @@ TEST(AnswerGarbage, LosesNothingWhereNothingIsRecognized) {
   }
 }
 
-// Each family's marks in a long row, in small pieces: the work grows as the text does.
+// Each family's opening marks in a long row, in small pieces: the work grows as the text does, not
+// with its square.
 TEST(AnswerGarbage, LongAnswersTakeLinearTime) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // processor time: the machine may be busy
   for (const char* source : kTemplates) {
     const AnswerDialect dialect = DetectDialect(source);
-    std::vector<std::string> rows = {"<", "\n", "{\"", "\""};
+    std::vector<std::string> rows = {"<"};
     if (dialect.thinking != nullptr) rows.emplace_back(dialect.thinking->open);
     if (dialect.tools != nullptr) rows.emplace_back(dialect.tools->syntaxes[0].open);
     for (const std::string& row : rows) {
       std::string text;
-      while (text.size() < 100000) text += row + " ";
-      ParsedIn({.dialect = dialect}, text, [] { return size_t{3}; });
+      while (text.size() < 400000) text += row + " ";
+      ParsedIn({.dialect = dialect}, text, [] { return size_t{16}; });
     }
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 10);
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ std::optional<ToolCalls> ReadPythonTag(std::string_view text, const Value& tools
 // item_calls.cc: a name, a separator, JSON arguments.
 std::optional<ToolCalls> ReadDeepSeekCalls(std::string_view text, const Value& tools);
 std::optional<ToolCalls> ReadKimiCalls(std::string_view text, const Value& tools);
-std::optional<ToolCalls> ReadMistralCalls(std::string_view text,
-                                          const Value& tools);  // NAME[CALL_ID]id[ARGS]{...}
+// NAME[ARGS]{...}, NAME[CALL_ID]ID[ARGS]{...}
+std::optional<ToolCalls> ReadMistralCalls(std::string_view text, const Value& tools);
 
 // tag_calls.cc: <function=NAME><parameter=KEY>VALUE</parameter></function> and its kin.
 std::optional<ToolCalls> ReadQwenCalls(std::string_view text, const Value& tools);
@@ -65,10 +65,8 @@ std::optional<ToolCalls> ReadKimiK3Calls(std::string_view text, const Value& too
 std::optional<ToolCalls> ReadGlmCalls(std::string_view text, const Value& tools);
 std::optional<ToolCalls> ReadHunyuanCalls(std::string_view text, const Value& tools);
 
-// literal_calls.cc
-std::optional<ToolCalls> ReadPythonCalls(std::string_view text,
-                                         const Value& tools);  // [f(a='x', b=1), g()]
-std::optional<ToolCalls> ReadGemmaCalls(std::string_view text,
-                                        const Value& tools);  // f{a:<|"|>x<|"|>,b:1}
+// literal_calls.cc: [f(a='x', b=1), g()], and Gemma's f{a:<|"|>x<|"|>,b:1}
+std::optional<ToolCalls> ReadPythonCalls(std::string_view text, const Value& tools);
+std::optional<ToolCalls> ReadGemmaCalls(std::string_view text, const Value& tools);
 
 }  // namespace ingle

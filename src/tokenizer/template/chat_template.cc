@@ -7,10 +7,8 @@
 #include "tokenizer/template/parser.h"
 #include "tokenizer/template/strftime.h"
 
-namespace ingle {
+namespace ingle::jinja {
 namespace {
-
-using namespace jinja;
 
 // What the names of the template stand for before it sets any: the input's variables, else what
 // Hugging Face passes always, else Jinja's own functions.
@@ -34,25 +32,33 @@ std::vector<Value> GlobalsFor(const TemplateProgram& program, const Value& varia
   return globals;
 }
 
-}  // namespace
+Result<std::string> RenderProgram(const TemplateProgram& program, const TemplateInput& input) {
+  TextSink out(input.limits.output_bytes);
+  Runtime runtime(input.limits, input.now ? *input.now : LocalNow(), &out);
+  const std::vector<Value> globals = GlobalsFor(program, input.variables);
+  Frame frame = {runtime, globals, std::make_shared<Scope>(nullptr)};
+  Result<Flow> flow = RunBody(program.body, frame);
+  if (!flow) return Fail(flow.error(), "template line ", runtime.line);
+  return out.Take();
+}
 
-ChatTemplate::ChatTemplate(std::shared_ptr<const TemplateProgram> program)
+}  // namespace
+}  // namespace ingle::jinja
+
+namespace ingle {
+
+ChatTemplate::ChatTemplate(std::shared_ptr<const jinja::TemplateProgram> program)
     : program_(std::move(program)) {}
 
 Result<ChatTemplate> ChatTemplate::Parse(std::string source) {
-  Result<std::shared_ptr<const TemplateProgram>> program = ParseTemplate(std::move(source));
+  Result<std::shared_ptr<const jinja::TemplateProgram>> program =
+      jinja::ParseTemplate(std::move(source));
   if (!program) return Fail(program.error());
   return ChatTemplate(std::move(*program));
 }
 
 Result<std::string> ChatTemplate::Render(const TemplateInput& input) const {
-  TextSink out(input.limits.output_bytes);
-  Runtime runtime(input.limits, input.now ? *input.now : LocalNow(), &out);
-  const std::vector<Value> globals = GlobalsFor(*program_, input.variables);
-  Frame frame = {runtime, globals, std::make_shared<Scope>(nullptr)};
-  Result<Flow> flow = RunBody(program_->body, frame);
-  if (!flow) return Fail(flow.error(), "template line ", runtime.line);
-  return out.Take();
+  return jinja::RenderProgram(*program_, input);
 }
 
 const std::string& ChatTemplate::source() const { return program_->source; }

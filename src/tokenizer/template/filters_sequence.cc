@@ -199,13 +199,8 @@ Result<Value> Sum(Runtime& runtime, const Value& value, const Arguments& args) {
   }
 }
 
-Result<Value> Length(Runtime& runtime, const Value& value, const Arguments&) {
-  if (value.IsString()) {
-    if (Status work = runtime.StepBytes(value.text().size()); !work) return Fail(work.error());
-  }
-  const std::optional<int64_t> length = LengthOf(value);
-  if (!length) return Raise(TypeName(value), " has no length");
-  return Value(*length);
+Result<Value> LengthFilter(Runtime& runtime, const Value& value, const Arguments&) {
+  return Length(runtime, value);
 }
 
 Result<Value> First(Runtime& runtime, const Value& value, const Arguments&) {
@@ -231,8 +226,8 @@ Result<Value> List(Runtime& runtime, const Value& value, const Arguments&) {
 }
 
 constexpr Builtin kFilters[] = {
-    {"length", "/", Length},
-    {"count", "/", Length},
+    {"length", "/", LengthFilter},
+    {"count", "/", LengthFilter},
     {"first", "", First},
     {"last", "", Last},
     {"list", "", List},

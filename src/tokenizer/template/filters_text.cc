@@ -115,7 +115,6 @@ Result<Value> Indent(Runtime& runtime, const Value& value, const Arguments& args
 }
 
 Result<Value> Truncate(Runtime& runtime, const Value& value, const Arguments& args) {
-  if (!value.IsString()) return Raise("truncate wants a str, not ", TypeName(value));
   Result<int64_t> length = args.Int(0, 255);
   Result<int64_t> leeway = args.Has(3) && !args[3].IsNone() ? args.Int(3) : Result<int64_t>(5);
   Result<std::optional<std::string_view>> given_end = args.Text(2);
@@ -123,11 +122,13 @@ Result<Value> Truncate(Runtime& runtime, const Value& value, const Arguments& ar
   if (!leeway) return Fail(leeway.error());
   if (!given_end) return Fail(given_end.error());
   const std::string_view end = given_end->value_or("...");
-  if (Status work = runtime.StepBytes(value.text().size()); !work) return Fail(work.error());
   const int64_t end_length = CountChars(end);
   if (*length < end_length || *leeway < 0) return Raise("truncate to less than its end");
-  const int64_t count = CountChars(value.text());
-  if (count <= *length || count - *length <= *leeway) return value;
+  Result<Value> count = Length(runtime, value);
+  if (!count) return count;
+  const int64_t excess = count->int_value() - *length;
+  if (excess <= 0 || excess <= *leeway) return value;
+  if (!value.IsString()) return Raise("truncate wants a str, not ", TypeName(value));
   std::string_view kept = value.text();
   kept = kept.substr(0, OffsetOfChar(kept, *length - end_length));
   if (!args.Flag(1)) kept = kept.substr(0, kept.rfind(' '));

@@ -99,6 +99,7 @@ class NoIterator : public Iterator {
 // The positions that [start:stop:step] picks of a sequence of length elements.
 struct Cut {
   int64_t start;
+  int64_t stop;
   int64_t step;
   int64_t count;
 };
@@ -130,7 +131,7 @@ Result<Cut> ResolveCut(int64_t length, const Value& start, const Value& stop, co
   const int64_t end = place(*to, !stop.IsNone());
   const int64_t span = forward ? end - first : first - end;
   const int64_t stride = forward ? *by : -*by;
-  return Cut{first, *by, span <= 0 ? 0 : (span - 1) / stride + 1};
+  return Cut{first, end, *by, span <= 0 ? 0 : (span - 1) / stride + 1};
 }
 
 Result<Value> SliceText(Runtime& runtime, const Value& value, const Value& start, const Value& stop,
@@ -238,6 +239,15 @@ std::optional<int64_t> LengthOf(const Value& value) {
   }
 }
 
+Result<Value> Length(Runtime& runtime, const Value& value) {
+  if (value.IsString()) {
+    if (Status work = runtime.StepBytes(value.text().size()); !work) return Fail(work.error());
+  }
+  const std::optional<int64_t> length = LengthOf(value);
+  if (!length) return Raise(TypeName(value), " has no length");
+  return Value(*length);
+}
+
 Result<std::optional<ValueList>> Reversed(Runtime& runtime, const Value& value) {
   const bool reversible = LengthOf(value).has_value() && IteratorOf(value) != nullptr;
   if (!reversible) return std::nullopt;
@@ -251,24 +261,22 @@ Result<Value> SliceOf(Runtime& runtime, const Value& value, const Value& start, 
                       const Value& step) {
   if (value.IsUndefined()) return Raise(Rep::UndefinedMessage(value));
   if (value.IsString()) return SliceText(runtime, value, start, stop, step);
-  const bool range = value.kind() == Value::Kind::kObject && value.object().is_sequence();
-  if (!value.IsSequence() && !range) return Raise(TypeName(value), " cannot be sliced");
-
+  const auto* range =
+      value.kind() == Value::Kind::kObject ? dynamic_cast<const Range*>(&value.object()) : nullptr;
+  if (!value.IsSequence() && range == nullptr) {
+    return Raise(TypeName(value), " cannot be sliced");
+  }
   Result<Cut> cut = ResolveCut(*LengthOf(value), start, stop, step);
   if (!cut) return Fail(cut.error());
-  if (Status work = runtime.CheckRoom(static_cast<uint64_t>(cut->count) * sizeof(Value)); !work) {
-    return Fail(work.error());
+  if (range != nullptr) {
+    return runtime.Make<Range>(range->At(cut->start), range->At(cut->stop),
+                               range->StepOf(cut->step), cut->count);
   }
+  const uint64_t bytes = static_cast<uint64_t>(cut->count) * sizeof(Value);
+  if (Status room = runtime.CheckRoom(bytes); !room) return Fail(room.error());
   ValueList picked;
   for (int64_t i = 0; i < cut->count; ++i) {
-    const int64_t position = cut->start + i * cut->step;
-    if (!range) {
-      picked.push_back(value.items()[static_cast<size_t>(position)]);
-      continue;
-    }
-    Result<Value> item = value.object().ItemAt(runtime, position);
-    if (!item) return item;
-    picked.push_back(std::move(*item));
+    picked.push_back(value.items()[static_cast<size_t>(cut->start + i * cut->step)]);
   }
   return value.kind() == Value::Kind::kTuple ? runtime.Tuple(std::move(picked))
                                              : runtime.List(std::move(picked));

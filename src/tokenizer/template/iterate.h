@@ -26,6 +26,9 @@ std::shared_ptr<Iterator> IteratorOver(ValueList items);
 // len(value); nullopt where it has none.
 std::optional<int64_t> LengthOf(const Value& value);
 
+// The same as a value, counting the work; an error where it has none.
+Result<Value> Length(Runtime& runtime, const Value& value);
+
 // reversed(value) as a list; nullopt where Python cannot do it.
 Result<std::optional<ValueList>> Reversed(Runtime& runtime, const Value& value);
 

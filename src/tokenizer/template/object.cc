@@ -73,7 +73,7 @@ void Range::Describe(TextSink& out, int) const {
   out.Append(")");
 }
 
-Result<Value> Range::ItemAt(Runtime&, int64_t index) const { return Value(start_ + index * step_); }
+Result<Value> Range::ItemAt(Runtime&, int64_t index) const { return Value(At(index)); }
 
 std::string_view DictView::type_name() const {
   switch (part_) {

@@ -95,6 +95,16 @@ class Range : public Object {
   Range(int64_t start, int64_t stop, int64_t step, int64_t length)
       : start_(start), stop_(stop), step_(step), length_(length) {}
 
+  // What a distance of so many indices is worth, and the number at an index, which may be one past
+  // either end. Both wrap where they are beyond 64 bits, which only a range of no use reaches.
+  int64_t StepOf(int64_t indices) const {
+    return static_cast<int64_t>(static_cast<uint64_t>(indices) * static_cast<uint64_t>(step_));
+  }
+  int64_t At(int64_t index) const {
+    return static_cast<int64_t>(static_cast<uint64_t>(start_) +
+                                static_cast<uint64_t>(StepOf(index)));
+  }
+
   std::string_view type_name() const override { return "range"; }
   void Describe(TextSink& out, int depth) const override;
   bool is_sequence() const override { return true; }

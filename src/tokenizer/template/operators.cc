@@ -20,10 +20,10 @@ constexpr OperatorNames kNames[] = {
     {BinaryOp::kPower, "**"},
 };
 
-Error NoSuchOperation(BinaryOp op, const Value& left, const Value& right) {
+tl::unexpected<Error> NoSuchOperation(BinaryOp op, const Value& left, const Value& right) {
   const auto row = std::find_if(std::begin(kNames), std::end(kNames),
                                 [&](const OperatorNames& names) { return names.op == op; });
-  return Raise(row->sign, " does not work on ", TypeName(left), " and ", TypeName(right)).value();
+  return Raise(row->sign, " does not work on ", TypeName(left), " and ", TypeName(right));
 }
 
 tl::unexpected<Error> Overflow() { return Raise("integer beyond 64 bits"); }
@@ -116,7 +116,7 @@ Result<Value> Concatenate(Runtime& runtime, const Value& left, const Value& righ
     return runtime.String(std::move(out), markup);
   }
   if (left.kind() != right.kind() || !left.IsSequence()) {
-    return Fail(NoSuchOperation(BinaryOp::kAdd, left, right));
+    return NoSuchOperation(BinaryOp::kAdd, left, right);
   }
   const uint64_t count = left.items().size() + right.items().size();
   if (Status room = runtime.CheckRoom(count * sizeof(Value)); !room) return Fail(room.error());
@@ -249,7 +249,7 @@ Result<Value> Calculate(Runtime& runtime, BinaryOp op, const Value& left, const 
     if (Repeats(left) && right_int) return Repeat(runtime, left, *right_int);
     if (Repeats(right) && left_int) return Repeat(runtime, right, *left_int);
   }
-  return Fail(NoSuchOperation(op, left, right));
+  return NoSuchOperation(op, left, right);
 }
 
 Result<Value> Negate(const Value& value) {

@@ -49,8 +49,8 @@ TEST(Snippets, RenderAsJinja2) {
       EXPECT_TRUE(out) << source << "\n" << (out ? "" : out.error().message());
       EXPECT_EQ(out.value_or(""), expected->text()) << source;
     } else {
-      EXPECT_FALSE(out) << source << "\nraises " << row.Find("error")->text() << ", not: "
-                        << (out ? *out : "");
+      EXPECT_FALSE(out) << source << "\nraises " << row.Find("error")->text()
+                        << ", not: " << (out ? *out : "");
     }
   }
 }

@@ -1,4 +1,4 @@
-"""What the tests of the program share: a fresh home for it, a small model, a server that misbehaves.
+"""What the tests of the program share: a fresh home for it, a model, a server that misbehaves.
 
 The program under test is named by the environment variable INGLE. Only the standard library is
 used, so that the tests need nothing that a build does not."""
@@ -17,7 +17,7 @@ import threading
 import unittest
 import zipfile
 
-PROGRAM = os.environ.get("INGLE", "build/ingle")
+PROGRAM = os.path.abspath(os.environ.get("INGLE", "build/ingle"))
 
 
 class CliTest(unittest.TestCase):
@@ -78,7 +78,9 @@ class CliTest(unittest.TestCase):
         done = self.run_ingle(*arguments, **options)
         message = done.stderr.decode()
         self.assertEqual(done.returncode, status, f"stdout: {done.stdout}\nstderr: {message}")
-        self.assertTrue(message.startswith("ingle: "), message)
+        # Lines of progress may come before.
+        self.assertRegex(message, "(?m)^ingle: ")
+        message = message[re.search("(?m)^ingle: ", message).start():]
         return message
 
     # -- catalogues ---------------------------------------------------------------------------
@@ -222,7 +224,8 @@ def find_pip():
 
 # -- a model ----------------------------------------------------------------------------------
 
-GOLDENS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conformance", "llama")
+HERE = os.path.dirname(os.path.abspath(__file__))
+GOLDENS = os.path.join(HERE, "..", "..", "conformance", "llama")
 TINY = os.path.join(GOLDENS, "plain.gguf")  # Llama, random weights, 323 tokens, context 80
 
 

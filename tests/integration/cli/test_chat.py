@@ -126,7 +126,8 @@ class Chat(CliTest):
         else:
             self.fail("no answer was stopped")
         self.assertIsNone(terminal.program.poll())
-        self.assertIn("/help", self.say(terminal, "/help"))
+        terminal.type("/help\r")
+        self.assertIn("/system", terminal.read_until("/system"))
 
     def test_slash_commands(self):
         terminal = self.chat()
@@ -180,7 +181,7 @@ class Chat(CliTest):
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
         terminal = self.chat()
         terminal.type(UP)
-        self.assertIn("remember me", terminal.read_until("me"))
+        self.assertIn("remember me", terminal.read_until("remember me"))
 
     def test_unicode(self):
         terminal = self.chat()
@@ -217,15 +218,20 @@ class OneShotInATerminal(CliTest):
 
     def test_control_characters_of_a_model_do_not_reach_the_terminal(self):
         terminal = Terminal([PROGRAM, "run", TINY, "x", "--raw", "--temp", "3", "--top-k", "0",
-                             "--top-p", "1", "--min-p", "0", "-n", "60"], self.environment, self.home)
+                             "--top-p", "1", "--min-p", "0", "-n", "60"],
+                            self.environment, self.home)
         self.addCleanup(terminal.close)
         self.assertEqual(terminal.finish(), 0)
         self.assertIsNone(re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]", terminal.output))
 
     def test_ctrl_c_ends_it(self):
-        terminal = Terminal([PROGRAM, "run", TINY, "x", "--raw", "--device", "reference", "-c",
-                             "200000"], self.environment, self.home)
-        self.addCleanup(terminal.close)
-        time.sleep(1)
-        terminal.type(CTRL_C)
-        self.assertEqual(terminal.finish(), -signal.SIGINT)
+        for _ in range(20):  # a random model may end an answer by itself
+            terminal = Terminal([PROGRAM, "run", TINY, "x", "--raw", "--temp", "2", "--top-k", "0",
+                                 "--top-p", "1", "--min-p", "0", "--device", "reference", "-c",
+                                 "200000"], self.environment, self.home)
+            self.addCleanup(terminal.close)
+            time.sleep(0.3)
+            terminal.type(CTRL_C)
+            if terminal.finish() == -signal.SIGINT:
+                return
+        self.fail("no answer was ended")

