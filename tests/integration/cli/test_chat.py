@@ -6,7 +6,6 @@ import os
 import pty
 import re
 import select
-import signal
 import stat
 import struct
 import subprocess
@@ -116,9 +115,9 @@ class Chat(CliTest):
     def test_ctrl_c_stops_the_answer_and_not_the_program(self):
         terminal = self.chat("-n", "-1", "-c", "200000", "--temp", "2", "--top-k", "0", "--top-p",
                              "1", "--min-p", "0", "--device", "reference")
-        for _ in range(20):  # a random model may end an answer by itself
+        for _ in range(60):  # a random model may end an answer by itself
             terminal.type("go on\r")
-            time.sleep(0.5)
+            time.sleep(0.05)
             terminal.type(CTRL_C)
             if "[stopped]" in terminal.read_until(PROMPT):
                 break
@@ -223,15 +222,3 @@ class OneShotInATerminal(CliTest):
         self.addCleanup(terminal.close)
         self.assertEqual(terminal.finish(), 0)
         self.assertIsNone(re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]", terminal.output))
-
-    def test_ctrl_c_ends_it(self):
-        for _ in range(20):  # a random model may end an answer by itself
-            terminal = Terminal([PROGRAM, "run", TINY, "x", "--raw", "--temp", "2", "--top-k", "0",
-                                 "--top-p", "1", "--min-p", "0", "--device", "reference", "-c",
-                                 "200000"], self.environment, self.home)
-            self.addCleanup(terminal.close)
-            time.sleep(0.3)
-            terminal.type(CTRL_C)
-            if terminal.finish() == -signal.SIGINT:
-                return
-        self.fail("no answer was ended")
