@@ -1,7 +1,6 @@
 #include "model_access.h"
 
 #include "files/file_io.h"
-#include "formats/gguf/gguf_file.h"
 #include "store/catalogue.h"
 #include "store/model_store.h"
 #include "store/pull.h"
@@ -18,10 +17,12 @@ Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
   for (const CatalogueEntry& entry : catalogue.entries()) {
     names += Cat(names.empty() ? "" : ", ", entry.name);
   }
+  const bool is_prompt = model.find(' ') != std::string::npos;
   return Error(ErrorCode::kNotFound,
                Cat("there is no model ", Quote(model),
                    ": it is neither a file nor in the catalogue, which has ", names,
-                   "; 'ingle list' tells more and 'ingle pull NAME' fetches one"));
+                   is_prompt ? "; a prompt stands behind the model"
+                             : "; 'ingle list' tells more and 'ingle pull NAME' fetches one"));
 }
 
 }  // namespace

@@ -4,16 +4,21 @@ The program under test is named by the environment variable INGLE. Only the stan
 used, so that the tests need nothing that a build does not."""
 
 import ast
+import fcntl
 import hashlib
 import http.server
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import struct
 import subprocess
 import tempfile
+import termios
 import threading
+import time
 import unittest
 import zipfile
 
@@ -105,6 +110,62 @@ class CliTest(unittest.TestCase):
                 return file.read()
         except FileNotFoundError:
             return None
+
+
+# -- a terminal -------------------------------------------------------------------------------
+
+
+class Terminal:
+    """A program in a terminal of its own."""
+
+    def __init__(self, arguments, environment, folder):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+
+        def own_terminal():
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+        self.program = subprocess.Popen(arguments, env=environment, cwd=folder, stdin=slave,
+                                        stdout=slave, stderr=slave, preexec_fn=own_terminal)
+        os.close(slave)
+        self.output = ""
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def read_until(self, wanted, seconds=60):
+        """Waits for a text to appear, and returns all that came up to its end."""
+        end = time.monotonic() + seconds
+        while wanted not in self.output:
+            if not self.read_some(end - time.monotonic()):
+                raise AssertionError(f"{wanted!r} did not come; there was {self.output!r}")
+        cut = self.output.index(wanted) + len(wanted)
+        seen, self.output = self.output[:cut], self.output[cut:]
+        return seen
+
+    def read_some(self, seconds):
+        if seconds <= 0 or not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # the program has closed its end
+            return False
+        self.output += data.decode(errors="replace")
+        return bool(data)
+
+    def finish(self, seconds=60):
+        """The exit status, once the program has left."""
+        end = time.monotonic() + seconds
+        while self.read_some(end - time.monotonic()):
+            pass
+        return self.program.wait(max(1, end - time.monotonic()))
+
+    def close(self):
+        if self.program.poll() is None:
+            self.program.kill()
+            self.program.wait()
+        os.close(self.master)
 
 
 # -- a server ---------------------------------------------------------------------------------

@@ -8,11 +8,12 @@ import os
 import random
 import resource
 import signal
+import socket
 import subprocess
 import threading
 import time
 
-from support import CliTest, Server, find_pip, make_wheel
+from support import PROGRAM, CliTest, Server, Terminal, find_pip, make_wheel
 
 CONTENT = random.Random(7).randbytes(3_000_000)
 
@@ -136,6 +137,36 @@ class Http(CliTest):
         for target in (self.server.url, "http://example.org/x", "file:///etc/passwd"):
             self.server.redirect = target
             self.assertIn("redirect", self.fails(1, "pull", "tiny"))
+
+    def test_https_goes_through_the_proxy(self):
+        asked = []
+        with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+            def refuse():
+                connection = proxy.accept()[0]
+                asked.append(connection.recv(4096).split(b"\r\n")[0])
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                connection.close()
+
+            thread = threading.Thread(target=refuse, daemon=True)
+            thread.start()
+            self.catalogue(CONTENT, ['url = "https://host.invalid/tiny.gguf"'])
+            address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+            message = self.fails(1, "pull", "tiny", env={"HTTPS_PROXY": address})
+            thread.join(10)
+        self.assertEqual(asked, [b"CONNECT host.invalid:443 HTTP/1.1"])
+        self.assertIn("403", message)
+
+    def test_progress_on_a_terminal(self):
+        self.server.pause = threading.Event()
+        terminal = Terminal([PROGRAM, "pull", "tiny"], self.environment, self.home)
+        self.addCleanup(terminal.close)
+        terminal.read_until("#")
+        terminal.read_until("of 3.00 MB")
+        self.server.pause.set()
+        self.assertEqual(terminal.finish(), 0)
+        self.assertIn("\r", terminal.output)
+        self.assertIn("100%", terminal.output)
 
     def test_message_tells_what_was_tried_and_how_to_help_oneself(self):
         self.server.status = 403

@@ -55,6 +55,9 @@ class Usage(CliTest):
         for word in ("llama-900b", "smollm2", "ingle pull"):
             self.assertIn(word, message)
 
+    def test_a_prompt_in_the_place_of_the_model(self):
+        self.assertIn("behind the model", self.fails(1, "run", "Why is the sky blue?"))
+
     def test_hostile_names_stay_inside_the_message(self):
         message = self.fails(1, "run", "\x1b[2Jname", "x")
         self.assertNotIn("\x1b", message)
