@@ -347,8 +347,9 @@ TEST(CppApi, FailuresExplainThemselves) {
   const std::string missing =
       Failure(INGLE_NOT_FOUND, [] { ingle::Model("/nonexistent/model.gguf"); });
   EXPECT_NE(missing.find("/nonexistent/model.gguf"), std::string::npos) << missing;
-  const std::string no_model = Failure(INGLE_CORRUPT, [] { ingle::Model model(INGLE_SOURCE_DIR "/LICENSE"); });
-  EXPECT_NE(no_model.find("api_test.cc"), std::string::npos) << no_model;
+  const std::string no_model =
+      Failure(INGLE_CORRUPT, [] { ingle::Model model(INGLE_SOURCE_DIR "/LICENSE"); });
+  EXPECT_NE(no_model.find("LICENSE"), std::string::npos) << no_model;
 
   const ingle::Model model = TinyModel();
   ingle::Session session(model);

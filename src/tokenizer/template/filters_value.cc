@@ -22,8 +22,11 @@ Result<Value> Attr(Runtime& runtime, const Value& value, const Arguments& args) 
   return GetOnlyAttribute(runtime, value, args[0].text());
 }
 
+// Python converts no longer ones.
+constexpr size_t kMaxDigits = 4300;
+
 bool IsAllDigits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && text.size() <= kMaxDigits && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 Result<Value> IntOfFloat(double number, const Value& missing) {

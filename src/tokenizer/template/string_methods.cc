@@ -231,7 +231,7 @@ Result<Value> Justify(Runtime& runtime, const Value& self, const Arguments& args
   Result<int64_t> width = args.Int(0);
   if (!width) return Fail(width.error());
   FormatSpec spec;
-  spec.width = *width;
+  spec.width = std::max<int64_t>(*width, 0);
   spec.align = kAlign;
   if (args.Has(1)) {
     if (!args[1].IsString() || CountChars(args[1].text()) != 1) {
@@ -255,7 +255,7 @@ Result<Value> ZeroFill(Runtime& runtime, const Value& self, const Arguments& arg
   if (!width) return Fail(width.error());
   std::string_view text = self.text();
   TextSink out = runtime.NewSink();
-  const int64_t missing = *width - CountChars(text);
+  const int64_t missing = std::max<int64_t>(*width, 0) - CountChars(text);
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
     out.Append(text.substr(0, 1));
     text.remove_prefix(1);
