@@ -125,7 +125,16 @@ Transfer::Outcome Transfer::Perform(const std::string& url) {
   return Judge(code);
 }
 
+// An HTTP status that may pass when it is asked again.
+bool IsPassing(long status) { return status >= 500 || status == 429 || status == 408; }
+
 Transfer::Outcome Transfer::Judge(CURLcode code) {
+  long proxy_answer = 0;
+  curl_easy_getinfo(handle_, CURLINFO_HTTP_CONNECTCODE, &proxy_answer);
+  if (code != CURLE_OK && proxy_answer >= 400) {
+    return Give(IsPassing(proxy_answer) ? Outcome::kTryAgain : Outcome::kFailed, ErrorCode::kIo,
+                Cat("the proxy answered HTTP ", proxy_answer));
+  }
   switch (code) {
     case CURLE_OK:
       break;
@@ -154,8 +163,7 @@ Transfer::Outcome Transfer::Judge(CURLcode code) {
     location_ = target;
     return Outcome::kRedirect;
   }
-  const bool passing = answer >= 500 || answer == 429 || answer == 408;
-  return Give(passing ? Outcome::kTryAgain : Outcome::kFailed,
+  return Give(IsPassing(answer) ? Outcome::kTryAgain : Outcome::kFailed,
               answer == 404 ? ErrorCode::kNotFound : ErrorCode::kIo,
               Cat("the server answered HTTP ", answer));
 }

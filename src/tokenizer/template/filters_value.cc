@@ -26,7 +26,8 @@ Result<Value> Attr(Runtime& runtime, const Value& value, const Arguments& args) 
 constexpr size_t kMaxDigits = 4300;
 
 bool IsAllDigits(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxDigits && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && text.size() <= kMaxDigits &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 Result<Value> IntOfFloat(double number, const Value& missing) {

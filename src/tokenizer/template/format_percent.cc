@@ -190,7 +190,8 @@ class PercentFormatter {
       c = value.text();
     } else if (const std::optional<int64_t> code = AsInteger(value);
                code && *code >= 0 && *code < 0x110000) {
-      AppendUtf8(c, static_cast<char32_t>(*code));
+      const bool surrogate = *code >= 0xD800 && *code < 0xE000;
+      AppendUtf8(c, surrogate ? kReplacementCharacter : static_cast<char32_t>(*code));
     } else {
       return Raise("%c wants one character");
     }

@@ -219,8 +219,11 @@ Status AppendFormatted(Runtime&, const Value& value, std::string_view spec_text,
   if (!spec) return Fail(spec.error());
   if (value.kind() == Value::Kind::kFloat) return AppendFloat(value.float_value(), *spec, out);
   if (number && spec->type == 'c') {
+    const int64_t code = *AsInteger(value);
+    if (code < 0 || code > 0x10FFFF) return Raise("{:c} wants the number of a character");
+    const bool surrogate = code >= 0xD800 && code < 0xE000;
     std::string c;
-    AppendUtf8(c, static_cast<char32_t>(std::clamp<int64_t>(*AsInteger(value), 0, 0x10FFFF)));
+    AppendUtf8(c, surrogate ? kReplacementCharacter : static_cast<char32_t>(code));
     AppendPadded(c, *spec, '<', out);
     return {};
   }

@@ -16,6 +16,8 @@ using Kind = Token::Kind;
 // Bounds how deep the tree of one expression can be: a + b + c ... nests to the left.
 constexpr size_t kMaxTagTokens = 4096;
 
+constexpr size_t kMaxIntegerDigits = 4300;
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsWordChar(char32_t c) {
@@ -271,6 +273,7 @@ class Lexer {
       return EmitNumber(size, Value(*integer));
     }
     if (base != 10) return Bad("integer beyond 64 bits");
+    if (digits.size() > kMaxIntegerDigits) return Bad("integer too long for Python");
     return EmitNumber(size, Rep::BigInt(digits));
   }
 

@@ -155,7 +155,7 @@ class Http(CliTest):
             message = self.fails(1, "pull", "tiny", env={"HTTPS_PROXY": address})
             thread.join(10)
         self.assertEqual(asked, [b"CONNECT host.invalid:443 HTTP/1.1"])
-        self.assertIn("403", message)
+        self.assertIn("the proxy answered HTTP 403", message)
 
     def test_progress_on_a_terminal(self):
         self.server.pause = threading.Event()
