@@ -39,7 +39,7 @@ std::string_view Name(Op op);
 enum class Element : uint8_t {
   kF32,
   kI32,
-  kQ8,  // int8 activations with a scale for every 32 (kernels/activation.h)
+  kQ8,  // int8 activations with a scale for every 16 (kernels/q8_rows.h)
 };
 std::string_view Name(Element element);
 

@@ -2,7 +2,7 @@
 //
 // Every block type is brought to one form: groups of 32 unsigned integers q with a scale for each
 // half and a minimum for each half, w = scale * q + minimum (of a type whose values are centred,
-// the centre times the scale is the minimum). Then, for each group of activations x = a * p,
+// the centre times the scale is the minimum). A half meets one group of activations x = a * p:
 //
 //   sum(w x) = a * scale * sum(q p) + minimum * sum(x)
 //
@@ -201,6 +201,9 @@ struct Q6_K {
 
 // ---- Dot products ----
 
+// Weights of one group: they meet two groups of activations.
+constexpr size_t kGroupSize = 2 * kQ8Group;
+
 __m256 IntegerDot(__m256i q, __m256i p) {
   const __m256i pairs = _mm256_maddubs_epi16(q, p);
   return _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
@@ -212,6 +215,14 @@ struct TokenRow {
   const float* scale;
   const float* sum;
 };
+
+// The scales of the two groups of activations, each in four lanes.
+__m256 ScalesOf(const TokenRow& x, size_t group) {
+  const __m128 both =
+      _mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x.scale + 2 * group)));
+  return _mm256_permutevar8x32_ps(_mm256_castps128_ps256(both),
+                                  _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
+}
 
 TokenRow RowOf(const MatMulTask& task, size_t token) {
   const std::byte* row = task.input + token * task.input_row_bytes;
@@ -230,7 +241,7 @@ template <class Type, int kTokens>
 void DotRow(const MatMulTask& task, size_t r, size_t token) {
   const auto* blocks =
       reinterpret_cast<const typename Type::Block*>(task.weights + r * task.weight_row_bytes);
-  const size_t groups = task.columns / kQ8Group;
+  const size_t groups = task.columns / kGroupSize;
   TokenRow x[kTokens];
   __m256 dots[kTokens];
   __m128 offsets[kTokens];
@@ -243,8 +254,8 @@ void DotRow(const MatMulTask& task, size_t r, size_t token) {
     for (int within = 0; within < Type::kGroups; ++within, ++g) {
       const Group group = Type::Unpack(*blocks, within);
       for (int t = 0; t < kTokens; ++t) {
-        const __m256 dot = IntegerDot(group.q, Load32(x[t].q + g * kQ8Group));
-        const __m256 scale = _mm256_mul_ps(group.scale, _mm256_set1_ps(x[t].scale[g]));
+        const __m256 dot = IntegerDot(group.q, Load32(x[t].q + g * kGroupSize));
+        const __m256 scale = _mm256_mul_ps(group.scale, ScalesOf(x[t], g));
         dots[t] = _mm256_fmadd_ps(dot, scale, dots[t]);
         const __m128 sums =
             _mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x[t].sum + 2 * g)));
@@ -270,13 +281,13 @@ void DotRow(const MatMulTask& task, size_t r, size_t token) {
     x[t] = RowOf(task, token + t);
     dots[t] = _mm256_setzero_ps();
   }
-  for (size_t g = 0; g < task.columns / kQ8Group; ++g) {
+  for (size_t g = 0; g < task.columns / kGroupSize; ++g) {
     const __m256i q = Load32(blocks[g].q);
     const __m256i magnitude = _mm256_abs_epi8(q);
     const __m256 d = _mm256_set1_ps(HalfToFloat(blocks[g].d));
     for (int t = 0; t < kTokens; ++t) {
-      const __m256i p = _mm256_sign_epi8(Load32(x[t].q + g * kQ8Group), q);
-      const __m256 scale = _mm256_mul_ps(d, _mm256_set1_ps(x[t].scale[g]));
+      const __m256i p = _mm256_sign_epi8(Load32(x[t].q + g * kGroupSize), q);
+      const __m256 scale = _mm256_mul_ps(d, ScalesOf(x[t], g));
       dots[t] = _mm256_fmadd_ps(IntegerDot(magnitude, p), scale, dots[t]);
     }
   }

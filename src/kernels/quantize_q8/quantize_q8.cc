@@ -10,7 +10,7 @@
 namespace ingle {
 namespace {
 
-void QuantizeGroup(const float* x, int8_t* q, float& scale, float* sums) {
+void QuantizeGroup(const float* x, int8_t* q, float& scale, float& sum) {
   float largest = 0;
   bool finite = true;
   for (int i = 0; i < kQ8Group; ++i) {
@@ -21,17 +21,15 @@ void QuantizeGroup(const float* x, int8_t* q, float& scale, float* sums) {
   if (!finite) largest = 0;
   scale = largest / 127.0f;
   const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
-  for (int half = 0; half < 2; ++half) {
-    int32_t sum = 0;
-    for (int i = half * kQ8SumGroup; i < (half + 1) * kQ8SumGroup; ++i) {
-      // An inverse that overflowed makes infinities: hold them inside the byte.
-      const float scaled = finite ? std::fmin(std::fmax(x[i] * inverse, -127.0f), 127.0f) : 0.0f;
-      q[i] = static_cast<int8_t>(std::nearbyintf(scaled));
-      sum += q[i];
-    }
-    sums[half] = scale * static_cast<float>(sum);
+  int32_t q_sum = 0;
+  for (int i = 0; i < kQ8Group; ++i) {
+    // An inverse that overflowed makes infinities: hold them inside the byte.
+    const float scaled = finite ? std::fmin(std::fmax(x[i] * inverse, -127.0f), 127.0f) : 0.0f;
+    q[i] = static_cast<int8_t>(std::nearbyintf(scaled));
+    q_sum += q[i];
   }
-  if (!finite) scale = sums[0] = sums[1] = std::numeric_limits<float>::quiet_NaN();
+  sum = scale * static_cast<float>(q_sum);
+  if (!finite) scale = sum = std::numeric_limits<float>::quiet_NaN();
 }
 
 void QuantizeQ8Scalar(const QuantizeQ8Task& task) {
@@ -39,7 +37,7 @@ void QuantizeQ8Scalar(const QuantizeQ8Task& task) {
   auto* scales = reinterpret_cast<float*>(task.output + Q8ScaleOffset(task.columns));
   auto* sums = reinterpret_cast<float*>(task.output + Q8SumOffset(task.columns));
   for (size_t g = task.group_begin; g < task.group_end; ++g) {
-    QuantizeGroup(task.input + g * kQ8Group, q + g * kQ8Group, scales[g], sums + 2 * g);
+    QuantizeGroup(task.input + g * kQ8Group, q + g * kQ8Group, scales[g], sums[g]);
   }
 }
 
