@@ -11,6 +11,9 @@ namespace {
 constexpr int64_t kFirstKind = 1;
 constexpr int64_t kLastKind = 6;
 
+// A file without a tokenizer serves ids.
+constexpr std::string_view kNone = "none";
+
 Status ReadKinds(const GgufFile& file, TokenizerSpec& spec) {
   constexpr std::string_view kKey = "tokenizer.ggml.token_type";
   if (!file.Has(kKey)) return {};
@@ -105,9 +108,13 @@ void AddPhi3Stripping(const GgufFile& file, TokenizerSpec& spec) {
 
 Result<TokenizerSpec> TokenizerSpecFromGguf(const GgufFile& file) {
   TokenizerSpec spec;
-  const auto model = file.String("tokenizer.ggml.model");
+  const auto model = file.StringOr("tokenizer.ggml.model", kNone);
   if (!model) return Fail(model.error());
   spec.model = *model;
+  if (spec.model == kNone || spec.model == "no_vocab") {
+    spec.model = kNone;
+    return spec;
+  }
   const auto pre = file.StringOr("tokenizer.ggml.pre", "");
   if (!pre) return Fail(pre.error());
   spec.pre = *pre;

@@ -46,6 +46,16 @@ TEST(TokenizerFromGgufTest, TakesFlagsFromTheFile) {
   EXPECT_EQ(*(*tokenizer)->Encode("a"), (std::vector<TokenId>{2}));
 }
 
+TEST(TokenizerFromGgufTest, AFileWithoutATokenizerTakesIdsOnly) {
+  const auto tokenizer = Load(GgufHeader());
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message();
+  EXPECT_EQ((*tokenizer)->size(), 0u);
+  EXPECT_EQ((*tokenizer)->Decode(std::vector<TokenId>{0, 7}), "");
+  const auto ids = (*tokenizer)->Encode("a");
+  ASSERT_FALSE(ids);
+  EXPECT_EQ(ids.error().code(), ErrorCode::kUnsupported);
+}
+
 struct BadField {
   const char* words;
   void (*spoil)(GgufHeader& header);

@@ -20,6 +20,9 @@ constexpr Algorithm kAlgorithms[] = {
     {"llama", Spelling::kSentencePiece, MakeSentencePieceBpe},
 };
 
+// What a file says that brings no vocabulary along.
+constexpr std::string_view kNoAlgorithm = "none";
+
 constexpr size_t kLongestText = std::numeric_limits<int32_t>::max();
 
 // Whether a marker is added; it has to exist where the file asks for it.
@@ -40,7 +43,7 @@ struct Tokenizer::State {
 
   const Vocabulary vocabulary;
   std::optional<SpecialTokens> special;
-  std::unique_ptr<TextEncoder> encoder;
+  std::unique_ptr<TextEncoder> encoder;  // null where there is no vocabulary
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
   bool adds_bos = false;
@@ -51,6 +54,9 @@ Tokenizer::Tokenizer(std::unique_ptr<const State> state) : state_(std::move(stat
 Tokenizer::~Tokenizer() = default;
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) {
+  if (spec.model == kNoAlgorithm) {
+    return std::unique_ptr<Tokenizer>(new Tokenizer(std::make_unique<State>(Vocabulary())));
+  }
   const Algorithm* algorithm = nullptr;
   for (const Algorithm& row : kAlgorithms) {
     if (row.model == spec.model) algorithm = &row;
@@ -87,6 +93,10 @@ Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOpti
   if (text.size() > kLongestText) {
     return Fail(ErrorCode::kTooLarge, "the text has ", text.size(),
                 " bytes; tokenizing takes at most ", kLongestText);
+  }
+  if (state_->encoder == nullptr) {
+    return Fail(ErrorCode::kUnsupported,
+                "the model has no tokenizer, so it takes token ids and no text");
   }
   std::vector<TokenId> ids;
   if (options.add_special && state_->adds_bos) ids.push_back(*state_->bos);

@@ -1,7 +1,7 @@
 // Text to tokens and back, from what a model file says about its vocabulary.
 //
 // Two algorithms today, chosen by TokenizerSpec::model: byte-level BPE ("gpt2") and SentencePiece
-// BPE ("llama"). docs/design/tokenizers.md tells how they work and how to add one.
+// BPE ("llama"); "none" is a model without a vocabulary, which takes ids only. docs/design/tokenizers.md tells how they work and how to add one.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ enum class TokenKind : uint8_t {
 // A vocabulary as a file states it. Everything in it comes from outside and may be wrong.
 // Ownership: Tokenizer::Create copies what it needs; the views must live until it returns.
 struct TokenizerSpec {
-  std::string model;  // the algorithm: "gpt2", "llama"
+  std::string model;  // the algorithm: "gpt2", "llama"; "none"
   std::string pre;    // byte-level BPE: the pre-tokenizer, "llama-bpe", "qwen2"; empty: "default"
 
   std::vector<std::string_view> tokens;  // spelled as the algorithm spells them: "Ġthe", "▁the"
@@ -69,7 +69,8 @@ class Tokenizer {
   // The tokens of text, which may hold any bytes, invalid UTF-8 included; time is near linear in
   // its length. What the vocabulary cannot spell becomes its unknown token, or, as in the
   // tokenizers that models are trained with, nothing where it has none: a few byte-level
-  // vocabularies lack control characters. Fails with kTooLarge from 2^31 bytes on.
+  // vocabularies lack control characters. Fails with kTooLarge from 2^31 bytes on, and with
+  // kUnsupported where there is no vocabulary.
   Result<std::vector<TokenId>> Encode(std::string_view text, EncodeOptions options = {}) const;
 
   // The text of ids, byte for byte; ids outside the vocabulary add nothing. The result is UTF-8 if

@@ -42,6 +42,8 @@ class Vocabulary {
   // Checks the parts of the spec that all algorithms share.
   static Result<Vocabulary> Create(const TokenizerSpec& spec, Spelling spelling);
 
+  Vocabulary() : Vocabulary(0) {}  // without tokens
+
   size_t size() const { return texts_.size(); }
   bool Has(TokenId id) const { return id >= 0 && static_cast<size_t>(id) < size(); }
 
