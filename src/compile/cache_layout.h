@@ -1,8 +1,10 @@
-// How a page of the key/value cache is laid out.
+// What a session remembers, and how it is laid out.
 //
-// A page holds a fixed number of positions of one sequence, for all layers: of each layer the keys,
-// then the values, each [kv_heads, page_tokens, head_size]. So a head's keys lie together, and a
-// session is a single list of pages.
+// Keys and values are kept in pages. A page holds a fixed number of positions of one sequence, for
+// all layers: of each layer the keys, then the values, each [kv_heads, page_tokens, head_size]. So
+// a head's keys lie together, and a session is a single list of pages. What has the same size at
+// any length, the states of convolutions and recurrences, is one block a session: f32, all zero in
+// the beginning.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,11 @@ struct CacheLayout {
   DType type = DType::kF16;  // or kF32
   uint32_t page_tokens = 32;
   std::vector<Layer> layers;  // by AttentionAttributes::state
-  uint64_t page_bytes = 0;    // a multiple of 64
+  uint64_t page_bytes = 0;    // a multiple of 64; 0 for a model without attention
+
+  std::vector<uint64_t> state_offsets;  // bytes from the block's beginning, by
+                                        // RecurrentAttributes::state
+  uint64_t state_bytes = 0;             // a multiple of 64; 0 for a model without such states
 
   uint64_t element_bytes() const { return Info(type).block_bytes; }
   uint64_t head_key_bytes(const Layer& layer) const {

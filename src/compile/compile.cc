@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compile/barriers.h"
+#include "compile/expert_scratch.h"
 #include "compile/memory_plan.h"
 #include "compile/passes.h"
 
@@ -31,6 +32,7 @@ Operand OperandOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
   } else if (node.op == Op::kWeight) {
     operand.place = Operand::Place::kWeight;
     operand.weight = WeightOf(node).view;
+    operand.experts = WeightOf(node).experts;
     operand.row_bytes = operand.weight.row_bytes();
   } else if (id == graph.output()) {
     operand.place = Operand::Place::kLogits;
@@ -59,23 +61,23 @@ Step StepOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
   return step;
 }
 
-// The most floats that any step wants for itself.
-uint64_t ScratchOf(const Program& program) {
-  uint64_t floats = 0;
-  for (const Step& step : program.steps) {
-    if (step.op == Op::kAttend) {
-      const auto& a = std::get<AttentionAttributes>(step.attributes);
-      floats = std::max<uint64_t>(
-          floats, AttentionScratch(program.cache.page_tokens, a.key_size, a.value_size));
-    }
-    for (const Operand& input : step.inputs) {
-      if (input && input.place != Operand::Place::kWeight) {
-        floats = std::max(floats, input.type.columns);
-      }
-    }
-    floats = std::max(floats, step.output.type.columns);
+// The floats that a step wants for itself.
+uint64_t ScratchOf(const Program& program, const Step& step) {
+  if (step.op == Op::kAttend) {
+    const auto& a = std::get<AttentionAttributes>(step.attributes);
+    return AttentionScratch(program.cache.page_tokens, a.key_size, a.value_size);
   }
-  return floats;
+  if (step.op == Op::kExperts) {
+    const TensorView& expert = step.inputs[2].weight;
+    return ExpertScratch(expert.shape.rows(), expert.shape.columns()).floats;
+  }
+  uint64_t columns = step.output.type.columns;
+  for (const Operand& input : step.inputs) {
+    if (input && input.place != Operand::Place::kWeight) {
+      columns = std::max(columns, input.type.columns);
+    }
+  }
+  return step.op == Op::kRoute ? 2 * columns : columns;
 }
 
 }  // namespace
@@ -95,7 +97,9 @@ Program Compile(const Graph& model, const CompileOptions& options) {
     if (op == Op::kInput || op == Op::kWeight) continue;
     program.steps.push_back(StepOf(graph, plan, id));
   }
-  program.scratch_floats = ScratchOf(program);
+  for (const Step& step : program.steps) {
+    program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));
+  }
   PlaceBarriers(program);
   return program;
 }

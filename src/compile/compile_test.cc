@@ -78,11 +78,11 @@ TEST(SplitAttention, AppendsBeforeItAttends) {
 
 TEST(QuantizeActivations, EachInputOnceAndByItsProducerWherePossible) {
   const KernelSet kernels;
-  if (kernels.matmul(DType::kQ8_0).activation != Activation::kQ8) GTEST_SKIP();
+  if (kernels.matmul(DType::kQ8_0).input != InputRows::kQ8) GTEST_SKIP();
   const Graph quantized =
       QuantizeActivations(SplitAttention(FuseResiduals(SmallModel(DType::kQ8_0))), kernels);
   EXPECT_EQ(CountElements(quantized, Op::kRmsNorm, Element::kQ8), 2u);
-  EXPECT_EQ(CountElements(quantized, Op::kSwiGlu, Element::kQ8), 1u);
+  EXPECT_EQ(CountElements(quantized, Op::kGlu, Element::kQ8), 1u);
   EXPECT_EQ(CountOps(quantized, Op::kQuantize), 1u);  // what attention gives
 }
 

@@ -26,9 +26,10 @@ struct Operand {
 
   Place place = Place::kNone;
   ValueType type;
-  uint64_t offset = 0;     // kArena
-  uint64_t row_bytes = 0;  // from one row to the next
-  TensorView weight;       // kWeight
+  uint64_t offset = 0;              // kArena
+  uint64_t row_bytes = 0;           // from one row to the next
+  TensorView weight;                // kWeight
+  std::vector<TensorView> experts;  // kWeight, of a stack: each one's matrix
 
   explicit operator bool() const { return place != Place::kNone; }
 };
@@ -36,7 +37,7 @@ struct Operand {
 struct Step {
   Op op = Op::kInput;
   // In the order of the operation's inputs; a MatMul's are always x, weight, bias, residual.
-  std::array<Operand, 4> inputs;
+  std::array<Operand, 7> inputs;
   Operand output;
   Attributes attributes;
   // Some worker may still write what this step reads, or read what it overwrites: all wait for all.

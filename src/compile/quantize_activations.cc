@@ -8,11 +8,11 @@ namespace {
 
 bool WantsQ8(const Graph& graph, const Node& matmul, const KernelSet& kernels) {
   const TensorView& weight = WeightOf(graph.node(matmul.inputs[1])).view;
-  return kernels.matmul(weight.type).activation == Activation::kQ8;
+  return kernels.matmul(weight.type).input == InputRows::kQ8;
 }
 
 // Operations that can write their result as Q8 at once.
-bool CanQuantizeItsResult(Op op) { return op == Op::kRmsNorm || op == Op::kSwiGlu; }
+bool CanQuantizeItsResult(Op op) { return op == Op::kRmsNorm || op == Op::kGlu; }
 
 // Of each node, whether all that read it are MatMuls that want it as Q8.
 std::vector<bool> FindReadAsQ8Only(const Graph& graph, const KernelSet& kernels) {

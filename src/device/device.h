@@ -16,6 +16,9 @@ struct SequenceSlice {
   uint32_t tokens;
   uint32_t position;                  // of the first of them in its sequence
   std::span<std::byte* const> pages;  // of its cache, enough for position + tokens
+  std::byte* state = nullptr;         // cache().state_bytes, as they are after position tokens
+  // Whether it is one of those that turn at LongRoPE's other frequencies.
+  bool long_rope = false;
 };
 
 // One step: the tokens of several sequences, one sequence after the other. Borrowed for the call.
@@ -27,6 +30,14 @@ struct Batch {
   std::span<const SequenceSlice> sequences;
   std::span<float> logits;  // [output_rows, vocabulary]
 };
+
+// Whether the token's sequence turns at LongRoPE's other frequencies.
+inline bool IsLong(const Batch& batch, size_t token) {
+  for (const SequenceSlice& sequence : batch.sequences) {
+    if (token - sequence.first_token < sequence.tokens) return sequence.long_rope;
+  }
+  return false;
+}
 
 // Thread safety: one Execute at a time.
 class Device {

@@ -34,9 +34,16 @@ Value GraphBuilder::Weight(std::string name, const TensorView& view) {
   return Emit(Op::kWeight, {}, type, WeightAttributes{std::move(name), view});
 }
 
-Value GraphBuilder::Embed(Value ids, Value table) {
+Value GraphBuilder::Experts(std::string name, std::vector<TensorView> matrices) {
+  const TensorView first = matrices.front();
+  const ValueType type{Element::kF32, Rows::kNone, first.shape.columns()};
+  return Emit(Op::kWeight, {}, type, WeightAttributes{std::move(name), first, std::move(matrices)});
+}
+
+Value GraphBuilder::Embed(Value ids, Value table, int32_t offset) {
   const TensorView& view = WeightOf(graph_.node(table.id)).view;
-  return Emit(Op::kEmbed, {ids.id, table.id}, {Element::kF32, Rows::kTokens, view.shape.columns()});
+  return Emit(Op::kEmbed, {ids.id, table.id}, {Element::kF32, Rows::kTokens, view.shape.columns()},
+              EmbedAttributes{offset});
 }
 
 Value GraphBuilder::MatMul(Value x, Value weight, std::optional<Value> bias) {
@@ -56,18 +63,73 @@ Value GraphBuilder::MatMul(Value x, Value weight, std::optional<Value> bias) {
               MatMulAttributes{bias.has_value(), false});
 }
 
-Value GraphBuilder::Add(Value a, Value b) {
-  Expect(TypeOf(a) == TypeOf(b), "values of ", TypeOf(a).columns, " and ", TypeOf(b).columns,
-         " columns cannot be added");
-  return Emit(Op::kAdd, {a.id, b.id}, TypeOf(a));
+Value GraphBuilder::Elementwise(Op op, Value a, Value b) {
+  const ValueType& x = TypeOf(a);
+  const ValueType& y = TypeOf(b);
+  if (IsWeight(b)) {
+    const WeightAttributes& w = WeightOf(graph_.node(b.id));
+    Expect(IsVector(w.view, x.columns) || IsVector(w.view, 1), "tensor ", Quote(w.name), " is ",
+           Name(w.view.type), " ", ToString(w.view.shape), ", but ", x.columns,
+           " F32 elements are needed");
+  } else {
+    Expect(x.rows == y.rows && (x.columns == y.columns || y.columns == 1), "values of ", x.columns,
+           " and ", y.columns, " columns do not go together");
+  }
+  return Emit(op, {a.id, b.id}, x);
 }
 
-Value GraphBuilder::RmsNorm(Value x, Value weight, float epsilon) {
-  const WeightAttributes& w = WeightOf(graph_.node(weight.id));
-  const uint64_t columns = TypeOf(x).columns;
-  Expect(IsVector(w.view, columns), "tensor ", Quote(w.name), " is ", Name(w.view.type), " ",
-         ToString(w.view.shape), ", but a norm of ", columns, " F32 elements is needed");
-  return Emit(Op::kRmsNorm, {x.id, weight.id}, TypeOf(x), NormAttributes{epsilon});
+Value GraphBuilder::Add(Value a, Value b) { return Elementwise(Op::kAdd, a, b); }
+Value GraphBuilder::Mul(Value a, Value b) { return Elementwise(Op::kMul, a, b); }
+
+Value GraphBuilder::Scale(Value x, float factor) {
+  return Emit(Op::kScale, {x.id}, TypeOf(x), ScaleAttributes{factor});
+}
+
+void GraphBuilder::ExpectNormVector(std::optional<Value> vector, uint64_t columns, uint64_t group) {
+  Expect(group == 0 || columns % group == 0, "groups of ", group, " do not divide ", columns,
+         " columns");
+  if (!vector) return;
+  const WeightAttributes& w = WeightOf(graph_.node(vector->id));
+  Expect(IsVector(w.view, columns) || (group > 0 && IsVector(w.view, group)), "tensor ",
+         Quote(w.name), " is ", Name(w.view.type), " ", ToString(w.view.shape), ", but a norm of ",
+         group > 0 ? group : columns, " F32 elements is needed");
+}
+
+Value GraphBuilder::RmsNorm(Value x, std::optional<Value> weight, const NormAttributes& norm) {
+  ExpectNormVector(weight, TypeOf(x).columns, norm.group);
+  std::vector<NodeId> inputs{x.id};
+  if (weight) inputs.push_back(weight->id);
+  return Emit(Op::kRmsNorm, std::move(inputs), TypeOf(x), norm);
+}
+
+Value GraphBuilder::LayerNorm(Value x, std::optional<Value> weight, std::optional<Value> bias,
+                              const NormAttributes& norm) {
+  std::vector<NodeId> inputs{x.id};
+  for (const std::optional<Value>& vector : {weight, bias}) {
+    ExpectNormVector(vector, TypeOf(x).columns, norm.group);
+    if (vector) inputs.push_back(vector->id);
+  }
+  return Emit(Op::kLayerNorm, std::move(inputs), TypeOf(x), norm);
+}
+
+Value GraphBuilder::Activate(Activation activation, Value x) {
+  return Emit(Op::kActivate, {x.id}, TypeOf(x), ActivationAttributes{activation});
+}
+
+Value GraphBuilder::Glu(const ActivationAttributes& activation, Value gate, Value up) {
+  Expect(TypeOf(gate) == TypeOf(up), "gate and up have ", TypeOf(gate).columns, " and ",
+         TypeOf(up).columns, " columns");
+  return Emit(Op::kGlu, {gate.id, up.id}, TypeOf(gate), activation);
+}
+
+Value GraphBuilder::Slice(Value x, const SliceAttributes& slice) {
+  ValueType type = TypeOf(x);
+  Expect(slice.period > 0 && type.columns % slice.period == 0 &&
+             slice.begin + slice.length <= slice.period,
+         "columns ", slice.begin, " to ", slice.begin + slice.length, " of every ", slice.period,
+         " cannot be taken from ", type.columns);
+  if (slice.period > 0) type.columns = type.columns / slice.period * slice.length;
+  return Emit(Op::kSlice, {x.id}, type, slice);
 }
 
 Value GraphBuilder::Rope(Value x, const RopeAttributes& rope) {
@@ -79,29 +141,104 @@ Value GraphBuilder::Rope(Value x, const RopeAttributes& rope) {
   return Emit(Op::kRope, {x.id, Positions().id}, TypeOf(x), rope);
 }
 
-Value GraphBuilder::Attention(Value q, Value k, Value v, const AttentionAttributes& a) {
-  const auto expect_columns = [&](Value value, uint64_t heads, uint64_t size, const char* what) {
-    Expect(TypeOf(value).columns == heads * size, "attention needs ", heads, " ", what,
-           " heads of size ", size, ", but there are ", TypeOf(value).columns, " columns");
-  };
-  Expect(a.kv_heads > 0 && a.heads % a.kv_heads == 0, a.heads, " attention heads cannot share ",
-         a.kv_heads, " key/value heads");
-  expect_columns(q, a.heads, a.key_size, "query");
-  expect_columns(k, a.kv_heads, a.key_size, "key");
-  expect_columns(v, a.kv_heads, a.value_size, "value");
-  const uint64_t columns = uint64_t{a.heads} * a.value_size;
-  return Emit(Op::kAttention, {q.id, k.id, v.id, Positions().id},
-              {Element::kF32, Rows::kTokens, columns}, a);
+void GraphBuilder::ExpectColumns(Value value, uint64_t columns, const char* what) {
+  Expect(TypeOf(value).columns == columns, what, " needs ", columns, " columns, but there are ",
+         TypeOf(value).columns);
 }
 
-Value GraphBuilder::SwiGlu(Value gate, Value up) {
-  Expect(TypeOf(gate) == TypeOf(up), "gate and up have ", TypeOf(gate).columns, " and ",
-         TypeOf(up).columns, " columns");
-  return Emit(Op::kSwiGlu, {gate.id, up.id}, TypeOf(gate));
+Value GraphBuilder::Attention(Value q, std::optional<Value> k, std::optional<Value> v,
+                              const AttentionAttributes& a, std::optional<Value> sinks) {
+  Expect(a.kv_heads > 0 && a.heads % a.kv_heads == 0, a.heads, " attention heads cannot share ",
+         a.kv_heads, " key/value heads");
+  ExpectColumns(q, uint64_t{a.heads} * a.key_size, "the query of attention");
+  std::vector<NodeId> inputs{q.id};
+  if (!a.shares_cache) {
+    ExpectColumns(*k, uint64_t{a.kv_heads} * a.key_size, "the key of attention");
+    ExpectColumns(*v, uint64_t{a.kv_heads} * a.value_size, "the value of attention");
+    inputs.insert(inputs.end(), {k->id, v->id});
+  }
+  inputs.push_back(Positions().id);
+  if (sinks) {
+    const WeightAttributes& w = WeightOf(graph_.node(sinks->id));
+    Expect(IsVector(w.view, a.heads), "tensor ", Quote(w.name), " is ", Name(w.view.type), " ",
+           ToString(w.view.shape), ", but ", a.heads, " F32 elements are needed, one a head");
+    inputs.push_back(sinks->id);
+  }
+  return Emit(Op::kAttention, std::move(inputs),
+              {Element::kF32, Rows::kTokens, uint64_t{a.heads} * a.value_size}, a);
 }
 
 Value GraphBuilder::SelectRows(Value x, Value rows) {
   return Emit(Op::kSelectRows, {x.id, rows.id}, {Element::kF32, Rows::kOutputs, TypeOf(x).columns});
+}
+
+Value GraphBuilder::Route(Value logits, std::optional<Value> bias, const RouteAttributes& route) {
+  ExpectColumns(logits, route.experts, "the choice of experts");
+  Expect(route.k > 0 && route.k <= route.experts, route.k, " of ", route.experts,
+         " experts cannot be chosen");
+  std::vector<NodeId> inputs{logits.id};
+  if (bias) inputs.push_back(bias->id);
+  return Emit(Op::kRoute, std::move(inputs), {Element::kF32, TypeOf(logits).rows, 2 * route.k},
+              route);
+}
+
+Value GraphBuilder::ExpertMatMul(Value x, Value routes, Value experts, std::optional<Value> biases,
+                                 ExpertsAttributes attributes) {
+  const TensorView& view = WeightOf(graph_.node(experts.id)).view;
+  attributes.k = static_cast<uint32_t>(TypeOf(routes).columns / 2);
+  attributes.bias = biases.has_value();
+  ExpectColumns(x, view.shape.columns() * (attributes.own_inputs ? attributes.k : 1),
+                "the product with experts");
+  std::vector<NodeId> inputs{x.id, routes.id, experts.id};
+  if (biases) inputs.push_back(biases->id);
+  return Emit(Op::kExperts, std::move(inputs),
+              {Element::kF32, TypeOf(x).rows, view.shape.rows() * attributes.k}, attributes);
+}
+
+Value GraphBuilder::Mix(Value products, Value routes) {
+  const uint64_t k = TypeOf(routes).columns / 2;
+  return Emit(Op::kMix, {products.id, routes.id},
+              {Element::kF32, TypeOf(products).rows, TypeOf(products).columns / k});
+}
+
+Value GraphBuilder::ShortConv(Value x, Value weight, std::optional<Value> bias, uint32_t state) {
+  const WeightAttributes& w = WeightOf(graph_.node(weight.id));
+  const uint64_t columns = TypeOf(x).columns;
+  Expect(w.view.type == DType::kF32 && w.view.shape.rows() == columns &&
+             w.view.shape.columns() > 0 && w.view.shape.columns() <= 256,
+         "tensor ", Quote(w.name), " is ", Name(w.view.type), " ", ToString(w.view.shape),
+         ", but F32 [", columns, ", taps] is needed");
+  std::vector<NodeId> inputs{x.id, weight.id};
+  if (bias) {
+    ExpectNormVector(bias, columns, 0);
+    inputs.push_back(bias->id);
+  }
+  RecurrentAttributes conv;
+  conv.state = state;
+  conv.heads = static_cast<uint32_t>(columns);
+  conv.groups = static_cast<uint32_t>(w.view.shape.columns());
+  return Emit(Op::kShortConv, std::move(inputs), TypeOf(x), conv);
+}
+
+Value GraphBuilder::SelectiveScan(Value x, Value dt, Value b, Value c, Value a, Value d,
+                                  Value dt_bias, const RecurrentAttributes& scan) {
+  ExpectColumns(x, uint64_t{scan.heads} * scan.value_size, "the input of a selective scan");
+  ExpectColumns(dt, scan.heads, "dt of a selective scan");
+  ExpectColumns(b, uint64_t{scan.groups} * scan.key_size, "b of a selective scan");
+  ExpectColumns(c, uint64_t{scan.groups} * scan.key_size, "c of a selective scan");
+  for (const Value vector : {a, d, dt_bias}) ExpectNormVector(vector, scan.heads, 0);
+  return Emit(Op::kSelectiveScan, {x.id, dt.id, b.id, c.id, a.id, d.id, dt_bias.id}, TypeOf(x),
+              scan);
+}
+
+Value GraphBuilder::DeltaRule(Value q, Value k, Value v, Value decay, Value beta,
+                              const RecurrentAttributes& rule) {
+  ExpectColumns(q, uint64_t{rule.groups} * rule.key_size, "the query of a delta rule");
+  ExpectColumns(k, uint64_t{rule.groups} * rule.key_size, "the key of a delta rule");
+  ExpectColumns(v, uint64_t{rule.heads} * rule.value_size, "the value of a delta rule");
+  ExpectColumns(decay, rule.heads, "the decay of a delta rule");
+  ExpectColumns(beta, rule.heads, "beta of a delta rule");
+  return Emit(Op::kDeltaRule, {q.id, k.id, v.id, decay.id, beta.id}, TypeOf(v), rule);
 }
 
 Result<Graph> GraphBuilder::Finish(Value output) {

@@ -26,14 +26,43 @@ class GraphBuilder {
   // The view's memory must outlive the graph.
   Value Weight(std::string name, const TensorView& view);
 
-  Value Embed(Value ids, Value table);
+  // A stack of matrices of one shape.
+  Value Experts(std::string name, std::vector<TensorView> matrices);
+
+  Value Embed(Value ids, Value table, int32_t offset = 0);
   Value MatMul(Value x, Value weight, std::optional<Value> bias = std::nullopt);
+  // b has a's columns, or one for all of them; it may be a weight: one row for all rows.
   Value Add(Value a, Value b);
-  Value RmsNorm(Value x, Value weight, float epsilon);
+  Value Mul(Value a, Value b);
+  Value Scale(Value x, float factor);
+  Value RmsNorm(Value x, std::optional<Value> weight, const NormAttributes& norm);
+  Value RmsNorm(Value x, Value weight, float epsilon) { return RmsNorm(x, weight, NormAttributes{epsilon}); }
+  // REQUIRES: no bias without a weight.
+  Value LayerNorm(Value x, std::optional<Value> weight, std::optional<Value> bias,
+                  const NormAttributes& norm);
+  Value Activate(Activation activation, Value x);
+  Value Glu(const ActivationAttributes& activation, Value gate, Value up);
+  Value SwiGlu(Value gate, Value up) { return Glu({Activation::kSilu}, gate, up); }
+  Value Slice(Value x, const SliceAttributes& slice);
   Value Rope(Value x, const RopeAttributes& rope);
-  Value Attention(Value q, Value k, Value v, const AttentionAttributes& attention);
-  Value SwiGlu(Value gate, Value up);
+  // k and v are absent where the attributes say that the cache is shared.
+  Value Attention(Value q, std::optional<Value> k, std::optional<Value> v,
+                  const AttentionAttributes& attention, std::optional<Value> sinks = {});
   Value SelectRows(Value x, Value rows);
+
+  Value Route(Value logits, std::optional<Value> bias, const RouteAttributes& route);
+  Value ExpertMatMul(Value x, Value routes, Value experts, std::optional<Value> biases,
+                     ExpertsAttributes attributes);
+  Value Mix(Value products, Value routes);
+
+  Value ShortConv(Value x, Value weight, std::optional<Value> bias, uint32_t state);
+  // x: [heads · value_size], dt: [heads], b, c: [groups · key_size], a, d, dt_bias: weights
+  // [heads].
+  Value SelectiveScan(Value x, Value dt, Value b, Value c, Value a, Value d, Value dt_bias,
+                      const RecurrentAttributes& scan);
+  // q, k: [groups · key_size], v: [heads · value_size], decay (a logarithm), beta: [heads].
+  Value DeltaRule(Value q, Value k, Value v, Value decay, Value beta,
+                  const RecurrentAttributes& rule);
 
   // The graph whose answer is output. Fails with kCorrupt at the first thing that did not fit.
   Result<Graph> Finish(Value output);
@@ -41,7 +70,11 @@ class GraphBuilder {
  private:
   Value InputValue(Input input);
   Value Emit(Op op, std::vector<NodeId> inputs, ValueType type, Attributes attributes = {});
+  Value Elementwise(Op op, Value a, Value b);
+  void ExpectNormVector(std::optional<Value> vector, uint64_t columns, uint64_t group);
+  void ExpectColumns(Value value, uint64_t columns, const char* what);
   const ValueType& TypeOf(Value value) const { return graph_.node(value.id).type; }
+  bool IsWeight(Value value) const { return graph_.node(value.id).op == Op::kWeight; }
   template <class... Parts>
   void Expect(bool condition, const Parts&... message);
 

@@ -14,16 +14,38 @@ std::string_view Name(Op op) {
       return "matmul";
     case Op::kAdd:
       return "add";
+    case Op::kMul:
+      return "mul";
+    case Op::kScale:
+      return "scale";
     case Op::kRmsNorm:
       return "rms_norm";
+    case Op::kLayerNorm:
+      return "layer_norm";
+    case Op::kActivate:
+      return "activate";
+    case Op::kGlu:
+      return "glu";
+    case Op::kSlice:
+      return "slice";
     case Op::kRope:
       return "rope";
     case Op::kAttention:
       return "attention";
-    case Op::kSwiGlu:
-      return "swiglu";
     case Op::kSelectRows:
       return "select_rows";
+    case Op::kRoute:
+      return "route";
+    case Op::kExperts:
+      return "experts";
+    case Op::kMix:
+      return "mix";
+    case Op::kShortConv:
+      return "short_conv";
+    case Op::kSelectiveScan:
+      return "selective_scan";
+    case Op::kDeltaRule:
+      return "delta_rule";
     case Op::kQuantize:
       return "quantize";
     case Op::kCacheAppend:
@@ -42,6 +64,30 @@ std::string_view Name(Element element) {
       return "i32";
     case Element::kQ8:
       return "q8";
+  }
+  return "?";
+}
+
+std::string_view Name(Activation activation) {
+  switch (activation) {
+    case Activation::kSilu:
+      return "silu";
+    case Activation::kGelu:
+      return "gelu";
+    case Activation::kGeluTanh:
+      return "gelu_tanh";
+    case Activation::kGeluQuick:
+      return "gelu_quick";
+    case Activation::kRelu:
+      return "relu";
+    case Activation::kReluSquared:
+      return "relu_squared";
+    case Activation::kSigmoid:
+      return "sigmoid";
+    case Activation::kTanh:
+      return "tanh";
+    case Activation::kSoftplus:
+      return "softplus";
   }
   return "?";
 }

@@ -18,21 +18,37 @@
 namespace ingle {
 
 enum class Op : uint8_t {
-  kInput,       // what a step brings along: InputAttributes says what
-  kWeight,      // a tensor of the model: WeightAttributes
-  kEmbed,       // (ids, table): the row of the table for each id, as f32
-  kMatMul,      // (x, weight [, bias] [, residual]): x · weightᵀ + bias + residual
-  kAdd,         // (a, b): elementwise
-  kRmsNorm,     // (x, weight): x / sqrt(mean(x²) + epsilon) · weight, each row on its own
-  kRope,        // (x, positions): rotates pairs of each head by position-dependent angles
-  kAttention,   // (q, k, v, positions): appends k and v to the cache, then attends to all of it
-  kSwiGlu,      // (gate, up): silu(gate) · up
+  kInput,   // what a step brings along: InputAttributes says what
+  kWeight,  // a tensor of the model: WeightAttributes
+
+  kEmbed,      // (ids, table): the row of the table for each id, as f32: EmbedAttributes
+  kMatMul,     // (x, weight [, bias] [, residual]): x · weightᵀ + bias + residual
+  kAdd,        // (a, b): elementwise; b may be narrower, see GraphBuilder::Add
+  kMul,        // (a, b): elementwise, likewise
+  kScale,      // (x): x · factor: ScaleAttributes
+  kRmsNorm,    // (x [, weight]): x / sqrt(mean(x²) + epsilon) · weight: NormAttributes
+  kLayerNorm,  // (x [, weight [, bias]]): (x - mean) / sqrt(variance + epsilon) · weight + bias
+  kActivate,   // (x): ActivationAttributes
+  kGlu,        // (gate, up): activation(gate) · up: ActivationAttributes
+  kSlice,      // (x): some columns of every period: SliceAttributes
+  kRope,       // (x, positions): rotates pairs of each head by position-dependent angles
+  kAttention,  // (q, k, v, positions [, sinks]): appends k and v to the cache, attends to all of it
   kSelectRows,  // (x, rows): the rows of x that are named
+
+  // A mixture of experts: of each row, the k experts that its logits choose.
+  kRoute,    // (logits [, bias]): k expert numbers, then their k weights: RouteAttributes
+  kExperts,  // (x, routes, weights [, biases]): k products side by side: ExpertsAttributes
+  kMix,      // (products, routes): their sum by the weights of the routes
+
+  // What is carried from token to token in a state of fixed size: RecurrentAttributes.
+  kShortConv,      // (x, weight [, bias]): each column convolved with its last rows
+  kSelectiveScan,  // (x, dt, b, c, a, d, dt_bias): Mamba-2
+  kDeltaRule,      // (q, k, v, decay, beta): the gated delta rule
 
   // Made by passes only.
   kQuantize,     // (x): f32 to int8 activations
   kCacheAppend,  // (k, v, positions): the first half of kAttention; no value
-  kAttend,       // (q, cache_append, positions): the second half
+  kAttend,       // (q, cache_append, positions [, sinks]): the second half
 };
 std::string_view Name(Op op);
 
@@ -66,6 +82,12 @@ struct InputAttributes {
 struct WeightAttributes {
   std::string name;  // the tensor's, for messages and pictures
   TensorView view;   // in memory that outlives the graph
+  // Of a stack of experts: each one's matrix; view is then the first of them.
+  std::vector<TensorView> experts;
+};
+
+struct EmbedAttributes {
+  int32_t offset = 0;  // added to the ids
 };
 
 struct MatMulAttributes {
@@ -73,26 +95,67 @@ struct MatMulAttributes {
   bool residual = false;  // the last input
 };
 
+struct ScaleAttributes {
+  float factor;
+};
+
+// Each group of columns is normalized by itself. The weight has a group's elements, shared by all
+// groups, or as many as there are columns.
 struct NormAttributes {
   float epsilon;
+  uint64_t group = 0;  // columns; 0: all of them
+};
+
+enum class Activation : uint8_t {
+  kSilu,       // x · sigmoid(x): Hendrycks and Gimpel, arXiv 1606.08415, section 2
+  kGelu,       // x · Φ(x), the same paper
+  kGeluTanh,   // its approximation by tanh
+  kGeluQuick,  // x · sigmoid(1.702 x)
+  kRelu,
+  kReluSquared,  // So et al., arXiv 2109.08668
+  kSigmoid,
+  kTanh,
+  kSoftplus,  // ln(1 + exp(x))
+};
+std::string_view Name(Activation activation);
+
+struct ActivationAttributes {
+  Activation activation;
+  // Only of kGlu. limit: the gate is held below it, and up within ±limit; 0 for none. offset: is
+  // added to up (gpt-oss).
+  float limit = 0;
+  float offset = 0;
+};
+
+// Of every `period` columns those from begin on, `length` of them.
+struct SliceAttributes {
+  uint64_t period;
+  uint64_t begin;
+  uint64_t length;
 };
 
 // Which two elements of a head turn together.
 enum class RopePairs : uint8_t {
   kInterleaved,  // 2i and 2i + 1
-  kHalves,       // i and i + size / 2
+  kHalves,       // i and i + size / 2, where size is what turns of a head
 };
 
 // Su et al., RoFormer, arXiv 2104.09864. All scalings of it come down to other frequencies.
 struct RopeAttributes {
   uint64_t head_size = 0;
   RopePairs pairs = RopePairs::kInterleaved;
-  std::vector<float>
-      frequencies;      // radians a position; one a pair, elements beyond stay as they are
+  // Radians a position; one a pair, elements beyond stay as they are.
+  std::vector<float> frequencies;
   float magnitude = 1;  // both elements are multiplied by it (YaRN's attention factor)
+
+  // LongRoPE (Ding et al., arXiv 2402.13753): sequences that are longer than long_context turn at
+  // these frequencies instead. Empty for none.
+  std::vector<float> long_frequencies;
+  uint32_t long_context = 0;
 };
 
-// Grouped-query attention, causal: Ainslie et al., arXiv 2305.13245.
+// Grouped-query attention: Ainslie et al., arXiv 2305.13245. Queries see the positions up to their
+// own, unless something here says otherwise.
 struct AttentionAttributes {
   uint32_t state = 0;  // which of the session's caches: counted from 0 in the order of layers
   uint32_t heads = 0;
@@ -100,10 +163,58 @@ struct AttentionAttributes {
   uint32_t key_size = 0;  // of one head
   uint32_t value_size = 0;
   float scale = 1;  // of the products of queries and keys
+
+  uint32_t window = 0;        // how many of the latest positions are seen; 0: all
+  float softcap = 0;          // scores s become softcap · tanh(s / softcap); 0: they stay
+  bool causal = true;         // if not, all positions of the sequence are seen
+  bool shares_cache = false;  // k and v are another layer's, already in the cache
+  std::vector<float> slopes;  // ALiBi (Press et al., arXiv 2108.12409): of each head; or empty
 };
 
-using Attributes = std::variant<std::monostate, InputAttributes, WeightAttributes, MatMulAttributes,
-                                NormAttributes, RopeAttributes, AttentionAttributes>;
+// A row's logits become weights of experts; the k largest are kept.
+struct RouteAttributes {
+  enum class Scores : uint8_t {
+    kSoftmax,        // over all experts
+    kSoftmaxOfTopK,  // over the k that are kept
+    kSigmoid,        // of each alone
+  };
+  uint32_t experts = 0;
+  uint32_t k = 0;
+  Scores scores = Scores::kSoftmax;
+  bool normalize = false;  // the k weights are divided by their sum
+  float scale = 1;         // of the weights, at last
+};
+
+// Of each row, products with the matrices of its k experts, one after the other.
+struct ExpertsAttributes {
+  uint32_t k = 0;
+  bool own_inputs = false;  // x has k parts, one for each expert; else all take the same
+  bool bias = false;        // inputs[3], [experts, rows]
+};
+
+// A state of the session that has the same size at any length.
+struct RecurrentAttributes {
+  uint32_t state = 0;       // which of them: counted from 0
+  uint32_t heads = 0;       // kShortConv: columns
+  uint32_t groups = 0;      // of heads that share b and c, or k and q; kShortConv: taps
+  uint32_t key_size = 0;    // of one head: what the state is addressed with
+  uint32_t value_size = 0;  // of one head: what it holds
+  // kSelectiveScan: dt is held between them.
+  float dt_low = 0;
+  float dt_high = 0;
+
+  // f32 elements of the state.
+  uint64_t Elements(Op op) const {
+    if (op == Op::kShortConv) return uint64_t{heads} * (groups - 1);
+    return uint64_t{heads} * key_size * value_size;
+  }
+};
+
+using Attributes =
+    std::variant<std::monostate, InputAttributes, WeightAttributes, EmbedAttributes,
+                 MatMulAttributes, ScaleAttributes, NormAttributes, ActivationAttributes,
+                 SliceAttributes, RopeAttributes, AttentionAttributes, RouteAttributes,
+                 ExpertsAttributes, RecurrentAttributes>;
 
 using NodeId = uint32_t;
 

@@ -46,15 +46,46 @@ struct AttributeText {
   std::string operator()(const MatMulAttributes& a) const {
     return Cat(a.bias ? "+bias" : "", a.residual ? "+residual" : "");
   }
-  std::string operator()(const NormAttributes& a) const { return Cat("epsilon ", a.epsilon); }
+  std::string operator()(const EmbedAttributes& a) const {
+    return a.offset == 0 ? "" : Cat("offset ", a.offset);
+  }
+  std::string operator()(const ScaleAttributes& a) const { return Cat("× ", a.factor); }
+  std::string operator()(const NormAttributes& a) const {
+    return Cat("epsilon ", a.epsilon, a.group == 0 ? "" : Cat(", groups of ", a.group));
+  }
+  std::string operator()(const ActivationAttributes& a) const {
+    return Cat(ingle::Name(a.activation), a.limit == 0 ? "" : Cat(", limit ", a.limit),
+               a.offset == 0 ? "" : Cat(", up + ", a.offset));
+  }
+  std::string operator()(const SliceAttributes& a) const {
+    return Cat(a.begin, " to ", a.begin + a.length, " of every ", a.period);
+  }
   std::string operator()(const RopeAttributes& a) const {
     return Cat("head ", a.head_size, ", ",
                a.pairs == RopePairs::kInterleaved ? "interleaved" : "halves", ", ",
-               a.frequencies.size(), " pairs", a.magnitude == 1 ? "" : Cat(", × ", a.magnitude));
+               a.frequencies.size(), " pairs", a.magnitude == 1 ? "" : Cat(", × ", a.magnitude),
+               a.long_frequencies.empty() ? "" : Cat(", other ones beyond ", a.long_context));
   }
   std::string operator()(const AttentionAttributes& a) const {
     return Cat("cache ", a.state, ", ", a.heads, " heads on ", a.kv_heads, ", size ", a.key_size,
-               a.value_size == a.key_size ? "" : Cat("/", a.value_size), ", scale ", a.scale);
+               a.value_size == a.key_size ? "" : Cat("/", a.value_size), ", scale ", a.scale,
+               a.window == 0 ? "" : Cat(", window ", a.window),
+               a.softcap == 0 ? "" : Cat(", softcap ", a.softcap), a.causal ? "" : ", not causal",
+               a.shares_cache ? ", shared" : "", a.slopes.empty() ? "" : ", alibi");
+  }
+  std::string operator()(const RouteAttributes& a) const {
+    return Cat(a.k, " of ", a.experts,
+               a.scores == RouteAttributes::Scores::kSigmoid   ? ", sigmoid"
+               : a.scores == RouteAttributes::Scores::kSoftmax ? ", softmax"
+                                                               : ", softmax of these",
+               a.normalize ? ", normalized" : "", a.scale == 1 ? "" : Cat(", × ", a.scale));
+  }
+  std::string operator()(const ExpertsAttributes& a) const {
+    return Cat(a.k, " a row", a.own_inputs ? ", each its own" : "", a.bias ? ", +bias" : "");
+  }
+  std::string operator()(const RecurrentAttributes& a) const {
+    return Cat("state ", a.state, ", ", a.heads, " heads in ", a.groups, " groups, ", a.key_size,
+               " × ", a.value_size);
   }
 };
 

@@ -71,6 +71,13 @@ void AttendBlock(const Step& step, const StepContext& context, const QueryBlock&
   task.key_size = layer.key_size;
   task.value_size = layer.value_size;
   task.scale = attention.scale;
+  task.window = attention.window;
+  if (!attention.causal) task.all_positions = block.sequence->position + block.sequence->tokens;
+  task.softcap = attention.softcap;
+  if (!attention.slopes.empty()) task.slopes = attention.slopes.data() + head;
+  if (step.inputs[3]) {
+    task.sinks = reinterpret_cast<const float*>(step.inputs[3].weight.data) + head;
+  }
   task.pages = block.sequence->pages.data();
   task.page_tokens = cache.page_tokens;
   task.key_offset = layer.key_offset + block.kv_head * cache.head_key_bytes(layer);

@@ -4,10 +4,13 @@
 #include <cstring>
 
 #include "device/cpu/attention_steps.h"
+#include "device/cpu/expert_steps.h"
 #include "device/cpu/operands.h"
+#include "device/recurrence.h"
+#include "device/rows.h"
 #include "kernels/dequantize/dequantize.h"
+#include "kernels/elementwise/elementwise.h"
 #include "kernels/q8_rows.h"
-#include "kernels/rms_norm/rms_norm.h"
 #include "kernels/rope/rope.h"
 
 namespace ingle {
@@ -29,9 +32,13 @@ void ForEachBlock(const StepContext& context, size_t rows, size_t columns, const
 
 void Embed(const Step& step, const StepContext& context) {
   const TensorView& table = step.inputs[1].weight;
-  const Worker::Range share = context.worker.Share(context.batch.tokens.size());
+  const auto& embed = std::get<EmbedAttributes>(step.attributes);
+  const std::span<const int32_t> ids = step.inputs[0].place == Operand::Place::kPositions
+                                           ? context.batch.positions
+                                           : context.batch.tokens;
+  const Worker::Range share = context.worker.Share(ids.size());
   for (size_t t = share.begin; t < share.end; ++t) {
-    const auto id = static_cast<uint64_t>(context.batch.tokens[t]);
+    const auto id = static_cast<uint64_t>(ids[t] + embed.offset);
     DequantizeRow(table.type, table.row(id), FloatRow(step.output, context, t),
                   step.output.type.columns);
   }
@@ -59,7 +66,39 @@ void MatMul(const Step& step, const StepContext& context) {
   if (task.tokens > 0) context.program.kernels.matmul(weight.type).run(task);
 }
 
+// Row `row` of an input; of a weight, its only one.
+const float* InputRow(const Operand& input, const StepContext& context, size_t row) {
+  if (!input) return nullptr;
+  if (input.place == Operand::Place::kWeight) {
+    return reinterpret_cast<const float*>(input.weight.data);
+  }
+  return FloatRow(input, context, row);
+}
+
+RowTask RowTaskOf(const Step& step, const StepContext& context, size_t row) {
+  RowTask task{step.op, step.attributes};
+  for (size_t i = 0; i < task.inputs.size(); ++i) {
+    task.inputs[i] = InputRow(step.inputs[i], context, row);
+    task.columns[i] = step.inputs[i].type.columns;
+  }
+  task.output_columns = step.output.type.columns;
+  task.scratch = context.scratch;
+  return task;
+}
+
+void ComputeRows(const Step& step, const StepContext& context) {
+  const Worker::Range share = context.worker.Share(RowCount(step.output, context));
+  for (size_t row = share.begin; row < share.end; ++row) {
+    RowTask task = RowTaskOf(step, context, row);
+    task.output = FloatRow(step.output, context, row);
+    ComputeRow(task);
+  }
+}
+
 void Add(const Step& step, const StepContext& context) {
+  const bool alike = step.inputs[1].place != Operand::Place::kWeight &&
+                     step.inputs[1].type.columns == step.output.type.columns;
+  if (!alike) return ComputeRows(step, context);
   ForEachBlock(context, RowCount(step.output, context), step.output.type.columns,
                [&](size_t row, size_t begin, size_t end) {
                  const float* a = FloatRow(step.inputs[0], context, row);
@@ -75,18 +114,14 @@ void QuantizeBlock(const StepContext& context, const float* row, std::byte* out,
 }
 
 void RmsNorm(const Step& step, const StepContext& context) {
-  const auto* weight = reinterpret_cast<const float*>(step.inputs[1].weight.data);
-  const float epsilon = std::get<NormAttributes>(step.attributes).epsilon;
+  if (step.output.type.element != Element::kQ8) return ComputeRows(step, context);
   const size_t columns = step.output.type.columns;
-  const bool quantize = step.output.type.element == Element::kQ8;
   const Worker::Range share = context.worker.Share(RowCount(step.output, context));
   for (size_t row = share.begin; row < share.end; ++row) {
-    const float* x = FloatRow(step.inputs[0], context, row);
-    float* out = quantize ? context.scratch : FloatRow(step.output, context, row);
-    ingle::RmsNorm(x, weight, epsilon, out, columns);
-    if (quantize) {
-      QuantizeBlock(context, out, Row(step.output, context, row), columns, 0, columns);
-    }
+    RowTask task = RowTaskOf(step, context, row);
+    task.output = context.scratch;
+    ComputeRow(task);
+    QuantizeBlock(context, task.output, Row(step.output, context, row), columns, 0, columns);
   }
 }
 
@@ -96,6 +131,10 @@ void Rope(const Step& step, const StepContext& context) {
   const size_t columns = step.output.type.columns;
   const size_t heads = columns / rope.head_size;
   const auto rotate = rope.pairs == RopePairs::kInterleaved ? RotateInterleaved : RotateHalves;
+  const auto frequencies_of = [&](size_t token) {
+    const bool is_long = !rope.long_frequencies.empty() && IsLong(context.batch, token);
+    return is_long ? rope.long_frequencies.data() : rope.frequencies.data();
+  };
   float* cosines = context.scratch;
   float* sines = cosines + pairs;
   // By tokens and heads, so that one token alone is shared too.
@@ -104,7 +143,7 @@ void Rope(const Step& step, const StepContext& context) {
   for (size_t i = share.begin; i < share.end; ++i) {
     const size_t token = i / heads;
     if (token != angles_of) {
-      ComputeRopeAngles(rope.frequencies.data(), pairs, context.batch.positions[token],
+      ComputeRopeAngles(frequencies_of(token), pairs, context.batch.positions[token],
                         rope.magnitude, cosines, sines);
       angles_of = token;
     }
@@ -116,16 +155,27 @@ void Rope(const Step& step, const StepContext& context) {
   }
 }
 
-void SwiGlu(const Step& step, const StepContext& context) {
+void GluBlock(const Step& step, const StepContext& context, const GluTask& task) {
+  const auto& a = std::get<ActivationAttributes>(step.attributes);
+  if (a.activation == Activation::kSilu && a.limit == 0 && a.offset == 0) {
+    context.program.kernels.swiglu().run({task.gate, task.up, task.output, task.count});
+  } else {
+    ingle::Glu(task);
+  }
+}
+
+void Glu(const Step& step, const StepContext& context) {
+  const auto& a = std::get<ActivationAttributes>(step.attributes);
   const bool quantize = step.output.type.element == Element::kQ8;
   const size_t columns = step.output.type.columns;
   ForEachBlock(
       context, RowCount(step.output, context), columns, [&](size_t row, size_t begin, size_t end) {
         // Quantizing reads a row from its beginning, so the scratch row is laid out whole.
         float* out = quantize ? context.scratch : FloatRow(step.output, context, row);
-        context.program.kernels.swiglu().run({FloatRow(step.inputs[0], context, row) + begin,
-                                              FloatRow(step.inputs[1], context, row) + begin,
-                                              out + begin, end - begin});
+        GluBlock(step, context,
+                 {KindOf(a.activation), a.limit, a.offset,
+                  FloatRow(step.inputs[0], context, row) + begin,
+                  FloatRow(step.inputs[1], context, row) + begin, out + begin, end - begin});
         if (quantize) {
           QuantizeBlock(context, out, Row(step.output, context, row), columns, begin, end);
         }
@@ -150,6 +200,28 @@ void SelectRows(const Step& step, const StepContext& context) {
                });
 }
 
+// Each worker takes some of the heads through all tokens: the tokens wait for each other.
+void Recur(const Step& step, const StepContext& context) {
+  const auto& attributes = std::get<RecurrentAttributes>(step.attributes);
+  const size_t unit = step.op == Op::kShortConv ? 16 : 1;
+  const Worker::Range share = context.worker.Share(attributes.heads, unit);
+  for (const SequenceSlice& sequence : context.batch.sequences) {
+    RecurrenceTask task{step.op, attributes};
+    for (size_t i = 0; i < task.inputs.size(); ++i) {
+      task.inputs[i] = {InputRow(step.inputs[i], context, sequence.first_token),
+                        step.inputs[i].type.columns};
+    }
+    task.output = FloatRow(step.output, context, sequence.first_token);
+    task.output_stride = step.output.type.columns;
+    const uint64_t offset = context.program.cache.state_offsets[attributes.state];
+    task.state = reinterpret_cast<float*>(sequence.state + offset);
+    task.tokens = sequence.tokens;
+    task.begin = share.begin;
+    task.end = share.end;
+    ComputeRecurrence(task);
+  }
+}
+
 }  // namespace
 
 void RunStep(const Step& step, const StepContext& context) {
@@ -164,8 +236,8 @@ void RunStep(const Step& step, const StepContext& context) {
       return RmsNorm(step, context);
     case Op::kRope:
       return Rope(step, context);
-    case Op::kSwiGlu:
-      return SwiGlu(step, context);
+    case Op::kGlu:
+      return Glu(step, context);
     case Op::kSelectRows:
       return SelectRows(step, context);
     case Op::kQuantize:
@@ -174,6 +246,20 @@ void RunStep(const Step& step, const StepContext& context) {
       return CacheAppend(step, context);
     case Op::kAttend:
       return Attend(step, context);
+    case Op::kExperts:
+      return Experts(step, context);
+    case Op::kMul:
+    case Op::kScale:
+    case Op::kLayerNorm:
+    case Op::kActivate:
+    case Op::kSlice:
+    case Op::kRoute:
+    case Op::kMix:
+      return ComputeRows(step, context);
+    case Op::kShortConv:
+    case Op::kSelectiveScan:
+    case Op::kDeltaRule:
+      return Recur(step, context);
     case Op::kInput:
     case Op::kWeight:
     case Op::kAttention:

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <vector>
 
+#include "device/recurrence.h"
+#include "device/rows.h"
 #include "kernels/attention/attention.h"
 #include "kernels/dequantize/dequantize.h"
 #include "kernels/matmul/matmul.h"
-#include "kernels/rms_norm/rms_norm.h"
 #include "kernels/rope/rope.h"
-#include "kernels/swiglu/swiglu.h"
 
 namespace ingle {
 namespace {
@@ -57,37 +57,111 @@ class Execution {
   }
 
   void Compute(NodeId id) {
-    switch (graph_.node(id).op) {
+    const Op op = graph_.node(id).op;
+    if (IsRowOperation(op)) return ComputeRows(id);
+    if (IsRecurrence(op)) return Recur(id);
+    switch (op) {
       case Op::kEmbed:
         return Embed(id);
       case Op::kMatMul:
         return MatMul(id);
-      case Op::kAdd:
-        return Add(id);
-      case Op::kRmsNorm:
-        return RmsNorm(id);
       case Op::kRope:
         return Rope(id);
       case Op::kAttention:
         return Attention(id);
-      case Op::kSwiGlu:
-        return SwiGlu(id);
       case Op::kSelectRows:
         return SelectRows(id);
-      case Op::kInput:
-      case Op::kWeight:  // read where they are
-      case Op::kQuantize:
-      case Op::kCacheAppend:
-      case Op::kAttend:
-        return;  // made by passes; never in a model's own graph
+      case Op::kExperts:
+        return Experts(id);
+      default:
+        return;  // inputs and weights are read where they are; the rest is made by passes
+    }
+  }
+
+  // Row `row` of an input; of a weight, its only one; null where there is no such input.
+  const float* InputRow(const Node& node, size_t input, size_t row) const {
+    if (input >= node.inputs.size()) return nullptr;
+    if (graph_.node(node.inputs[input]).op == Op::kWeight) {
+      return reinterpret_cast<const float*>(WeightAt(node, input).data);
+    }
+    return Row(node, input, row);
+  }
+  uint64_t InputColumns(const Node& node, size_t input) const {
+    return input < node.inputs.size() ? graph_.node(node.inputs[input]).type.columns : 0;
+  }
+
+  void ComputeRows(NodeId id) {
+    const Node& node = graph_.node(id);
+    std::vector<float> scratch(2 * InputColumns(node, 0));
+    for (size_t row = 0; row < RowCount(node); ++row) {
+      RowTask task{node.op, node.attributes};
+      for (size_t i = 0; i < task.inputs.size(); ++i) {
+        task.inputs[i] = InputRow(node, i, row);
+        task.columns[i] = InputColumns(node, i);
+      }
+      task.output = OutputRow(id, row);
+      task.output_columns = node.type.columns;
+      task.scratch = scratch.data();
+      ComputeRow(task);
+    }
+  }
+
+  void Recur(NodeId id) {
+    const Node& node = graph_.node(id);
+    const auto& attributes = std::get<RecurrentAttributes>(node.attributes);
+    for (const SequenceSlice& sequence : batch_.sequences) {
+      RecurrenceTask task{node.op, attributes};
+      for (size_t i = 0; i < task.inputs.size(); ++i) {
+        task.inputs[i] = {InputRow(node, i, sequence.first_token), InputColumns(node, i)};
+      }
+      task.output = OutputRow(id, sequence.first_token);
+      task.output_stride = node.type.columns;
+      task.state =
+          reinterpret_cast<float*>(sequence.state + cache_.state_offsets[attributes.state]);
+      task.tokens = sequence.tokens;
+      task.end = attributes.heads;
+      ComputeRecurrence(task);
+    }
+  }
+
+  void Experts(NodeId id) {
+    const Node& node = graph_.node(id);
+    const auto& attributes = std::get<ExpertsAttributes>(node.attributes);
+    const WeightAttributes& weight = WeightOf(graph_.node(node.inputs[2]));
+    const size_t rows = weight.view.shape.rows();
+    const size_t columns = weight.view.shape.columns();
+    std::vector<float> decoded(columns);
+    for (size_t t = 0; t < RowCount(node); ++t) {
+      for (size_t slot = 0; slot < attributes.k; ++slot) {
+        const auto expert = static_cast<size_t>(Row(node, 1, t)[slot]);
+        const TensorView& matrix = weight.experts[expert];
+        const float* x = Row(node, 0, t) + (attributes.own_inputs ? slot * columns : 0);
+        MatMulTask task{};
+        task.weights = matrix.data;
+        task.weight_row_bytes = matrix.row_bytes();
+        task.columns = columns;
+        task.input = reinterpret_cast<const std::byte*>(x);
+        task.tokens = 1;
+        task.output = OutputRow(id, t) + slot * rows;
+        if (attributes.bias) {
+          task.bias = reinterpret_cast<const float*>(WeightAt(node, 3).data) + expert * rows;
+        }
+        task.row_end = rows;
+        task.scratch = decoded.data();
+        PickMatMul(matrix.type, 0).run(task);
+      }
     }
   }
 
   void Embed(NodeId id) {
-    const TensorView& table = WeightAt(graph_.node(id), 1);
-    for (size_t t = 0; t < batch_.tokens.size(); ++t) {
-      DequantizeRow(table.type, table.row(static_cast<uint64_t>(batch_.tokens[t])),
-                    OutputRow(id, t), table.shape.columns());
+    const Node& node = graph_.node(id);
+    const TensorView& table = WeightAt(node, 1);
+    const auto& input = std::get<InputAttributes>(graph_.node(node.inputs[0]).attributes).input;
+    const auto ids = input == Input::kPositions ? batch_.positions : batch_.tokens;
+    const int32_t offset = std::get<EmbedAttributes>(node.attributes).offset;
+    for (size_t t = 0; t < ids.size(); ++t) {
+      DequantizeRow(table.type, table.row(static_cast<uint64_t>(ids[t] + offset)), OutputRow(id, t),
+                    table.shape.columns());
     }
   }
 
@@ -119,23 +193,6 @@ class Execution {
     });
   }
 
-  void Add(NodeId id) {
-    const Node& node = graph_.node(id);
-    const float* a = Row(node, 0, 0);
-    const float* b = Row(node, 1, 0);
-    float* out = OutputRow(id, 0);
-    for (size_t i = 0; i < values_[id].size(); ++i) out[i] = a[i] + b[i];
-  }
-
-  void RmsNorm(NodeId id) {
-    const Node& node = graph_.node(id);
-    const auto* weight = reinterpret_cast<const float*>(WeightAt(node, 1).data);
-    for (size_t row = 0; row < RowCount(node); ++row) {
-      ingle::RmsNorm(Row(node, 0, row), weight, std::get<NormAttributes>(node.attributes).epsilon,
-                     OutputRow(id, row), node.type.columns);
-    }
-  }
-
   void Rope(NodeId id) {
     const Node& node = graph_.node(id);
     const auto& rope = std::get<RopeAttributes>(node.attributes);
@@ -143,7 +200,9 @@ class Execution {
     std::vector<float> cosines(pairs);
     std::vector<float> sines(pairs);
     for (size_t t = 0; t < RowCount(node); ++t) {
-      ComputeRopeAngles(rope.frequencies.data(), pairs, batch_.positions[t], rope.magnitude,
+      const bool is_long = !rope.long_frequencies.empty() && IsLong(batch_, t);
+      const auto& frequencies = is_long ? rope.long_frequencies : rope.frequencies;
+      ComputeRopeAngles(frequencies.data(), pairs, batch_.positions[t], rope.magnitude,
                         cosines.data(), sines.data());
       float* out = OutputRow(id, t);
       std::copy_n(Row(node, 0, t), node.type.columns, out);
@@ -157,7 +216,8 @@ class Execution {
 
   void Attention(NodeId id) {
     for (const SequenceSlice& sequence : batch_.sequences) {
-      AppendToCache(id, sequence);
+      const auto& attention = std::get<AttentionAttributes>(graph_.node(id).attributes);
+      if (!attention.shares_cache) AppendToCache(id, sequence);
       pool_.Run([&](Worker& worker) {
         const auto& a = std::get<AttentionAttributes>(graph_.node(id).attributes);
         const Worker::Range share = worker.Share(sequence.tokens * a.heads);
@@ -201,18 +261,18 @@ class Execution {
     task.key_size = a.key_size;
     task.value_size = a.value_size;
     task.scale = a.scale;
+    task.window = a.window;
+    if (!a.causal) task.all_positions = sequence.position + sequence.tokens;
+    task.softcap = a.softcap;
+    if (!a.slopes.empty()) task.slopes = a.slopes.data() + head;
+    const size_t sinks = a.shares_cache ? 2 : 4;
+    if (node.inputs.size() > sinks) task.sinks = InputRow(node, sinks, 0) + head;
     task.pages = sequence.pages.data();
     task.page_tokens = cache_.page_tokens;
     task.key_offset = layer.key_offset + kv_head * cache_.head_key_bytes(layer);
     task.value_offset = layer.value_offset + kv_head * cache_.head_value_bytes(layer);
     task.half = false;
     Definition(AttentionKernels()).run(task);
-  }
-
-  void SwiGlu(NodeId id) {
-    const Node& node = graph_.node(id);
-    Definition(SwiGluKernels())
-        .run({Row(node, 0, 0), Row(node, 1, 0), OutputRow(id, 0), values_[id].size()});
   }
 
   void SelectRows(NodeId id) {

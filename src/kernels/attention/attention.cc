@@ -29,18 +29,35 @@ const std::byte* CachedRow(const AttentionTask& task, size_t position, size_t of
          position % task.page_tokens * size * element;
 }
 
+float ScoreOf(const AttentionTask& task, const float* query, size_t t, size_t head,
+              size_t position) {
+  const std::byte* key = CachedRow(task, position, task.key_offset, task.key_size);
+  float score = 0;
+  for (size_t i = 0; i < task.key_size; ++i) score += query[i] * Load(task, key, i);
+  score *= task.scale;
+  if (task.softcap != 0) score = task.softcap * std::tanh(score / task.softcap);
+  if (task.slopes != nullptr) {
+    const float distance =
+        static_cast<float>(task.first_position + t) - static_cast<float>(position);
+    score -= task.slopes[head] * distance;
+  }
+  return score;
+}
+
 // The running softmax of Milakov and Gimelshein (arXiv 1805.02867): when a larger score turns up,
 // what was summed so far is scaled down to it.
-void AttendRow(const AttentionTask& task, const float* query, size_t positions, float* output) {
+void AttendRow(const AttentionTask& task, size_t t, size_t head) {
+  const float* query = task.queries + t * task.query_stride + head * task.key_size;
+  float* output = task.output + t * task.output_stride + head * task.value_size;
   float largest = -INFINITY;
   float sum = 0;
+  if (task.sinks != nullptr) {
+    largest = task.sinks[head];
+    sum = 1;
+  }
   std::fill_n(output, task.value_size, 0.0f);
-  for (size_t position = 0; position < positions; ++position) {
-    const std::byte* key = CachedRow(task, position, task.key_offset, task.key_size);
-    float score = 0;
-    for (size_t i = 0; i < task.key_size; ++i) score += query[i] * Load(task, key, i);
-    score *= task.scale;
-
+  for (size_t position = AttentionBegin(task, t); position < AttentionEnd(task, t); ++position) {
+    const float score = ScoreOf(task, query, t, head, position);
     const float before = largest;
     largest = std::fmax(largest, score);
     const float shrink = std::exp(before - largest);
@@ -56,11 +73,7 @@ void AttendRow(const AttentionTask& task, const float* query, size_t positions, 
 
 void AttentionScalar(const AttentionTask& task) {
   for (size_t t = 0; t < task.tokens; ++t) {
-    for (size_t head = 0; head < task.group; ++head) {
-      AttendRow(task, task.queries + t * task.query_stride + head * task.key_size,
-                task.first_position + t + 1,
-                task.output + t * task.output_stride + head * task.value_size);
-    }
+    for (size_t head = 0; head < task.group; ++head) AttendRow(task, t, head);
   }
 }
 

@@ -9,7 +9,8 @@ namespace ingle {
 // the query heads that share it.
 //
 // Query t of the block, counted from 0, stands at position first_position + t and sees the
-// positions up to its own. Head j of the group reads key_size floats at queries + t * query_stride
+// positions up to its own, the latest `window` of them if that is not 0; or all_positions of them
+// if that is not 0. Head j of the group reads key_size floats at queries + t * query_stride
 // + j * key_size and writes value_size floats at output + t * output_stride + j * value_size.
 struct AttentionTask {
   const float* queries;
@@ -24,6 +25,12 @@ struct AttentionTask {
   size_t value_size;
   float scale;
 
+  size_t window;
+  size_t all_positions;
+  float softcap;        // scores s become softcap * tanh(s / softcap); 0: they stay
+  const float* slopes;  // of each head of the group, or null: slope * distance is taken off (ALiBi)
+  const float* sinks;   // of each head of the group, or null: a score that weighs and adds nothing
+
   // Page p holds positions [p * page_tokens, (p + 1) * page_tokens): rows of key_size elements at
   // key_offset bytes into it, rows of value_size elements at value_offset.
   const std::byte* const* pages;
@@ -34,6 +41,15 @@ struct AttentionTask {
 
   float* scratch;  // AttentionScratch() floats, this worker's own
 };
+
+// The positions that query t sees are [first, end).
+static inline size_t AttentionEnd(const AttentionTask& task, size_t t) {
+  return task.all_positions != 0 ? task.all_positions : task.first_position + t + 1;
+}
+static inline size_t AttentionBegin(const AttentionTask& task, size_t t) {
+  const size_t next = task.first_position + t + 1;
+  return task.window != 0 && next > task.window ? next - task.window : 0;
+}
 
 // REQUIRES of every task: tokens * group <= kAttentionRows.
 enum { kAttentionRows = 64 };

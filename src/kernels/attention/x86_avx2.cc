@@ -98,20 +98,47 @@ float Exponentiate(float* scores, float largest, size_t count) {
   return SumLanes(sum);
 }
 
-// Takes the first count positions of a decoded page into one row's running softmax.
-void AttendPage(const AttentionTask& task, const Workspace& w, const float* keys,
-                const float* values, size_t count, const float* query, size_t row) {
+// One query head of the block against positions [begin, begin + count), whose rows are decoded.
+struct PageView {
+  const float* keys;
+  const float* values;
+  size_t begin;
+  size_t count;
+};
+
+void ScorePage(const AttentionTask& task, const PageView& page, size_t t, size_t head,
+               float* scores) {
+  const float* query = task.queries + t * task.query_stride + head * task.key_size;
+  for (size_t i = 0; i < page.count; ++i) {
+    scores[i] = Dot(query, page.keys + i * task.key_size, task.key_size) * task.scale;
+  }
+  if (task.softcap != 0) {
+    for (size_t i = 0; i < page.count; ++i) {
+      scores[i] = task.softcap * __builtin_tanhf(scores[i] / task.softcap);
+    }
+  }
+  if (task.slopes != nullptr) {
+    const float at = static_cast<float>(task.first_position + t);
+    for (size_t i = 0; i < page.count; ++i) {
+      scores[i] -= task.slopes[head] * (at - static_cast<float>(page.begin + i));
+    }
+  }
+}
+
+// Takes some positions of a page into one row's running softmax.
+void AttendPage(const AttentionTask& task, const Workspace& w, const PageView& page, size_t t,
+                size_t head) {
+  const size_t row = t * task.group + head;
   float* sums = w.sums + row * task.value_size;
+  ScorePage(task, page, t, head, w.scores);
   float page_largest = -__builtin_inff();
-  for (size_t i = 0; i < count; ++i) {
-    const float score = Dot(query, keys + i * task.key_size, task.key_size) * task.scale;
-    w.scores[i] = score;
+  for (size_t i = 0; i < page.count; ++i) {
     // Written so that a NaN is kept: it must reach the logits.
-    page_largest = score <= page_largest ? page_largest : score;
+    page_largest = w.scores[i] <= page_largest ? page_largest : w.scores[i];
   }
   const float before = w.largest[row];
   const float largest = page_largest <= before ? before : page_largest;
-  const float total = Exponentiate(w.scores, largest, count);
+  const float total = Exponentiate(w.scores, largest, page.count);
   if (largest != before) {
     const float shrink = ExpOne(before - largest);
     Scale(sums, shrink, task.value_size);
@@ -119,41 +146,21 @@ void AttendPage(const AttentionTask& task, const Workspace& w, const float* keys
     w.largest[row] = largest;
   }
   w.totals[row] += total;
-  for (size_t i = 0; i < count; ++i) {
-    AddScaled(sums, values + i * task.value_size, w.scores[i], task.value_size);
+  for (size_t i = 0; i < page.count; ++i) {
+    AddScaled(sums, page.values + i * task.value_size, w.scores[i], task.value_size);
   }
 }
 
-}  // namespace
-
-void AttentionAvx2(const AttentionTask& task) {
-  const Workspace w = Lay(task);
+void Begin(const AttentionTask& task, const Workspace& w) {
   const size_t rows = task.tokens * task.group;
   for (size_t i = 0; i < rows * task.value_size; ++i) w.sums[i] = 0;
   for (size_t row = 0; row < rows; ++row) {
-    w.largest[row] = -__builtin_inff();
-    w.totals[row] = 0;
+    w.largest[row] = task.sinks != nullptr ? task.sinks[row % task.group] : -__builtin_inff();
+    w.totals[row] = task.sinks != nullptr ? 1 : 0;
   }
+}
 
-  const size_t end = task.first_position + task.tokens;  // positions that the last query sees
-  for (size_t begin = 0; begin < end; begin += task.page_tokens) {
-    const std::byte* page = task.pages[begin / task.page_tokens];
-    const size_t filled = end - begin < task.page_tokens ? end - begin : task.page_tokens;
-    const float* keys = DecodePage(task, page + task.key_offset, filled * task.key_size, w.keys);
-    const float* values =
-        DecodePage(task, page + task.value_offset, filled * task.value_size, w.values);
-    for (size_t t = 0; t < task.tokens; ++t) {
-      const size_t sees = task.first_position + t + 1;
-      if (sees <= begin) continue;
-      const size_t count = sees - begin < filled ? sees - begin : filled;
-      for (size_t head = 0; head < task.group; ++head) {
-        AttendPage(task, w, keys, values, count,
-                   task.queries + t * task.query_stride + head * task.key_size,
-                   t * task.group + head);
-      }
-    }
-  }
-
+void Finish(const AttentionTask& task, const Workspace& w) {
   for (size_t t = 0; t < task.tokens; ++t) {
     for (size_t head = 0; head < task.group; ++head) {
       const size_t row = t * task.group + head;
@@ -164,6 +171,34 @@ void AttentionAvx2(const AttentionTask& task) {
       }
     }
   }
+}
+
+}  // namespace
+
+void AttentionAvx2(const AttentionTask& task) {
+  const Workspace w = Lay(task);
+  Begin(task, w);
+  // The first query sees the earliest position, the last one the latest.
+  const size_t end = AttentionEnd(task, task.tokens - 1);
+  size_t begin = AttentionBegin(task, 0) / task.page_tokens * task.page_tokens;
+  for (; begin < end; begin += task.page_tokens) {
+    const std::byte* page = task.pages[begin / task.page_tokens];
+    const size_t filled = end - begin < task.page_tokens ? end - begin : task.page_tokens;
+    const float* keys = DecodePage(task, page + task.key_offset, filled * task.key_size, w.keys);
+    const float* values =
+        DecodePage(task, page + task.value_offset, filled * task.value_size, w.values);
+    for (size_t t = 0; t < task.tokens; ++t) {
+      const size_t sees_from = AttentionBegin(task, t);
+      const size_t sees_to = AttentionEnd(task, t);
+      const size_t first = sees_from > begin ? sees_from - begin : 0;
+      const size_t last = sees_to < begin + filled ? sees_to : begin + filled;
+      if (begin + first >= last) continue;
+      const PageView view{keys + first * task.key_size, values + first * task.value_size,
+                          begin + first, last - begin - first};
+      for (size_t head = 0; head < task.group; ++head) AttendPage(task, w, view, t, head);
+    }
+  }
+  Finish(task, w);
 }
 
 }  // namespace ingle

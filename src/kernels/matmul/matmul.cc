@@ -7,25 +7,25 @@ namespace ingle {
 namespace {
 
 constexpr MatMulKernel Scalar(DType weights, void (*run)(const MatMulTask&)) {
-  return {{"scalar", 0, run}, weights, Activation::kF32};
+  return {{"scalar", 0, run}, weights, InputRows::kF32};
 }
 
 // Best first for each type of weights; the last one of a type needs nothing.
 constexpr MatMulKernel kKernels[] = {
 #if defined(__x86_64__)
-    {{"avx2", kCpuAvx2, MatMulF32Avx2}, DType::kF32, Activation::kF32},
-    {{"avx2", kCpuAvx2, MatMulF16Avx2}, DType::kF16, Activation::kF32},
-    {{"avx2", kCpuAvx2, MatMulBF16Avx2}, DType::kBF16, Activation::kF32},
-    {{"avx2", kCpuAvx2, MatMulQ4_0Avx2}, DType::kQ4_0, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ4_1Avx2}, DType::kQ4_1, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ5_0Avx2}, DType::kQ5_0, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ5_1Avx2}, DType::kQ5_1, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ8_0Avx2}, DType::kQ8_0, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ2_KAvx2}, DType::kQ2_K, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ3_KAvx2}, DType::kQ3_K, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ4_KAvx2}, DType::kQ4_K, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ5_KAvx2}, DType::kQ5_K, Activation::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ6_KAvx2}, DType::kQ6_K, Activation::kQ8},
+    {{"avx2", kCpuAvx2, MatMulF32Avx2}, DType::kF32, InputRows::kF32},
+    {{"avx2", kCpuAvx2, MatMulF16Avx2}, DType::kF16, InputRows::kF32},
+    {{"avx2", kCpuAvx2, MatMulBF16Avx2}, DType::kBF16, InputRows::kF32},
+    {{"avx2", kCpuAvx2, MatMulQ4_0Avx2}, DType::kQ4_0, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ4_1Avx2}, DType::kQ4_1, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ5_0Avx2}, DType::kQ5_0, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ5_1Avx2}, DType::kQ5_1, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ8_0Avx2}, DType::kQ8_0, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ2_KAvx2}, DType::kQ2_K, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ3_KAvx2}, DType::kQ3_K, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ4_KAvx2}, DType::kQ4_K, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ5_KAvx2}, DType::kQ5_K, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulQ6_KAvx2}, DType::kQ6_K, InputRows::kQ8},
 #endif
     Scalar(DType::kF32, MatMulScalar<DType::kF32>),
     Scalar(DType::kF16, MatMulScalar<DType::kF16>),

@@ -10,7 +10,7 @@
 namespace ingle {
 
 // What a kernel takes as input rows.
-enum class Activation : uint8_t {
+enum class InputRows : uint8_t {
   kF32,  // exact but for the rounding of sums
   kQ8,   // int8, quantized by kernels/quantize_q8
 };
@@ -19,7 +19,7 @@ enum class Activation : uint8_t {
 // tokens and however rows are split: bit for bit the same alone and in a batch.
 struct MatMulKernel : Kernel<MatMulTask> {
   DType weights;
-  Activation activation;
+  InputRows input;
 };
 
 // All kernels, for each weight type best first. The scalar one for f32 activations is last for

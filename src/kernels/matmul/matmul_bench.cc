@@ -17,7 +17,7 @@ constexpr size_t kColumns = 2048;
 void Run(benchmark::State& state, const MatMulKernel& kernel) {
   const auto tokens = static_cast<size_t>(state.range(0));
   const size_t row_bytes = RowBytes(kernel.weights, kColumns);
-  const bool q8 = kernel.activation == Activation::kQ8;
+  const bool q8 = kernel.input == InputRows::kQ8;
   const size_t input_row_bytes = q8 ? Q8RowBytes(kColumns) : kColumns * sizeof(float);
   // Zeros: the kernels' time does not depend on the values.
   const std::vector<std::byte> weights(kRows * row_bytes);

@@ -86,7 +86,7 @@ Problem MakeProblem(const MatMulKernel& kernel, size_t rows, size_t columns, siz
             RandomFloats(rows, 3),
             RandomFloats(rows * tokens, 4)};
   const std::vector<float> x = RandomFloats(columns * tokens, 5);
-  const bool q8 = kernel.activation == Activation::kQ8;
+  const bool q8 = kernel.input == InputRows::kQ8;
   p.input_row_bytes = q8 ? Q8RowBytes(columns) : columns * sizeof(float);
   p.input.resize(p.input_row_bytes * tokens);
   for (size_t t = 0; t < tokens; ++t) {
@@ -123,7 +123,7 @@ std::vector<float> Compute(void (*run)(const MatMulTask&), DType type, const Pro
 
 using ScalarQ8 = void (*)(const MatMulTask&);
 ScalarQ8 DefinitionFor(const MatMulKernel& kernel) {
-  if (kernel.activation == Activation::kF32) return PickMatMul(kernel.weights, 0).run;
+  if (kernel.input == InputRows::kF32) return PickMatMul(kernel.weights, 0).run;
   switch (kernel.weights) {
     case DType::kQ4_0:
       return MatMulScalarQ8<DType::kQ4_0>;
@@ -191,7 +191,7 @@ TEST(MatMul, ATokenAloneIsBitForBitATokenInABatch) {
 
 TEST(MatMul, ExtremeQuantizedValuesDoNotSaturate) {
   ForEachFastKernel([](const MatMulKernel& kernel) {
-    if (kernel.activation != Activation::kQ8) return;
+    if (kernel.input != InputRows::kQ8) return;
     const size_t columns = 512;
     for (const int fill : {0x00, 0xFF, 0x80, 0x7F}) {
       Problem p = MakeProblem(kernel, 5, columns, 1);

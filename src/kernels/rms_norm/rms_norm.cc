@@ -24,7 +24,11 @@ void RmsNorm(const float* input, const float* weight, float epsilon, float* outp
              size_t columns) {
   const float mean = SumOfSquares(input, columns) / static_cast<float>(columns);
   const float scale = 1.0f / std::sqrt(mean + epsilon);
-  for (size_t i = 0; i < columns; ++i) output[i] = input[i] * scale * weight[i];
+  if (weight == nullptr) {
+    for (size_t i = 0; i < columns; ++i) output[i] = input[i] * scale;
+  } else {
+    for (size_t i = 0; i < columns; ++i) output[i] = input[i] * scale * weight[i];
+  }
 }
 
 }  // namespace ingle

@@ -5,8 +5,9 @@
 
 namespace ingle {
 
-// output[i] = input[i] / sqrt(mean(input²) + epsilon) * weight[i], for one row. output may be
-// input. One kernel for all machines: the compiler keeps the partial sums in vector registers.
+// output[i] = input[i] / sqrt(mean(input²) + epsilon) * weight[i], for one row. weight may be null:
+// ones. output may be input. One kernel for all machines: the compiler keeps the partial sums in
+// vector registers.
 void RmsNorm(const float* input, const float* weight, float epsilon, float* output, size_t columns);
 
 }  // namespace ingle

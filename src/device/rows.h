@@ -1,0 +1,30 @@
+// Operations that compute each row of their result from the same row of their inputs: what the
+// devices share. A device decides who computes which rows, and where they are.
+#pragma once
+
+#include <array>
+
+#include "graph/graph.h"
+#include "kernels/elementwise/elementwise.h"
+
+namespace ingle {
+
+struct RowTask {
+  Op op;
+  const Attributes& attributes;
+  // The row of a value; of a weight, which has one row for all, its elements; null where absent.
+  std::array<const float*, 3> inputs{};
+  std::array<uint64_t, 3> columns{};
+  float* output = nullptr;  // may be inputs[0] where memory_plan.cc says so
+  uint64_t output_columns = 0;
+  float* scratch = nullptr;  // as many floats as the widest input has columns, twice
+};
+
+ActivationKind KindOf(Activation activation);
+
+bool IsRowOperation(Op op);
+
+// REQUIRES: IsRowOperation.
+void ComputeRow(const RowTask& task);
+
+}  // namespace ingle
