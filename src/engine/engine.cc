@@ -3,41 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/worker_pool.h"
 #include "compile/compile.h"
 #include "device/cpu/cpu_device.h"
 #include "device/reference/reference_device.h"
-#include "engine/kv_cache.h"
+#include "engine/engine_state.h"
 #include "engine/model_facts.h"
-#include "engine/step_plan.h"
 #include "engine/tokenizer_from_gguf.h"
 #include "models/gguf_checkpoint.h"
 
 namespace ingle {
-
-// In the order in which one leans on the other.
-struct Engine::State {
-  std::shared_ptr<const GgufFile> file;
-  std::unique_ptr<Checkpoint> checkpoint;
-  Model model;
-  std::unique_ptr<Tokenizer> tokenizer;
-  std::optional<ChatTemplate> chat_template;
-  std::optional<Error> template_error;
-  ModelInfo model_info;
-  EngineInfo info;
-  uint32_t batch_tokens = 0;
-
-  std::unique_ptr<WorkerPool> pool;
-  std::optional<Program> program;
-  std::unique_ptr<Device> device;
-  std::unique_ptr<KvCache> cache;
-  std::vector<float> logits;  // of the latest step
-
-  Status BuildModel(GgufFile opened);
-  Status LoadTokenizer();
-  Status MakeDevice(const EngineOptions& options);
-  Status CheckLogits(std::span<const float> row) const;
-};
 
 Status Engine::State::BuildModel(GgufFile opened) {
   file = std::make_shared<const GgufFile>(std::move(opened));
@@ -98,6 +72,8 @@ Status Engine::State::MakeDevice(const EngineOptions& options) {
   cache = std::make_unique<KvCache>(device->cache(), options.cache_bytes);
   info.cache_type = device->cache().type;
   info.cache_bytes_per_token = device->cache().page_bytes / device->cache().page_tokens;
+  info.state_bytes = device->cache().state_bytes;
+  long_context = LongContext(model.graph);
   return {};
 }
 
@@ -180,29 +156,61 @@ std::unique_ptr<Session> Engine::NewSession() {
   return std::unique_ptr<Session>(new Session(*this));
 }
 
-Result<std::span<const float>> Engine::Step(std::span<const StepItem> items) {
-  State& s = *state_;
-  auto plan = PlanStep(items, {s.batch_tokens, s.info.context, s.model.shape.vocabulary});
-  if (!plan) return Fail(plan.error());
+// Memory for what the session is about to remember.
+Status Engine::State::PrepareSession(Session& session, SequenceSlice& slice) {
+  const size_t pages = cache->PagesFor(uint64_t{slice.position} + slice.tokens);
+  if (const Status grown = cache->Grow(session.pages_, pages); !grown) return grown;
+  if (const Status made = session.state_.Prepare(); !made) return made;
+  slice.pages = session.pages_;
+  slice.state = session.state_.block();
+  slice.long_rope = session.long_rope_;
+  return {};
+}
+
+Status Engine::State::Execute(std::span<const StepItem> items, StepPlan& plan) {
   for (size_t i = 0; i < items.size(); ++i) {
     Session& session = *items[i].session;
-    SequenceSlice& slice = plan->sequences[i];
-    const size_t pages = s.cache->PagesFor(uint64_t{slice.position} + slice.tokens);
-    if (const Status grown = s.cache->Grow(session.pages_, pages); !grown) {
-      for (const StepItem& item : items) item.session->Truncate(item.session->length());
-      return Fail(grown.error());
-    }
-    slice.pages = session.pages_;
+    if (const Status ready = PrepareSession(session, plan.sequences[i]); !ready) return ready;
+  }
+  for (const StepItem& item : items) {
+    item.session->state_.BeforeStep(item.session->length(), item.tokens.size());
+  }
+  const size_t vocabulary = model.shape.vocabulary;
+  logits.resize(plan.output_rows.size() * vocabulary);
+  const Status executed =
+      device->Execute({plan.tokens, plan.positions, plan.output_rows, plan.sequences, logits});
+  if (!executed || logits.empty()) return executed;
+  return CheckLogits(std::span<const float>(logits).last(vocabulary));
+}
+
+// A sequence that outgrows LongRoPE's short frequencies is computed anew with the long ones.
+Status Engine::TurnLong(Session& session) {
+  const std::vector<TokenId> tokens = std::move(session.tokens_);
+  session.Forget();
+  session.long_rope_ = true;
+  for (size_t at = 0; at < tokens.size(); at += state_->batch_tokens) {
+    const size_t count = std::min<size_t>(state_->batch_tokens, tokens.size() - at);
+    const StepItem part{&session, std::span(tokens).subspan(at, count), StepItem::Logits::kNone};
+    if (const auto done = Step({&part, 1}); !done) return Fail(done.error());
+  }
+  return {};
+}
+
+Result<std::span<const float>> Engine::Step(std::span<const StepItem> items) {
+  State& s = *state_;
+  const StepLimits limits{s.batch_tokens, s.info.context, s.model.shape.vocabulary};
+  auto plan = PlanStep(items, limits);
+  if (!plan) return Fail(plan.error());
+  for (const StepItem& item : items) {
+    Session& session = *item.session;
+    const size_t length = session.tokens_.size() + item.tokens.size();
+    if (s.long_context == 0 || session.long_rope_ || length <= s.long_context) continue;
+    if (const Status turned = TurnLong(session); !turned) return Fail(turned.error());
   }
 
-  const size_t vocabulary = s.model.shape.vocabulary;
-  s.logits.resize(plan->output_rows.size() * vocabulary);
-  const Status executed = s.device->Execute(
-      {plan->tokens, plan->positions, plan->output_rows, plan->sequences, s.logits});
-  if (!executed) return Fail(executed.error());
-  if (!s.logits.empty()) {
-    const Status sane = s.CheckLogits(std::span<const float>(s.logits).last(vocabulary));
-    if (!sane) return Fail(sane.error());
+  if (const Status executed = s.Execute(items, *plan); !executed) {
+    for (const StepItem& item : items) item.session->Undo();
+    return Fail(executed.error());
   }
   for (const StepItem& item : items) {
     std::vector<TokenId>& tokens = item.session->tokens_;
@@ -222,10 +230,31 @@ Result<std::span<const float>> Engine::Prefill(Session& session, std::span<const
   return Step({&rest, 1});
 }
 
-Session::~Session() { Truncate(0); }
+Session::Session(Engine& engine)
+    : engine_(engine), state_(engine.state_->device->cache().state_bytes) {}
+Session::~Session() { Forget(); }
 
-void Session::Truncate(uint32_t length) {
-  tokens_.resize(std::min<size_t>(length, tokens_.size()));
+uint32_t Session::Truncate(uint32_t length) {
+  if (length >= tokens_.size()) return this->length();
+  const bool turns_short = long_rope_ && length <= engine_.state_->long_context;
+  length = state_.Rewind(turns_short ? 0 : length);
+  if (turns_short) length = 0;
+  tokens_.resize(length);
+  if (length == 0) long_rope_ = false;
+  KvCache& cache = *engine_.state_->cache;
+  cache.Shrink(pages_, cache.PagesFor(tokens_.size()));
+  return length;
+}
+
+void Session::Forget() {
+  tokens_.clear();
+  Undo();
+  long_rope_ = false;
+}
+
+// After a step that failed, whose tokens the state may have taken in.
+void Session::Undo() {
+  tokens_.resize(state_.Rewind(length()));
   KvCache& cache = *engine_.state_->cache;
   cache.Shrink(pages_, cache.PagesFor(tokens_.size()));
 }

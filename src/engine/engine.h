@@ -11,6 +11,7 @@
 
 #include "base/byte_source.h"
 #include "base/error.h"
+#include "engine/recurrent_state.h"
 #include "tensor/dtype.h"
 #include "tokenizer/template/chat_template.h"
 #include "tokenizer/tokenizer.h"
@@ -62,32 +63,42 @@ struct EngineInfo {
   uint64_t weight_bytes = 0;
   uint64_t activation_bytes = 0;       // the memory plan's arena
   uint64_t cache_bytes_per_token = 0;  // of one session
+  uint64_t state_bytes = 0;            // of one session, at any length
 };
 
 class Engine;
 
-// One sequence: its tokens so far and their keys and values. Not thread-safe; belongs to the
-// Engine, which must outlive it.
+// One sequence: its tokens so far and what the model remembers of them. Not thread-safe; belongs to
+// the Engine, which must outlive it.
 class Session {
  public:
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // The tokens whose keys and values are cached.
+  // The tokens that have been computed.
   const std::vector<TokenId>& tokens() const { return tokens_; }
   uint32_t length() const { return static_cast<uint32_t>(tokens_.size()); }
 
-  // Forgets all but the first length tokens. REQUIRES: length <= length().
-  void Truncate(uint32_t length);
+  // Forgets all but the first length tokens, and returns how many it still knows: length, or fewer
+  // where the model carries a state that cannot go back everywhere (Mamba, convolutions), or where
+  // a shorter text is computed in another way (LongRoPE). Those between are to be computed again.
+  uint32_t Truncate(uint32_t length);
+
+  // All of it as bytes, for Engine::Restore in this process or a later one, on any machine.
+  std::string Save() const;
 
  private:
   friend class Engine;
-  explicit Session(Engine& engine) : engine_(engine) {}
+  explicit Session(Engine& engine);
+  void Forget();
+  void Undo();
 
   Engine& engine_;
   std::vector<TokenId> tokens_;
   std::vector<std::byte*> pages_;
+  RecurrentState state_;
+  bool long_rope_ = false;
 };
 
 // Part of a step: tokens that follow a session's earlier ones.
@@ -123,14 +134,20 @@ class Engine {
   const Program* program() const;  // null on the reference device
 
   std::unique_ptr<Session> NewSession();
+  // A session that goes on from where another one is. Fails with kOutOfMemory.
+  Result<std::unique_ptr<Session>> Fork(const Session& session);
+  // What Session::Save made, of the same model with the same type of cache. Fails with kCorrupt
+  // where the bytes are something else, kInvalidArgument where they are another model's.
+  Result<std::unique_ptr<Session>> Restore(std::string_view saved);
 
   // Runs the tokens of several sessions through the model, together. REQUIRES: every session
   // belongs to this engine and occurs once; no item is empty.
   //
   // Returns the logits that were asked for, [rows, vocabulary], in the order of items and tokens;
-  // they stay valid until the next Step. On success the sessions have grown; on failure no session
-  // has changed. What a session computes does not depend on what else is in the step, nor on how
-  // its tokens were cut into steps, nor on the number of threads, bit for bit.
+  // they stay valid until the next Step. On success the sessions have grown; on failure none has,
+  // but one with a state that cannot go back everywhere may have become shorter. What a session
+  // computes does not depend on what else is in the step, nor on how its tokens were cut into
+  // steps, nor on the number of threads, bit for bit.
   //
   // Fails with kTooLarge when a session would outgrow the context (both counts in the message) or
   // the items have more than batch_tokens tokens, kInvalidArgument for a token outside the
@@ -146,6 +163,8 @@ class Engine {
   explicit Engine(std::unique_ptr<State> state);
   static Result<std::unique_ptr<Engine>> LoadFile(Result<GgufFile> file,
                                                   const EngineOptions& options);
+
+  Status TurnLong(Session& session);
 
   std::unique_ptr<State> state_;
 };

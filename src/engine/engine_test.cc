@@ -129,5 +129,44 @@ TEST(StepPlan, LaysItemsOutOneAfterTheOther) {
   EXPECT_FALSE(PlanStep(items, {8, 64, 300}));
 }
 
+std::vector<float> LogitsOf(Engine& engine, Session& session, std::vector<TokenId> tokens) {
+  const auto logits = engine.Prefill(session, tokens);
+  EXPECT_TRUE(logits) << logits.error().message();
+  return logits ? std::vector<float>(logits->begin(), logits->end()) : std::vector<float>();
+}
+
+TEST(SavedSession, GoesOnWhereItWas) {
+  const auto engine = Load();
+  const auto session = engine->NewSession();
+  (void)LogitsOf(*engine, *session, {5, 6, 7, 8});
+  auto restored = engine->Restore(session->Save());
+  ASSERT_TRUE(restored) << restored.error().message();
+  auto fork = engine->Fork(*session);
+  ASSERT_TRUE(fork);
+  const auto want = LogitsOf(*engine, *session, {9, 10});
+  EXPECT_EQ(LogitsOf(*engine, **restored, {9, 10}), want);
+  EXPECT_EQ(LogitsOf(*engine, **fork, {9, 10}), want);
+  EXPECT_EQ((*fork)->tokens(), session->tokens());
+}
+
+TEST(SavedSession, RefusesWhatIsNone) {
+  const auto engine = Load();
+  const auto session = engine->NewSession();
+  (void)LogitsOf(*engine, *session, {5, 6, 7, 8});
+  const std::string saved = session->Save();
+  for (size_t size = 0; size < saved.size(); size += size < 200 ? 1 : 97) {
+    EXPECT_FALSE(engine->Restore(std::string_view(saved).substr(0, size))) << size;
+  }
+  EXPECT_FALSE(engine->Restore(saved + "x"));
+  // The token count follows the magic, the version, the identity and the flag.
+  std::string lying = saved;
+  uint32_t identity;
+  std::memcpy(&identity, saved.data() + 8, sizeof(identity));
+  for (const uint32_t count : {3u, 5u, 1u << 31, UINT32_MAX}) {
+    std::memcpy(lying.data() + 16 + identity, &count, sizeof(count));
+    EXPECT_FALSE(engine->Restore(lying)) << count;
+  }
+}
+
 }  // namespace
 }  // namespace ingle

@@ -107,8 +107,7 @@ size_t Answer::ReusePrefix() {
   const auto differs = std::mismatch(cached.begin(), end, history_.begin()).first;
   const auto kept = static_cast<size_t>(differs - cached.begin());
   const auto turn = Turn();
-  session_.Truncate(static_cast<uint32_t>(kept));
-  return kept;
+  return session_.Truncate(static_cast<uint32_t>(kept));
 }
 
 Status Answer::Prefill(std::span<const TokenId> tokens) {

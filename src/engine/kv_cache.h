@@ -24,6 +24,7 @@ class KvCache {
 
   // How many pages hold this many positions.
   size_t PagesFor(uint64_t positions) const {
+    if (layout_.page_bytes == 0) return 0;
     return static_cast<size_t>((positions + layout_.page_tokens - 1) / layout_.page_tokens);
   }
 

@@ -63,6 +63,14 @@ DType DefaultCacheType(const Graph& graph) {
   return DType::kF32;
 }
 
+uint32_t LongContext(const Graph& graph) {
+  for (const Node& node : graph.nodes()) {
+    const auto* rope = std::get_if<RopeAttributes>(&node.attributes);
+    if (rope != nullptr && !rope->long_frequencies.empty()) return rope->long_context;
+  }
+  return 0;
+}
+
 uint64_t WeightBytes(const Graph& graph) {
   std::set<const std::byte*> counted;
   uint64_t bytes = 0;

@@ -12,6 +12,9 @@ ModelInfo CollectModelInfo(const GgufFile& file, const ModelShape& shape);
 // The cache type for a model when nobody chose one: no coarser than its weights.
 DType DefaultCacheType(const Graph& graph);
 
+// The length beyond which sequences turn at LongRoPE's other frequencies; 0 where there are none.
+uint32_t LongContext(const Graph& graph);
+
 // Bytes of all weights that the graph reads, each once.
 uint64_t WeightBytes(const Graph& graph);
 

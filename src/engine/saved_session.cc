@@ -1,0 +1,165 @@
+// Sessions as bytes, and as copies.
+//
+//   magic "INGS", u32 version
+//   u32 length, then the model's identity: text
+//   u32 1 if the sequence turns at LongRoPE's other frequencies
+//   u32 count, then the tokens: i32 each
+//   the pages of keys and values; the recurrent state
+//
+// Little-endian, as every machine that Ingle runs on.
+#include <cstring>
+
+#include "engine/engine_state.h"
+
+namespace ingle {
+namespace {
+
+constexpr std::string_view kMagic = "INGS";
+constexpr uint32_t kVersion = 1;
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  // Nothing where the bytes end before.
+  std::optional<std::string_view> Take(uint64_t count) {
+    if (count > rest_.size()) return std::nullopt;
+    const std::string_view taken = rest_.substr(0, static_cast<size_t>(count));
+    rest_.remove_prefix(static_cast<size_t>(count));
+    return taken;
+  }
+  std::optional<uint32_t> Number() {
+    const auto bytes = Take(sizeof(uint32_t));
+    if (!bytes) return std::nullopt;
+    uint32_t number;
+    std::memcpy(&number, bytes->data(), sizeof(number));
+    return number;
+  }
+  bool done() const { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+};
+
+void AppendNumber(std::string& to, uint32_t number) {
+  to.append(reinterpret_cast<const char*>(&number), sizeof(number));
+}
+
+void AppendBytes(std::string& to, const std::byte* bytes, uint64_t count) {
+  to.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(count));
+}
+
+tl::unexpected<Error> NoSession(std::string_view why) {
+  return Fail(ErrorCode::kCorrupt, "this is no saved session: ", why);
+}
+
+// What tells one model from another here: its sizes and the beginning of each weight.
+uint64_t Sample(const Graph& graph) {
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const Node& node : graph.nodes()) {
+    if (node.op != Op::kWeight) continue;
+    const TensorView& view = WeightOf(node).view;
+    const uint64_t count = std::min<uint64_t>(view.bytes(), 64);
+    for (uint64_t i = 0; i < count; ++i) {
+      hash = (hash ^ static_cast<uint64_t>(view.data[i])) * 0x100000001b3;
+    }
+  }
+  return hash;
+}
+
+}  // namespace
+
+std::string Engine::State::Identity() const {
+  const CacheLayout& layout = device->cache();
+  return Cat(model_info.architecture, " ", info.weight_bytes, " ", model.shape.vocabulary, " ",
+             Name(layout.type), " ", layout.page_tokens, " ", layout.page_bytes, " ",
+             layout.state_bytes, " ", Sample(model.graph));
+}
+
+std::string Session::Save() const {
+  const Engine::State& engine = *engine_.state_;
+  const std::string identity = engine.Identity();
+  std::string saved(kMagic);
+  AppendNumber(saved, kVersion);
+  AppendNumber(saved, static_cast<uint32_t>(identity.size()));
+  saved += identity;
+  AppendNumber(saved, long_rope_ ? 1 : 0);
+  AppendNumber(saved, length());
+  AppendBytes(saved, reinterpret_cast<const std::byte*>(tokens_.data()),
+              tokens_.size() * sizeof(TokenId));
+  for (const std::byte* page : pages_) {
+    AppendBytes(saved, page, engine.device->cache().page_bytes);
+  }
+  if (!tokens_.empty() && state_.block() != nullptr) {
+    AppendBytes(saved, state_.block(), state_.bytes());
+  }
+  return saved;
+}
+
+Result<std::unique_ptr<Session>> Engine::Restore(std::string_view saved) {
+  Reader reader(saved);
+  if (reader.Take(kMagic.size()) != kMagic) return NoSession("it begins with something else");
+  if (reader.Number() != kVersion) {
+    return Fail(ErrorCode::kUnsupported, "the session was saved by another version of Ingle");
+  }
+  const auto identity = reader.Take(reader.Number().value_or(UINT32_MAX));
+  if (!identity) return NoSession("it is cut short");
+  if (*identity != state_->Identity()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "the session was saved with another model, or another type of cache");
+  }
+  const auto long_rope = reader.Number();
+  const auto length = reader.Number();
+  if (!long_rope || !length) return NoSession("it is cut short");
+  if (*length > state_->info.context) {
+    return Fail(ErrorCode::kTooLarge, "a session of ", *length,
+                " tokens does not fit the context of ", state_->info.context);
+  }
+  const auto tokens = reader.Take(uint64_t{*length} * sizeof(TokenId));
+  if (!tokens) return NoSession("it is cut short");
+
+  std::unique_ptr<Session> session = NewSession();
+  std::vector<TokenId> ids(*length);
+  if (!ids.empty()) std::memcpy(ids.data(), tokens->data(), tokens->size());
+  for (const TokenId id : ids) {
+    if (id < 0 || static_cast<uint32_t>(id) >= state_->model.shape.vocabulary) {
+      return NoSession("it has a token outside the vocabulary");
+    }
+  }
+  KvCache& cache = *state_->cache;
+  const Status grown = cache.Grow(session->pages_, cache.PagesFor(*length));
+  if (!grown) return Fail(grown.error());
+  for (std::byte* page : session->pages_) {
+    const auto bytes = reader.Take(cache.layout().page_bytes);
+    if (!bytes) return NoSession("it is cut short");
+    std::memcpy(page, bytes->data(), bytes->size());
+  }
+  if (*length > 0 && session->state_.bytes() > 0) {
+    const auto bytes = reader.Take(session->state_.bytes());
+    if (!bytes) return NoSession("it is cut short");
+    const Status made = session->state_.Prepare();
+    if (!made) return Fail(made.error());
+    std::memcpy(session->state_.block(), bytes->data(), bytes->size());
+  }
+  if (!reader.done()) return NoSession("something follows it");
+  session->tokens_ = std::move(ids);
+  session->long_rope_ = *long_rope != 0;
+  return session;
+}
+
+Result<std::unique_ptr<Session>> Engine::Fork(const Session& session) {
+  std::unique_ptr<Session> fork = NewSession();
+  const Status grown = state_->cache->Grow(fork->pages_, session.pages_.size());
+  if (!grown) return Fail(grown.error());
+  for (size_t i = 0; i < session.pages_.size(); ++i) {
+    std::memcpy(fork->pages_[i], session.pages_[i], state_->cache->layout().page_bytes);
+  }
+  auto state = session.state_.Copy();
+  if (!state) return Fail(state.error());
+  fork->state_ = *std::move(state);
+  fork->tokens_ = session.tokens_;
+  fork->long_rope_ = session.long_rope_;
+  return fork;
+}
+
+}  // namespace ingle
