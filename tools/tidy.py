@@ -20,7 +20,8 @@ import time
 
 import cxx
 
-CLANG_TIDY = "clang-tidy-16"
+# The build folder may be another compiler's, whose warnings clang does not know.
+CLANG_TIDY = ["clang-tidy-16", "--quiet", "--extra-arg=-Wno-unknown-warning-option"]
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "ingle-tidy"
 
 
@@ -41,7 +42,7 @@ def header_closure(path):
 
 
 def key(entry):
-    parts = [(cxx.ROOT / ".clang-tidy").read_text(encoding="utf-8"), entry["command"]]
+    parts = [(cxx.ROOT / ".clang-tidy").read_text(encoding="utf-8"), *CLANG_TIDY, entry["command"]]
     parts += header_closure(pathlib.Path(entry["file"]))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -51,7 +52,7 @@ def check(entry, build):
     mark = CACHE / key(entry)
     if mark.exists():
         return None
-    command = [CLANG_TIDY, "-p", build, "--quiet", entry["file"]]
+    command = [*CLANG_TIDY, "-p", build, entry["file"]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         mark.touch()

@@ -44,8 +44,9 @@ Result<Arguments> Arguments::Bind(std::string_view callee, std::string_view para
   for (size_t i = 0; i < given.positional.size(); ++i) bound.slots_[i] = &given.positional[i];
 
   for (const auto& [name, value] : given.named) {
-    const auto found = std::find_if(list.begin(), list.end(), [&](const Parameter& parameter) {
-      return parameter.name == name;
+    const std::string_view wanted = name;
+    const auto found = std::find_if(list.begin(), list.end(), [wanted](const Parameter& parameter) {
+      return parameter.name == wanted;
     });
     if (found == list.end() || positional_only) {
       return Raise(callee, "() takes no argument named ", Quote(name));

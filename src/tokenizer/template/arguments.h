@@ -24,7 +24,11 @@ class Arguments {
 
   bool Has(size_t index) const { return slots_[index] != nullptr; }
   const Value& operator[](size_t index) const { return *slots_[index]; }  // REQUIRES: Has(index)
-  Value Or(size_t index, Value missing) const { return Has(index) ? *slots_[index] : missing; }
+  // The argument, or what stands for it where it is missing.
+  Value Or(size_t index, Value missing) const {
+    if (Has(index)) return *slots_[index];
+    return missing;
+  }
 
   // Fails where the argument is no integer.
   Result<int64_t> Int(size_t index, int64_t missing = 0) const;

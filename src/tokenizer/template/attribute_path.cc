@@ -29,7 +29,11 @@ Result<Value> AttributePath::Of(Runtime& runtime, Value item, const Value& missi
   for (const Value& step : steps_) {
     Result<Value> next = GetItem(runtime, item, step);
     if (!next) return next;
-    item = next->IsUndefined() && !missing.IsNone() ? missing : std::move(*next);
+    if (next->IsUndefined() && !missing.IsNone()) {
+      item = missing;
+    } else {
+      item = std::move(*next);
+    }
   }
   return item;
 }

@@ -34,7 +34,7 @@ class BoundBuiltin : public Object {
   int depth() const override { return 1 + self_.depth(); }
   void Describe(TextSink& out, int depth) const override;
   bool callable() const override { return true; }
-  Result<Value> Call(Runtime& runtime, CallArguments arguments) override {
+  Result<Value> Call(Runtime& runtime, const CallArguments& arguments) override {
     return CallBuiltin(runtime, *row_, self_, arguments);
   }
 

@@ -236,10 +236,8 @@ Result<std::unique_ptr<const CallNode>> ExpressionParser::ParseCallExpression() 
   const int at = line();
   Result<ExpressionPtr> node = ParseExpression();
   if (!node) return Fail(node.error());
-  const auto* call = dynamic_cast<const CallNode*>(node->get());
-  if (call == nullptr) return Bad(at, "expected a call");
-  node->release();
-  return std::unique_ptr<const CallNode>(call);
+  if (dynamic_cast<const CallNode*>(node->get()) == nullptr) return Bad(at, "expected a call");
+  return std::unique_ptr<const CallNode>(static_cast<const CallNode*>(node->release()));
 }
 
 Result<std::string> ExpressionParser::ParseNewName() {

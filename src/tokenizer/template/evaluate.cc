@@ -119,7 +119,7 @@ Result<Value> CallNode::Call(Frame& frame, const Value* caller) const {
   if (function->kind() != Value::Kind::kObject) {
     return Raise(TypeName(*function), " is not callable");
   }
-  return function->object().Call(frame.runtime, std::move(*values));
+  return function->object().Call(frame.runtime, *values);
 }
 
 Result<Value> BuiltinNode::Evaluate(Frame& frame) const {

@@ -88,7 +88,7 @@ class Joiner : public Object {
   std::string_view type_name() const override { return "Joiner"; }
   int depth() const override { return 1 + separator_.depth(); }
   bool callable() const override { return true; }
-  Result<Value> Call(Runtime&, CallArguments arguments) override {
+  Result<Value> Call(Runtime&, const CallArguments& arguments) override {
     if (!arguments.positional.empty() || !arguments.named.empty()) {
       return Raise("a joiner takes no arguments");
     }

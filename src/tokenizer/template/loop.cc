@@ -24,7 +24,7 @@ class Loop : public Object, public std::enable_shared_from_this<Loop> {
 
   std::string_view type_name() const override { return "LoopContext"; }
   bool callable() const override { return true; }
-  Result<Value> Call(Runtime& runtime, CallArguments arguments) override;
+  Result<Value> Call(Runtime& runtime, const CallArguments& arguments) override;
   Result<std::optional<Value>> Attribute(Runtime& runtime, std::string_view name) override;
 
   // The next element; nullopt after the last.
@@ -143,7 +143,7 @@ Result<std::optional<Value>> Loop::Attribute(Runtime& runtime, std::string_view 
 }
 
 // loop(children): the same loop again, one level deeper, its text as the result.
-Result<Value> Loop::Call(Runtime& runtime, CallArguments arguments) {
+Result<Value> Loop::Call(Runtime& runtime, const CallArguments& arguments) {
   if (!node_.recursive) return Raise("a loop that calls itself must be marked recursive");
   if (scope_ == nullptr) return Raise("the loop has ended");
   if (arguments.positional.size() != 1 || !arguments.named.empty()) {

@@ -26,7 +26,7 @@ class Macro : public Object {
   std::string_view type_name() const override { return "Macro"; }
   void Describe(TextSink& out, int depth) const override;
   bool callable() const override { return true; }
-  Result<Value> Call(Runtime& runtime, CallArguments arguments) override;
+  Result<Value> Call(Runtime& runtime, const CallArguments& arguments) override;
   Result<std::optional<Value>> Attribute(Runtime& runtime, std::string_view name) override;
 
  private:
@@ -57,14 +57,14 @@ Result<std::optional<Value>> Macro::Attribute(Runtime&, std::string_view name) {
   return Rep::Sequence(std::move(names), true, {});
 }
 
-Result<Value> Macro::Call(Runtime& runtime, CallArguments arguments) {
+Result<Value> Macro::Call(Runtime& runtime, const CallArguments& arguments) {
   const CallLevel level(runtime);
   if (!level.allowed()) return Fail(runtime.NestsTooDeep());
   std::string text;
   {
     Capture capture(runtime);
     Frame frame = {runtime, globals_, std::make_shared<Scope>(scope_)};
-    if (Status bound = Bind(frame, std::move(arguments)); !bound) return Fail(bound.error());
+    if (Status bound = Bind(frame, arguments); !bound) return Fail(bound.error());
     Result<Flow> flow = RunBody(syntax_.body, frame);
     if (!flow) return Fail(flow.error());
     text = capture.Take();

@@ -160,7 +160,7 @@ struct CallNode : Expression {
 struct BuiltinNode : Expression {
   using Expression::Expression;
   Result<Value> Evaluate(Frame& frame) const override;
-  Result<Value> Apply(Frame& frame, const Value& input) const;
+  Result<Value> Apply(Frame& frame, const Value& value) const;
   ExpressionPtr input;  // null in {% filter %} and {% set %}: the text of the body
   std::string name;
   bool test = false;
@@ -244,8 +244,8 @@ struct IfNode : Statement {
 struct ForNode : Statement {
   using Statement::Statement;
   Result<Flow> Execute(Frame& frame) const override;
-  // One pass over iterable.
-  Result<Flow> Loop(Frame& frame, const Value& iterable, int64_t depth) const;
+  // One pass over value.
+  Result<Flow> Loop(Frame& frame, const Value& value, int64_t depth) const;
   Target target;
   ExpressionPtr iterable;
   ExpressionPtr condition;  // may be null

@@ -149,7 +149,8 @@ std::string FloatRepr(double number) {
     if (ParsePythonFloat(shortest) == number) break;
   }
   const size_t e = shortest.find('e');
-  const int exponent = std::atoi(shortest.c_str() + e + 1);
+  const std::string_view magnitude = std::string_view(shortest).substr(e + 2);
+  const int64_t exponent = ParseDigits(magnitude, 10, shortest[e + 1] == '-').value_or(0);
   const bool negative = shortest[0] == '-';
   std::string digits;
   for (char c : shortest.substr(0, e)) {
@@ -157,16 +158,16 @@ std::string FloatRepr(double number) {
   }
 
   std::string out = negative ? "-" : "";
-  const int count = static_cast<int>(digits.size());
+  const auto count = static_cast<int64_t>(digits.size());
   if (exponent < -4 || exponent >= 16) {
     out += digits.substr(0, 1);
     if (count > 1) out += "." + digits.substr(1);
-    const int magnitude = std::abs(exponent);
     out += exponent < 0 ? "e-" : "e+";
-    return out + (magnitude < 10 ? "0" : "") + std::to_string(magnitude);
+    return out.append(magnitude);
   }
-  if (exponent < 0)
+  if (exponent < 0) {
     return out + "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
+  }
   if (exponent + 1 >= count) {
     return out + digits + std::string(static_cast<size_t>(exponent + 1 - count), '0') + ".0";
   }

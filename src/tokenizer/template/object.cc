@@ -38,7 +38,7 @@ void Object::Describe(TextSink& out, int) const {
   out.Append(" object>");
 }
 
-Result<Value> Object::Call(Runtime&, CallArguments) {
+Result<Value> Object::Call(Runtime&, const CallArguments&) {
   return Raise(type_name(), " is not callable");
 }
 

@@ -34,7 +34,7 @@ class Object {
   virtual void Describe(TextSink& out, int depth) const;  // repr()
 
   virtual bool callable() const { return false; }
-  virtual Result<Value> Call(Runtime& runtime, CallArguments arguments);
+  virtual Result<Value> Call(Runtime& runtime, const CallArguments& arguments);
 
   // obj.name; nullopt where there is no such attribute.
   virtual Result<std::optional<Value>> Attribute(Runtime& runtime, std::string_view name);
