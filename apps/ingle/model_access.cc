@@ -1,5 +1,7 @@
 #include "model_access.h"
 
+#include <filesystem>
+
 #include "files/file_io.h"
 #include "store/catalogue.h"
 #include "store/model_store.h"
@@ -7,6 +9,12 @@
 
 namespace ingle {
 namespace {
+
+// A checkpoint's folder. Its parts are looked for where it is opened.
+bool IsFolder(const std::string& model) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(model, ignored);
+}
 
 bool LooksLikePath(const std::string& model) {
   return model.find('/') != std::string::npos || model.ends_with(".gguf");
@@ -30,6 +38,7 @@ Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
 ModelStore StoreOf(const Context& context) { return ModelStore(context.paths.models); }
 
 Result<std::string> FindModel(const std::string& model, const Context& context) {
+  if (IsFolder(model)) return model;
   if (LooksLikePath(model)) {
     const Result<uint64_t> size = FileSize(model);
     if (!size) return Fail(size.error());

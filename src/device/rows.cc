@@ -95,8 +95,8 @@ void ComputeRow(const RowTask& task) {
       return Multiply(task.inputs[0], task.inputs[1], task.columns[1] == columns, task.output,
                       columns);
     case Op::kScale: {
-      const float factor = std::get<ScaleAttributes>(task.attributes).factor;
-      return Multiply(task.inputs[0], &factor, 0, task.output, columns);
+      const auto& scale = std::get<ScaleAttributes>(task.attributes);
+      return Scale(task.inputs[0], scale.factor, scale.limit, task.output, columns);
     }
     case Op::kRmsNorm:
     case Op::kLayerNorm:

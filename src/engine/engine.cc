@@ -8,42 +8,41 @@
 #include "device/reference/reference_device.h"
 #include "engine/engine_state.h"
 #include "engine/model_facts.h"
-#include "engine/tokenizer_from_gguf.h"
-#include "models/gguf_checkpoint.h"
 
 namespace ingle {
 
-Status Engine::State::BuildModel(GgufFile opened) {
-  file = std::make_shared<const GgufFile>(std::move(opened));
-  auto made = MakeGgufCheckpoint(file);
-  if (!made) return Fail(made.error());
-  checkpoint = std::move(*made);
+Status Engine::State::BuildModel(OpenedModel source) {
+  name = source.name;
+  checkpoint = std::move(source.checkpoint);
   auto built = ingle::BuildModel(*checkpoint);
   if (!built) return Fail(built.error());
   model = std::move(*built);
-  model_info = CollectModelInfo(*file, model.shape);
-  return {};
+  model_info = std::move(source.info);
+  model_info.architecture = checkpoint->architecture();
+  model_info.layers = model.shape.layers;
+  model_info.width = model.shape.width;
+  model_info.heads = model.shape.heads;
+  model_info.kv_heads = model.shape.kv_heads;
+  model_info.vocabulary = model.shape.vocabulary;
+  model_info.trained_context = model.shape.trained_context;
+  return TakeTokenizer(source);
 }
 
-Status Engine::State::LoadTokenizer() {
-  auto created = TokenizerFromGguf(*file);
-  if (!created) return Fail(created.error());
-  tokenizer = std::move(*created);
+Status Engine::State::TakeTokenizer(OpenedModel& source) {
+  tokenizer = std::move(source.tokenizer);
   // More rows than tokens is padding, which real files have; the other way round a prompt could
   // name a row that is not there.
   if (tokenizer->size() > model.shape.vocabulary) {
-    return Fail(ErrorCode::kCorrupt, file->name(), ": the tokenizer has ", tokenizer->size(),
+    return Fail(ErrorCode::kCorrupt, name, ": the tokenizer has ", tokenizer->size(),
                 " tokens, but the tensor 'token_embd.weight' only ", model.shape.vocabulary,
                 " rows");
   }
-  const auto source = file->StringOr("tokenizer.chat_template", "");
-  if (!source) return Fail(source.error());
-  if (source->empty()) return {};
-  auto parsed = ChatTemplate::Parse(std::string(*source));
+  if (source.chat_template.empty()) return {};
+  auto parsed = ChatTemplate::Parse(source.chat_template);
   if (parsed) {
     chat_template = std::move(*parsed);
   } else {
-    template_error = parsed.error().In(Cat(file->name(), ": tokenizer.chat_template"));
+    template_error = parsed.error().In(Cat(name, ": ", source.chat_template_field));
   }
   return {};
 }
@@ -53,6 +52,11 @@ Status Engine::State::MakeDevice(const EngineOptions& options) {
   pool = std::make_unique<WorkerPool>(threads);
   info.threads = pool->size();
   info.context = options.context > 0 ? options.context : model.shape.trained_context;
+  const uint32_t longest = model.shape.longest_context;
+  if (longest > 0 && info.context > longest) {
+    return Fail(ErrorCode::kTooLarge, "a context of ", info.context,
+                " tokens; the model has positions for ", longest);
+  }
   info.weight_bytes = WeightBytes(model.graph);
   batch_tokens = std::min(std::max(options.batch_tokens, 1u), info.context);
   info.batch_tokens = batch_tokens;
@@ -83,10 +87,10 @@ Status Engine::State::CheckLogits(std::span<const float> row) const {
   if (!broken) return {};
   const std::optional<std::string> tensor = FindBrokenTensor(model.graph);
   if (tensor) {
-    return Fail(ErrorCode::kCorrupt, file->name(), ": tensor ", Quote(*tensor),
+    return Fail(ErrorCode::kCorrupt, name, ": tensor ", Quote(*tensor),
                 " holds values that are not numbers");
   }
-  return Fail(ErrorCode::kCorrupt, file->name(),
+  return Fail(ErrorCode::kCorrupt, name,
               ": the model's answer is not a number, though its weights are: values overflow");
 }
 
@@ -118,23 +122,27 @@ Status CheckOptions(const EngineOptions& options) {
 
 Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path,
                                              const EngineOptions& options) {
-  return LoadFile(OpenGguf(path), options);
-}
-
-Result<std::unique_ptr<Engine>> Engine::Load(std::shared_ptr<const ByteSource> source,
-                                             const EngineOptions& options) {
-  return LoadFile(GgufFile::Open(std::move(source)), options);
-}
-
-Result<std::unique_ptr<Engine>> Engine::LoadFile(Result<GgufFile> file,
-                                                 const EngineOptions& options) {
   if (const Status checked = CheckOptions(options); !checked) return Fail(checked.error());
-  if (!file) return Fail(file.error());
+  auto source = OpenModel(path);
+  if (!source) return Fail(source.error());
+  return Start(*std::move(source), options);
+}
+
+Result<std::unique_ptr<Engine>> Engine::Load(std::shared_ptr<const ByteSource> bytes,
+                                             const EngineOptions& options) {
+  if (const Status checked = CheckOptions(options); !checked) return Fail(checked.error());
+  auto source = OpenModel(std::move(bytes));
+  if (!source) return Fail(source.error());
+  return Start(*std::move(source), options);
+}
+
+Result<std::unique_ptr<Engine>> Engine::Start(OpenedModel source, const EngineOptions& options) {
   auto state = std::make_unique<State>();
-  if (const Status built = state->BuildModel(std::move(*file)); !built) return Fail(built.error());
-  if (const Status loaded = state->LoadTokenizer(); !loaded) return Fail(loaded.error());
+  if (const Status built = state->BuildModel(std::move(source)); !built) {
+    return Fail(built.error());
+  }
   if (const Status made = state->MakeDevice(options); !made) {
-    return Fail(made.error(), state->file->name());
+    return Fail(made.error(), state->name);
   }
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }

@@ -18,8 +18,8 @@
 
 namespace ingle {
 
-class GgufFile;
 class Graph;
+struct OpenedModel;
 struct Program;
 
 enum class DeviceKind {
@@ -113,7 +113,8 @@ struct StepItem {
 // Thread safety: Step may be called from one thread at a time; the rest is constant.
 class Engine {
  public:
-  // path: a GGUF file, of a split model its first part. Errors name the file and the field.
+  // path: a GGUF file, of a split model its first part; or a checkpoint folder of Hugging Face's,
+  // with config.json and safetensors. Errors name the file and the field.
   static Result<std::unique_ptr<Engine>> Load(const std::string& path,
                                               const EngineOptions& options = {});
   // The same from one source: a model in memory, where there is no file system.
@@ -161,8 +162,7 @@ class Engine {
   friend class Session;
   struct State;
   explicit Engine(std::unique_ptr<State> state);
-  static Result<std::unique_ptr<Engine>> LoadFile(Result<GgufFile> file,
-                                                  const EngineOptions& options);
+  static Result<std::unique_ptr<Engine>> Start(OpenedModel source, const EngineOptions& options);
 
   Status TurnLong(Session& session);
 

@@ -6,15 +6,15 @@
 #include "device/device.h"
 #include "engine/engine.h"
 #include "engine/kv_cache.h"
+#include "engine/opened_model.h"
 #include "engine/step_plan.h"
-#include "formats/gguf/gguf_file.h"
 #include "models/architecture.h"
 
 namespace ingle {
 
 // In the order in which one leans on the other.
 struct Engine::State {
-  std::shared_ptr<const GgufFile> file;
+  std::string name;  // what messages call the model
   std::unique_ptr<Checkpoint> checkpoint;
   Model model;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -31,8 +31,8 @@ struct Engine::State {
   std::unique_ptr<KvCache> cache;
   std::vector<float> logits;  // of the latest step
 
-  Status BuildModel(GgufFile opened);
-  Status LoadTokenizer();
+  Status BuildModel(OpenedModel source);
+  Status TakeTokenizer(OpenedModel& source);
   Status MakeDevice(const EngineOptions& options);
   Status CheckLogits(std::span<const float> row) const;
   Status PrepareSession(Session& session, SequenceSlice& slice);

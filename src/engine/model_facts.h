@@ -1,13 +1,9 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "formats/gguf/gguf_file.h"
 #include "models/architecture.h"
 
 namespace ingle {
-
-// What a file and the model built from it say about themselves.
-ModelInfo CollectModelInfo(const GgufFile& file, const ModelShape& shape);
 
 // The cache type for a model when nobody chose one: no coarser than its weights.
 DType DefaultCacheType(const Graph& graph);

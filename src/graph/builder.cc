@@ -81,8 +81,8 @@ Value GraphBuilder::Elementwise(Op op, Value a, Value b) {
 Value GraphBuilder::Add(Value a, Value b) { return Elementwise(Op::kAdd, a, b); }
 Value GraphBuilder::Mul(Value a, Value b) { return Elementwise(Op::kMul, a, b); }
 
-Value GraphBuilder::Scale(Value x, float factor) {
-  return Emit(Op::kScale, {x.id}, TypeOf(x), ScaleAttributes{factor});
+Value GraphBuilder::Scale(Value x, float factor, float limit) {
+  return Emit(Op::kScale, {x.id}, TypeOf(x), ScaleAttributes{factor, limit});
 }
 
 void GraphBuilder::ExpectNormVector(std::optional<Value> vector, uint64_t columns, uint64_t group) {

@@ -34,7 +34,7 @@ class GraphBuilder {
   // b has a's columns, or one for all of them; it may be a weight: one row for all rows.
   Value Add(Value a, Value b);
   Value Mul(Value a, Value b);
-  Value Scale(Value x, float factor);
+  Value Scale(Value x, float factor, float limit = 0);
   Value RmsNorm(Value x, std::optional<Value> weight, const NormAttributes& norm);
   Value RmsNorm(Value x, Value weight, float epsilon) { return RmsNorm(x, weight, NormAttributes{epsilon}); }
   // REQUIRES: no bias without a weight.
@@ -63,6 +63,8 @@ class GraphBuilder {
   // q, k: [groups · key_size], v: [heads · value_size], decay (a logarithm), beta: [heads].
   Value DeltaRule(Value q, Value k, Value v, Value decay, Value beta,
                   const RecurrentAttributes& rule);
+
+  uint64_t Columns(Value value) const { return TypeOf(value).columns; }
 
   // The graph whose answer is output. Fails with kCorrupt at the first thing that did not fit.
   Result<Graph> Finish(Value output);

@@ -25,7 +25,7 @@ enum class Op : uint8_t {
   kMatMul,     // (x, weight [, bias] [, residual]): x · weightᵀ + bias + residual
   kAdd,        // (a, b): elementwise; b may be narrower, see GraphBuilder::Add
   kMul,        // (a, b): elementwise, likewise
-  kScale,      // (x): x · factor: ScaleAttributes
+  kScale,      // (x): x · factor, within limits: ScaleAttributes
   kRmsNorm,    // (x [, weight]): x / sqrt(mean(x²) + epsilon) · weight: NormAttributes
   kLayerNorm,  // (x [, weight [, bias]]): (x - mean) / sqrt(variance + epsilon) · weight + bias
   kActivate,   // (x): ActivationAttributes
@@ -97,6 +97,7 @@ struct MatMulAttributes {
 
 struct ScaleAttributes {
   float factor;
+  float limit = 0;  // the product is held within ±limit; 0: it is not
 };
 
 // Each group of columns is normalized by itself. The weight has a group's elements, shared by all

@@ -1,20 +1,63 @@
 #include "models/architecture.h"
 
-#include "models/llama.h"
+#include <set>
+
+#include "models/families.h"
 
 namespace ingle {
 namespace {
 
 constexpr Architecture kArchitectures[] = {
-    {"llama", BuildLlama},
+    {"llama", BuildLlama, &kLlamaNames},
+    {"llama", BuildLlama, &kMistralNames},
+    {"ernie4_5", BuildErnie45, &kErnie45Names},
+    {"exaone4", BuildExaone4, &kExaone4Names},
+    {"falcon", BuildFalcon, &kFalconNames},
+    {"gemma", BuildGemma, &kGemmaNames},
+    {"gemma2", BuildGemma2, &kGemma2Names},
+    {"gemma3", BuildGemma3, &kGemma3Names},
+    {"gpt2", BuildGpt2, &kGpt2Names},
+    {"gptneox", BuildGptNeoX, &kGptNeoXNames},
+    {"granite", BuildGranite, &kGraniteNames},
+    {"mpt", BuildMpt, &kMptNames},
+    {"olmo2", BuildOlmo2, &kOlmo2Names},
+    {"olmo2", BuildOlmo2, &kOlmo3Names},
+    {"phi2", BuildPhi2, &kPhi2Names},
+    {"phi3", BuildPhi3, &kPhi3Names},
+    {"qwen2", BuildQwen2, &kQwen2Names},
+    {"qwen3", BuildQwen3, &kQwen3Names},
+    {"smollm3", BuildSmolLm3, &kSmolLm3Names},
+    {"stablelm", BuildStableLm, &kStableLmNames},
+    {"starcoder2", BuildStarCoder2, &kStarCoder2Names},
 };
 
 std::string KnownNames() {
   std::string names;
   for (const Architecture& architecture : kArchitectures) {
+    if (names.ends_with(architecture.name)) continue;  // one that checkpoints name in two ways
     names += Cat(names.empty() ? "" : ", ", architecture.name);
   }
   return names;
+}
+
+// A tensor that the model does without is arithmetic that it lacks.
+Status CheckAllUsed(const Checkpoint& checkpoint, const Graph& graph) {
+  const std::vector<std::string> required = checkpoint.RequiredTensors();
+  if (required.empty()) return {};
+  std::set<std::string, std::less<>> used;
+  for (const Node& node : graph.nodes()) {
+    if (node.op == Op::kWeight) used.insert(WeightOf(node).name);
+  }
+  for (const std::string& tensor : required) {
+    // Experts are used as a stack: "blk.0.ffn_up" for "blk.0.ffn_up.3.weight".
+    const std::string_view stem = std::string_view(tensor).substr(0, tensor.rfind('.'));
+    const bool expert = used.contains(stem.substr(0, stem.rfind('.')));
+    if (!used.contains(tensor) && !expert) {
+      return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor),
+                  " has no place in a model with these fields");
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -26,6 +69,9 @@ Result<Model> BuildModel(const Checkpoint& checkpoint) {
     if (architecture.name != checkpoint.architecture()) continue;
     auto model = architecture.build(checkpoint);
     if (!model) return Fail(model.error(), checkpoint.name());
+    if (const Status used = CheckAllUsed(checkpoint, model->graph); !used) {
+      return Fail(used.error(), checkpoint.name());
+    }
     return model;
   }
   return Fail(ErrorCode::kUnsupported, checkpoint.name(), ": architecture ",

@@ -19,6 +19,7 @@ struct ModelShape {
   uint32_t kv_heads = 0;
   uint32_t vocabulary = 0;
   uint32_t trained_context = 0;
+  uint32_t longest_context = 0;  // beyond it there are no positions; 0: no such limit
 };
 
 struct Model {
@@ -26,11 +27,15 @@ struct Model {
   Graph graph;  // views into the checkpoint's memory
 };
 
+struct HuggingFaceNames;
+
 struct Architecture {
-  std::string_view name;  // as checkpoints call it
+  std::string_view name;  // as GGUF files call it
   // Reads and checks the hyper-parameters, binds the tensors, builds the graph. Messages name the
   // checkpoint, the field or tensor, and what would be right.
   Result<Model> (*build)(const Checkpoint& checkpoint);
+  // How checkpoints of transformers say it (models/huggingface/names.h); null: they do not.
+  const HuggingFaceNames* hugging_face;
 };
 
 // In the order of the table. To add one: a file of its own, and a line there.

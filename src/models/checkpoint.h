@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "tensor/tensor_view.h"
@@ -33,8 +34,13 @@ class Checkpoint {
   virtual Result<std::optional<uint64_t>> Uint(std::string_view key) const = 0;
   virtual Result<std::optional<double>> Float(std::string_view key) const = 0;
   virtual Result<std::optional<std::string>> String(std::string_view key) const = 0;
+  // A list, or one number as a list of one; true and false are 1 and 0.
+  virtual Result<std::optional<std::vector<int64_t>>> Ints(std::string_view key) const = 0;
 
   virtual bool HasTensor(std::string_view tensor) const = 0;
+  // Those that a model of this architecture must use: another is arithmetic that would be missing.
+  // Empty where files carry all kinds of things along.
+  virtual std::vector<std::string> RequiredTensors() const { return {}; }
   // Fails with kNotFound, or kUnsupported for a type that Ingle cannot compute with.
   virtual Result<TensorView> Tensor(std::string_view tensor) const = 0;
 };

@@ -47,9 +47,13 @@ std::string ConfigReader::Text(std::string_view key, std::string_view fallback) 
   return Keep(checkpoint_.String(key)).value_or(std::string(fallback));
 }
 
+std::vector<int64_t> ConfigReader::Ints(std::string_view key) {
+  return Keep(checkpoint_.Ints(key)).value_or(std::vector<int64_t>());
+}
+
 bool ConfigReader::Has(std::string_view key) {
   // Whatever its type: a field of the wrong type is there.
-  const auto value = checkpoint_.Uint(key);
+  const auto value = checkpoint_.Float(key);
   return !value || value->has_value();
 }
 

@@ -24,6 +24,9 @@ class ConfigReader {
 
   std::string Text(std::string_view key, std::string_view fallback);
 
+  // Empty where the file does not say.
+  std::vector<int64_t> Ints(std::string_view key);
+
   bool Has(std::string_view key);
 
   // Records that a field holds something it must not.

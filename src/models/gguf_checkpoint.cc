@@ -23,6 +23,17 @@ class GgufCheckpoint final : public Checkpoint {
   Result<std::optional<std::string>> String(std::string_view key) const override {
     return Read<std::string>(key, [&](const std::string& field) { return file_->String(field); });
   }
+  Result<std::optional<std::vector<int64_t>>> Ints(std::string_view key) const override {
+    const std::string field = FieldName(key);
+    if (!file_->Has(field)) return std::optional<std::vector<int64_t>>();
+    if (const auto one = file_->Int(field)) return std::optional(std::vector<int64_t>{*one});
+    if (const auto flags = file_->Bools(field)) {
+      return std::optional(std::vector<int64_t>(flags->begin(), flags->end()));
+    }
+    auto several = file_->Ints(field);
+    if (!several) return Fail(several.error());
+    return std::optional(*std::move(several));
+  }
 
   bool HasTensor(std::string_view tensor) const override {
     return file_->FindTensor(tensor) != nullptr;

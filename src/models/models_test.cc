@@ -36,6 +36,11 @@ class FakeCheckpoint final : public Checkpoint {
     if (found == texts.end()) return std::optional<std::string>();
     return std::optional<std::string>(found->second);
   }
+  Result<std::optional<std::vector<int64_t>>> Ints(std::string_view key) const override {
+    const auto found = numbers.find(key);
+    if (found == numbers.end()) return std::optional<std::vector<int64_t>>();
+    return std::optional(std::vector<int64_t>{static_cast<int64_t>(found->second)});
+  }
   bool HasTensor(std::string_view tensor) const override { return tensors.contains(tensor); }
   Result<TensorView> Tensor(std::string_view tensor) const override {
     const auto found = tensors.find(tensor);

@@ -32,6 +32,7 @@ YarnOptions ReadYarn(ConfigReader& config, double factor, uint32_t trained_conte
   options.beta_fast = config.Number("rope.scaling.yarn_beta_fast", 0.001, 1e6, 32);
   options.beta_slow = config.Number("rope.scaling.yarn_beta_slow", 0.001, 1e6, 1);
   options.extrapolation = config.Number("rope.scaling.yarn_ext_factor", 0, 1, 1);
+  options.whole_pairs = config.Number("rope.scaling.yarn_truncate", 0, 1, 1) != 0;
   return options;
 }
 
@@ -43,20 +44,19 @@ double ReadYarnMagnitude(ConfigReader& config, double factor) {
 }
 
 // Llama 3 and its kin ship the outcome of their scaling: a divisor for each frequency.
-Status DivideByFactors(const Checkpoint& checkpoint, std::vector<float>& frequencies) {
-  constexpr std::string_view kFactors = "rope_freqs.weight";
-  if (!checkpoint.HasTensor(kFactors)) return {};
-  const auto view = checkpoint.Tensor(kFactors);
+Status Divide(const Checkpoint& checkpoint, std::string_view tensor,
+              std::vector<float>& frequencies) {
+  const auto view = checkpoint.Tensor(tensor);
   if (!view) return Fail(view.error());
   if (view->type != DType::kF32 || view->shape.elements() != frequencies.size()) {
-    return Fail(ErrorCode::kCorrupt, "tensor ", Quote(kFactors), " is ", Name(view->type), " ",
+    return Fail(ErrorCode::kCorrupt, "tensor ", Quote(tensor), " is ", Name(view->type), " ",
                 ToString(view->shape), ", but ", frequencies.size(),
                 " F32 elements are needed, one for each rotated pair");
   }
   const auto* factors = reinterpret_cast<const float*>(view->data);
   for (size_t i = 0; i < frequencies.size(); ++i) {
     if (!(factors[i] > 0) || !std::isfinite(factors[i])) {
-      return Fail(ErrorCode::kCorrupt, "tensor ", Quote(kFactors), " holds ", factors[i],
+      return Fail(ErrorCode::kCorrupt, "tensor ", Quote(tensor), " holds ", factors[i],
                   " at element ", i, ", where a positive factor is needed");
     }
     frequencies[i] /= factors[i];
@@ -64,7 +64,28 @@ Status DivideByFactors(const Checkpoint& checkpoint, std::vector<float>& frequen
   return {};
 }
 
+// LongRoPE's divisors, one a pair: some for sequences up to the original context, others beyond.
+Status ReadLongRope(const Checkpoint& checkpoint, ConfigReader& config, uint32_t trained_context,
+                    RopeAttributes& rope) {
+  rope.long_context =
+      config.Count("rope.scaling.original_context_length", 1u << 30, trained_context);
+  rope.long_frequencies = rope.frequencies;
+  if (const Status read = Divide(checkpoint, "rope_factors_short.weight", rope.frequencies);
+      !read) {
+    return read;
+  }
+  return Divide(checkpoint, "rope_factors_long.weight", rope.long_frequencies);
+}
+
 }  // namespace
+
+RopeAttributes PlainRope(const RopeAttributes& like, double theta) {
+  RopeAttributes rope;
+  rope.head_size = like.head_size;
+  rope.pairs = like.pairs;
+  rope.frequencies = BaseFrequencies(theta, static_cast<uint32_t>(2 * like.frequencies.size()));
+  return rope;
+}
 
 std::vector<float> BaseFrequencies(double theta, uint32_t dimensions) {
   std::vector<float> frequencies(dimensions / 2);
@@ -77,10 +98,14 @@ std::vector<float> BaseFrequencies(double theta, uint32_t dimensions) {
 
 std::vector<float> YarnFrequencies(double theta, uint32_t dimensions, const YarnOptions& options) {
   const double context = options.original_context;
-  const double low =
-      std::max(0.0, std::floor(PairTurning(options.beta_fast, theta, dimensions, context)));
-  double high = std::min(dimensions - 1.0,
-                         std::ceil(PairTurning(options.beta_slow, theta, dimensions, context)));
+  double low = PairTurning(options.beta_fast, theta, dimensions, context);
+  double high = PairTurning(options.beta_slow, theta, dimensions, context);
+  if (options.whole_pairs) {
+    low = std::floor(low);
+    high = std::ceil(high);
+  }
+  low = std::max(0.0, low);
+  high = std::min(dimensions - 1.0, high);
   if (high == low) high += 0.001;  // a ramp of some width
 
   std::vector<float> frequencies = BaseFrequencies(theta, dimensions);
@@ -108,18 +133,22 @@ Result<RopeAttributes> ReadRope(const Checkpoint& checkpoint, ConfigReader& conf
     rope.frequencies =
         YarnFrequencies(theta, dimensions, ReadYarn(config, factor, trained_context));
     rope.magnitude *= static_cast<float>(ReadYarnMagnitude(config, factor));
-  } else if (type == "linear" || type == "none") {
+  } else if (type == "linear" || type == "none" || type == "longrope") {
     rope.frequencies = BaseFrequencies(theta, dimensions);
     if (type == "linear") {
       for (float& frequency : rope.frequencies) frequency /= static_cast<float>(factor);
     }
   } else {
     config.Reject(ErrorCode::kUnsupported, "rope.scaling.type",
-                  Cat("is ", Quote(type), "; known are none, linear and yarn"));
+                  Cat("is ", Quote(type), "; known are none, linear, yarn and longrope"));
   }
-  if (const Status divided = DivideByFactors(checkpoint, rope.frequencies); !divided) {
-    return Fail(divided.error());
+  Status divided;
+  if (checkpoint.HasTensor("rope_freqs.weight")) {
+    divided = Divide(checkpoint, "rope_freqs.weight", rope.frequencies);
+  } else if (checkpoint.HasTensor("rope_factors_short.weight")) {
+    divided = ReadLongRope(checkpoint, config, trained_context, rope);
   }
+  if (!divided) return Fail(divided.error());
   return rope;
 }
 

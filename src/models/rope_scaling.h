@@ -15,6 +15,9 @@ namespace ingle {
 Result<RopeAttributes> ReadRope(const Checkpoint& checkpoint, ConfigReader& config,
                                 uint32_t head_size, uint32_t trained_context);
 
+// The same pairs at the unscaled frequencies of another base: of layers that see a window only.
+RopeAttributes PlainRope(const RopeAttributes& like, double theta);
+
 // theta^(-2i / dimensions) for pair i.
 std::vector<float> BaseFrequencies(double theta, uint32_t dimensions);
 
@@ -25,6 +28,7 @@ struct YarnOptions {
   double beta_fast = 32;     // pairs that turn more often than this over the original context stay
   double beta_slow = 1;      // pairs that turn less often are interpolated
   double extrapolation = 1;  // share of the ramp that is applied
+  bool whole_pairs = true;   // the ramp begins and ends at a pair
 };
 std::vector<float> YarnFrequencies(double theta, uint32_t dimensions, const YarnOptions& options);
 

@@ -2,8 +2,7 @@
 
 namespace ingle {
 
-Value Weights::Bind(const std::string& tensor, const Shape& shape, bool float_only) {
-  TensorView view{DType::kF32, shape, nullptr};
+TensorView Weights::Find(const std::string& tensor, const Shape& shape, bool float_only) {
   const auto found = checkpoint_.Tensor(tensor);
   std::optional<Error> problem;
   if (!found) {
@@ -16,10 +15,73 @@ Value Weights::Bind(const std::string& tensor, const Shape& shape, bool float_on
     problem = Error(ErrorCode::kUnsupported, Cat("tensor ", Quote(tensor), " is ",
                                                  Name(found->type), ", but F32 is needed"));
   } else {
-    view = *found;
+    return *found;
   }
-  if (problem && !error_) error_ = problem;
+  if (!error_) error_ = problem;
+  return {DType::kF32, shape, nullptr};
+}
+
+Value Weights::Bind(const std::string& tensor, const Shape& shape, bool float_only) {
+  return graph_.Weight(tensor, Find(tensor, shape, float_only));
+}
+
+Value Weights::MatrixRows(const std::string& name, const Shape& whole, uint64_t begin,
+                          uint64_t rows) {
+  const std::string tensor = name + ".weight";
+  TensorView view = Find(tensor, whole, false);
+  if (view.data != nullptr) view.data = view.row(begin);
+  view.shape = {rows, whole.columns()};
   return graph_.Weight(tensor, view);
+}
+
+std::optional<Value> Weights::BiasRows(const std::string& name, uint64_t whole, uint64_t begin,
+                                       uint64_t rows) {
+  const std::string tensor = name + ".bias";
+  if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
+  TensorView view = Find(tensor, {whole}, true);
+  if (view.data != nullptr) view.data += begin * sizeof(float);
+  view.shape = {rows};
+  return graph_.Weight(tensor, view);
+}
+
+Value Weights::Experts(const std::string& name, uint64_t count, uint64_t rows, uint64_t columns) {
+  const std::string stack = name + "_exps.weight";
+  std::vector<TensorView> experts;
+  if (checkpoint_.HasTensor(stack)) {
+    TensorView view = Find(stack, {count, rows, columns}, false);
+    const std::byte* data = view.data;
+    view.shape = {rows, columns};
+    for (uint64_t expert = 0; expert < count; ++expert) {
+      view.data = data == nullptr ? nullptr : data + expert * view.bytes();
+      experts.push_back(view);
+    }
+    return graph_.Experts(stack, std::move(experts));
+  }
+  for (uint64_t expert = 0; expert < count; ++expert) {
+    experts.push_back(Find(Cat(name, ".", expert, ".weight"), {rows, columns}, false));
+    if (experts.back().type != experts.front().type && !error_) {
+      error_ = Error(ErrorCode::kUnsupported,
+                     Cat("tensor ", Quote(Cat(name, ".", expert, ".weight")), " is ",
+                         Name(experts.back().type), ", but the first expert's is ",
+                         Name(experts.front().type)));
+    }
+  }
+  return graph_.Experts(name, std::move(experts));
+}
+
+std::optional<Value> Weights::ExpertBiases(const std::string& name, uint64_t count, uint64_t rows) {
+  const std::string tensor = name + "_exps.bias";
+  if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
+  return Bind(tensor, {count, rows}, true);
+}
+
+Value Weights::Vector(const std::string& tensor, uint64_t size) {
+  return Bind(tensor, {size}, true);
+}
+
+uint64_t Weights::Elements(const std::string& name) const {
+  const auto found = checkpoint_.Tensor(name + ".weight");
+  return found ? found->shape.elements() : 0;
 }
 
 Value Weights::Matrix(const std::string& name, uint64_t rows, uint64_t columns) {

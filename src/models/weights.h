@@ -23,11 +23,27 @@ class Weights {
   // NAME.bias, F32, if the checkpoint has it.
   std::optional<Value> Bias(const std::string& name, uint64_t size);
 
+  // Rows [begin, begin + rows) of NAME.weight, which has `whole` as its shape: several matrices one
+  // below the other. And of NAME.bias, if the checkpoint has it.
+  Value MatrixRows(const std::string& name, const Shape& whole, uint64_t begin, uint64_t rows);
+  std::optional<Value> BiasRows(const std::string& name, uint64_t whole, uint64_t begin,
+                                uint64_t rows);
+  // The experts' matrices: one stack NAME_exps.weight, or NAME.0.weight, NAME.1.weight ...
+  Value Experts(const std::string& name, uint64_t count, uint64_t rows, uint64_t columns);
+  // NAME_exps.bias, [count, rows], if the checkpoint has it.
+  std::optional<Value> ExpertBiases(const std::string& name, uint64_t count, uint64_t rows);
+  // A vector by its whole name.
+  Value Vector(const std::string& tensor, uint64_t size);
+
+  // Of NAME.weight; 0 if there is none.
+  uint64_t Elements(const std::string& name) const;
+
   bool Has(const std::string& name) const { return checkpoint_.HasTensor(name + ".weight"); }
 
   Status status() const;
 
  private:
+  TensorView Find(const std::string& tensor, const Shape& shape, bool float_only);
   Value Bind(const std::string& tensor, const Shape& shape, bool float_only);
 
   GraphBuilder& graph_;

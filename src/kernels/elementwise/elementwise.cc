@@ -62,4 +62,11 @@ void Multiply(const float* a, const float* b, size_t b_step, float* output, size
   for (size_t i = 0; i < count; ++i) output[i] = a[i] * b[i * b_step];
 }
 
+void Scale(const float* x, float factor, float limit, float* output, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    const float product = x[i] * factor;
+    output[i] = limit > 0 ? Clamp(product, -limit, limit) : product;
+  }
+}
+
 }  // namespace ingle

@@ -1,0 +1,139 @@
+#include "engine/opened_model.h"
+
+#include <filesystem>
+#include <map>
+
+#include "engine/tokenizer_from_gguf.h"
+#include "formats/gguf/gguf_file.h"
+#include "formats/safetensors/safetensors_file.h"
+#include "models/gguf_checkpoint.h"
+#include "models/huggingface/checkpoint.h"
+
+namespace ingle {
+namespace {
+
+std::string TextOr(const GgufFile& file, std::string_view key) {
+  const auto text = file.StringOr(key, "");
+  return text ? std::string(*text) : "";
+}
+
+// Counts a model's elements, and finds the type that most of them have.
+class ElementCount {
+ public:
+  void Add(std::string_view type, uint64_t elements) {
+    by_type_[std::string(type)] += elements;
+    all_ += elements;
+  }
+  void Report(ModelInfo& info) const {
+    info.parameters = all_;
+    uint64_t most = 0;
+    for (const auto& [type, elements] : by_type_) {
+      if (elements <= most) continue;
+      most = elements;
+      info.weight_type = type;
+    }
+  }
+
+ private:
+  std::map<std::string, uint64_t> by_type_;
+  uint64_t all_ = 0;
+};
+
+ModelInfo InfoOf(const GgufFile& file) {
+  ModelInfo info;
+  info.path = file.name();
+  info.name = TextOr(file, "general.name");
+  info.license = TextOr(file, "general.license");
+  for (size_t i = 0; i < file.parts(); ++i) info.file_bytes += file.part(i).size();
+  ElementCount count;
+  for (const GgufTensor& tensor : file.tensors()) {
+    count.Add(tensor.type->name, tensor.shape.elements());
+  }
+  count.Report(info);
+  return info;
+}
+
+Result<OpenedModel> FromGguf(Result<GgufFile> opened) {
+  if (!opened) return Fail(opened.error());
+  const auto file = std::make_shared<const GgufFile>(std::move(*opened));
+  OpenedModel source;
+  source.name = file->name();
+  source.info = InfoOf(*file);
+  auto checkpoint = MakeGgufCheckpoint(file);
+  if (!checkpoint) return Fail(checkpoint.error());
+  source.checkpoint = std::move(*checkpoint);
+  auto tokenizer = TokenizerFromGguf(*file);
+  if (!tokenizer) return Fail(tokenizer.error());
+  source.tokenizer = std::move(*tokenizer);
+  const auto chat_template = file->StringOr("tokenizer.chat_template", "");
+  if (!chat_template) return Fail(chat_template.error());
+  source.chat_template = *chat_template;
+  source.chat_template_field = "tokenizer.chat_template";
+  return source;
+}
+
+// A whole text file; nothing where there is none.
+Result<std::optional<std::string>> ReadText(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return std::optional<std::string>();
+  const auto source = OpenFile(path);
+  if (!source) return Fail(source.error());
+  const auto bytes = (*source)->View(0, (*source)->size());
+  if (!bytes) return Fail(bytes.error());
+  return std::optional(std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()));
+}
+
+Result<HuggingFaceFiles> ReadFolder(const std::string& folder, ModelInfo& info) {
+  const auto config = ReadText(folder + "/config.json");
+  if (!config) return Fail(config.error());
+  if (!*config) {
+    return Fail(ErrorCode::kNotFound, folder, " has no config.json, so it is no checkpoint");
+  }
+  auto shards = OpenSafetensorsFolder(folder);
+  if (!shards) return Fail(shards.error());
+  HuggingFaceFiles files{folder, **config, {}, nullptr};
+  ElementCount count;
+  for (const SafetensorsFile& shard : *shards) {
+    for (const SafetensorsTensor& tensor : shard.tensors()) {
+      count.Add(tensor.dtype, tensor.shape.elements());
+      info.file_bytes += tensor.bytes;
+      files.tensors.push_back(
+          {tensor.name, tensor.dtype, tensor.type ? std::optional(tensor.view()) : std::nullopt});
+    }
+  }
+  count.Report(info);
+  files.memory = std::make_shared<const std::vector<SafetensorsFile>>(*std::move(shards));
+  return files;
+}
+
+Result<OpenedModel> FromFolder(const std::string& folder) {
+  OpenedModel source;
+  source.name = folder;
+  source.info.path = folder;
+  source.info.name = std::filesystem::path(folder).filename().string();
+  auto files = ReadFolder(folder, source.info);
+  if (!files) return Fail(files.error());
+  auto checkpoint = MakeHuggingFaceCheckpoint(*std::move(files));
+  if (!checkpoint) return Fail(checkpoint.error());
+  source.checkpoint = std::move(*checkpoint);
+  TokenizerSpec none;
+  none.model = "none";
+  auto tokenizer = Tokenizer::Create(none);
+  if (!tokenizer) return Fail(tokenizer.error());
+  source.tokenizer = std::move(*tokenizer);
+  return source;
+}
+
+}  // namespace
+
+Result<OpenedModel> OpenModel(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return FromFolder(path);
+  return FromGguf(OpenGguf(path));
+}
+
+Result<OpenedModel> OpenModel(std::shared_ptr<const ByteSource> source) {
+  return FromGguf(GgufFile::Open(std::move(source)));
+}
+
+}  // namespace ingle

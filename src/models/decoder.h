@@ -1,0 +1,111 @@
+// What decoder-only families have in common: hyper-parameters, and the blocks that their layers are
+// composed of. A family's own file says how; what no other family has stays there.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/builder.h"
+#include "models/architecture.h"
+#include "models/checkpoint.h"
+#include "models/config_reader.h"
+#include "models/weights.h"
+
+namespace ingle {
+
+// No layer of a real model is half as wide; activations of a step stay below 1 GiB each.
+inline constexpr uint32_t kWidestLayer = 1u << 18;
+
+// What holds where a checkpoint does not say.
+struct DecoderDefaults {
+  RopePairs pairs = RopePairs::kHalves;
+  Activation activation = Activation::kSilu;
+  bool rms_norm = true;  // else layer norm
+  bool rotates = true;   // has rotary position embedding
+};
+
+struct DecoderConfig {
+  ModelShape shape;
+  uint32_t hidden = 0;  // of the feed-forward network
+  Activation activation = Activation::kSilu;
+  bool rms_norm = true;
+  NormAttributes norm{};
+  AttentionAttributes attention;  // of every layer, but for state and window
+  std::vector<uint32_t> windows;  // of each layer; 0: all positions are seen
+  RopeAttributes rope;
+  float embedding_scale = 1;
+  float residual_scale = 1;  // of what a block adds
+  float logit_scale = 1;
+  float logit_softcap = 0;  // 0: none
+  float clamp_qkv = 0;      // q, k and v are held within ±this; 0: they are not
+};
+
+// Reads what all have. Errors of fields stay in config; look at config.status() afterwards. Fields
+// of other families' arithmetic are refused where they are set, unless listed in allowed.
+Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& config,
+                                  const DecoderDefaults& defaults,
+                                  std::initializer_list<std::string_view> allowed = {});
+
+// The windows of layers that see only the latest positions: every layer for a pattern of 1, else
+// all but each pattern-th. Reads attention.sliding_window and, where the file has it, a list for
+// each layer (attention.sliding_window_pattern).
+std::vector<uint32_t> ReadWindows(ConfigReader& config, uint32_t layers, uint32_t pattern);
+
+// How a layer differs from DecoderConfig.
+struct SelfAttention {
+  enum class HeadNorm : uint8_t {
+    kNone,
+    kEach,  // of q and k, each head by itself
+    kAll,   // of q and k, all heads together
+  };
+  HeadNorm head_norm = HeadNorm::kNone;
+  const RopeAttributes* rope = nullptr;  // null: positions are not rotated
+  uint32_t window = 0;
+  std::optional<Value> sinks;
+  float scale = 0;  // 0: the family's
+};
+
+// Builds a decoder's graph; the checkpoint and the configuration must outlive it.
+class DecoderBuilder {
+ public:
+  DecoderBuilder(const Checkpoint& checkpoint, const DecoderConfig& config)
+      : c(config), w(g, checkpoint) {}
+
+  // NAME.weight, and NAME.bias where the checkpoint has one.
+  Value Linear(Value x, const std::string& name, uint64_t rows, uint64_t columns);
+  // The family's norm over the width.
+  Value Norm(Value x, const std::string& name);
+  // The token's embedding, scaled.
+  Value Embed();
+  // blk: "blk.3." Reads attn_q, attn_k, attn_v, or attn_qkv with these one below the other, and
+  // attn_output.
+  Value Attend(Value h, const std::string& blk, uint32_t layer, const SelfAttention& attention);
+  // down(activation(gate(h)) · up(h)). ffn_up holds both, gate first, where there is no ffn_gate.
+  Value GatedFeedForward(Value h, const std::string& blk);
+  Value GatedFeedForward(Value h, const std::string& blk, const std::string& suffix,
+                         uint64_t hidden);
+  // down(activation(up(h)))
+  Value FeedForward(Value h, const std::string& blk);
+  // x + residual_scale · block
+  Value AddBlock(Value x, Value block);
+  // Of the tokens that want them: last norm, if any, and output.
+  Value Logits(Value x, bool norm = true);
+  Result<Model> Finish(Value logits);
+
+  const DecoderConfig& c;
+  GraphBuilder g;
+  Weights w;
+
+ private:
+  struct Projections {
+    Value q, k, v;
+  };
+  Projections Project(Value h, const std::string& blk);
+  Value NormHeads(Value x, const std::string& name, uint64_t head_size,
+                  SelfAttention::HeadNorm kind);
+
+  std::optional<Value> table_;
+};
+
+}  // namespace ingle

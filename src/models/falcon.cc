@@ -1,0 +1,103 @@
+// Falcon, the old decoder (7B, RW) and the new one (40B, 180B). Almazrouei et al., arXiv
+// 2311.16867.
+#include <cmath>
+
+#include "models/decoder.h"
+#include "models/families.h"
+#include "models/huggingface/fields.h"
+
+namespace ingle {
+namespace {
+
+constexpr TensorRule kTensors[] = {
+    {"word_embeddings", "token_embd"},
+    {"ln_f", "output_norm"},
+    {"h.{}.self_attention.query_key_value", "blk.{}.attn_qkv", TensorChange::kSplitHeads},
+    {"h.{}.self_attention.dense", "blk.{}.attn_output"},
+    {"h.{}.mlp.dense_h_to_4h", "blk.{}.ffn_up"},
+    {"h.{}.mlp.dense_4h_to_h", "blk.{}.ffn_down"},
+    {"h.{}.input_layernorm", "blk.{}.attn_norm"},
+    {"h.{}.ln_mlp", "blk.{}.attn_norm"},
+    {"h.{}.ln_attn", "blk.{}.attn_norm_2"},
+    {"h.{}.post_attention_layernorm", "blk.{}.ffn_norm"},
+};
+constexpr FieldRule kFields[] = {
+    {"layer_norm_epsilon", "attention.layer_norm_epsilon", "1e-5"},
+    {"ffn_hidden_size", "feed_forward_length"},
+    {"activation", "feed_forward.activation", "\"gelu\""},
+    {"num_kv_heads", "attention.head_count_kv"},
+    {"max_position_embeddings", "context_length", "2048"},
+    {"tie_word_embeddings", "tied", "true"},
+};
+constexpr std::string_view kTypes[] = {"falcon", "RefinedWeb", "RefinedWebModel"};
+
+// Slopes as BLOOM has them, rounded to bfloat16 as the reference does.
+float RoundToBF16(double x) {
+  int exponent;
+  const double mantissa = std::frexp(x, &exponent);
+  return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
+}
+
+std::vector<float> AlibiSlopes(uint32_t heads, float scale) {
+  const double power = std::exp2(std::floor(std::log2(heads)));
+  std::vector<float> slopes;
+  for (uint32_t head = 0; head < heads; ++head) {
+    const bool within = head < power;
+    const double base = std::exp2(-std::exp2(-(std::log2(within ? power : 2 * power) - 3)));
+    const double exponent = within ? head + 1 : 2 * (head - power) + 1;
+    slopes.push_back(scale * RoundToBF16(std::pow(base, exponent)));
+  }
+  return slopes;
+}
+
+void AdaptFalcon(HuggingFaceFields& fields) {
+  const bool is_new = fields.Flag("new_decoder_architecture", false);
+  const double heads = fields.Key("attention.head_count", 0);
+  if (!is_new) {
+    const bool one = fields.Flag("multi_query", true);
+    const double stated = fields.Number("num_kv_heads", heads);
+    if (!one && stated != heads) {
+      fields.Refuse("num_kv_heads", "differs from num_attention_heads without multi_query");
+    }
+    fields.Set("attention.head_count_kv", one ? 1.0 : heads);
+  }
+  if (is_new && !fields.Flag("parallel_attn", true)) {
+    fields.Refuse("parallel_attn", "is false, which the new decoder has no way for");
+  }
+  if (fields.Key("feed_forward_length", 0) == 0) {
+    fields.Set("feed_forward_length", 4 * fields.Key("embedding_length", 0));
+  }
+  if (fields.Flag("alibi", false)) fields.Set("attention.max_alibi_bias", 8.0);
+}
+
+}  // namespace
+
+Result<Model> BuildFalcon(const Checkpoint& checkpoint) {
+  ConfigReader config(checkpoint);
+  auto c = ReadDecoder(checkpoint, config, {.activation = Activation::kGelu, .rms_norm = false},
+                       {"attention.max_alibi_bias"});
+  if (!c) return Fail(c.error());
+  const bool alibi = config.Number("attention.max_alibi_bias", 0, 64, 0) != 0;
+  if (const Status read = config.status(); !read) return Fail(read.error());
+  // The scores are scaled after the bias is added.
+  if (alibi) c->attention.slopes = AlibiSlopes(c->shape.heads, c->attention.scale);
+
+  DecoderBuilder b(checkpoint, *c);
+  const SelfAttention attention{.rope = alibi ? nullptr : &c->rope};
+  Value x = b.Embed();
+  for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    const Value h = b.Norm(x, blk + "attn_norm");
+    const bool two_norms = b.w.Has(blk + "attn_norm_2");
+    const Value before = two_norms ? b.Norm(x, blk + "attn_norm_2") : h;
+    x = b.AddBlock(x, b.Attend(before, blk, layer, attention));
+    const bool serial = b.w.Has(blk + "ffn_norm");
+    x = b.AddBlock(x, b.FeedForward(serial ? b.Norm(x, blk + "ffn_norm") : h, blk));
+  }
+  return b.Finish(b.Logits(x));
+}
+
+const HuggingFaceNames kFalconNames{
+    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .adapt = AdaptFalcon};
+
+}  // namespace ingle

@@ -1,0 +1,52 @@
+// What each family's file gives to the table of architectures: how a model is built, and how
+// checkpoints of Hugging Face's transformers name its parts.
+#pragma once
+
+#include "models/architecture.h"
+#include "models/huggingface/names.h"
+
+namespace ingle {
+
+Result<Model> BuildExaone4(const Checkpoint& checkpoint);
+Result<Model> BuildErnie45(const Checkpoint& checkpoint);
+Result<Model> BuildFalcon(const Checkpoint& checkpoint);
+Result<Model> BuildGemma(const Checkpoint& checkpoint);
+Result<Model> BuildGemma2(const Checkpoint& checkpoint);
+Result<Model> BuildGemma3(const Checkpoint& checkpoint);
+Result<Model> BuildGpt2(const Checkpoint& checkpoint);
+Result<Model> BuildGptNeoX(const Checkpoint& checkpoint);
+Result<Model> BuildGranite(const Checkpoint& checkpoint);
+Result<Model> BuildLlama(const Checkpoint& checkpoint);
+Result<Model> BuildMpt(const Checkpoint& checkpoint);
+Result<Model> BuildOlmo2(const Checkpoint& checkpoint);
+Result<Model> BuildPhi2(const Checkpoint& checkpoint);
+Result<Model> BuildPhi3(const Checkpoint& checkpoint);
+Result<Model> BuildQwen2(const Checkpoint& checkpoint);
+Result<Model> BuildQwen3(const Checkpoint& checkpoint);
+Result<Model> BuildSmolLm3(const Checkpoint& checkpoint);
+Result<Model> BuildStableLm(const Checkpoint& checkpoint);
+Result<Model> BuildStarCoder2(const Checkpoint& checkpoint);
+
+extern const HuggingFaceNames kExaone4Names;
+extern const HuggingFaceNames kErnie45Names;
+extern const HuggingFaceNames kFalconNames;
+extern const HuggingFaceNames kGemmaNames;
+extern const HuggingFaceNames kGemma2Names;
+extern const HuggingFaceNames kGemma3Names;
+extern const HuggingFaceNames kGpt2Names;
+extern const HuggingFaceNames kGptNeoXNames;
+extern const HuggingFaceNames kGraniteNames;
+extern const HuggingFaceNames kLlamaNames;
+extern const HuggingFaceNames kMistralNames;
+extern const HuggingFaceNames kMptNames;
+extern const HuggingFaceNames kOlmo2Names;
+extern const HuggingFaceNames kOlmo3Names;
+extern const HuggingFaceNames kPhi2Names;
+extern const HuggingFaceNames kPhi3Names;
+extern const HuggingFaceNames kQwen2Names;
+extern const HuggingFaceNames kQwen3Names;
+extern const HuggingFaceNames kSmolLm3Names;
+extern const HuggingFaceNames kStableLmNames;
+extern const HuggingFaceNames kStarCoder2Names;
+
+}  // namespace ingle

@@ -1,0 +1,65 @@
+// The fields of a config.json, read by a family's rules.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "models/huggingface/names.h"
+
+namespace ingle {
+
+// The first error is kept for status().
+class HuggingFaceFields {
+ public:
+  using Field = std::variant<double, std::string, std::vector<double>>;
+
+  HuggingFaceFields(nlohmann::json config, const HuggingFaceNames& names);
+
+  // What the rules and adapt made of config.json, by key.
+  const std::map<std::string, Field, std::less<>>& fields() const { return fields_; }
+  // Tensors that config.json holds instead of the checkpoint: RoPE's factors.
+  const std::map<std::string, std::vector<float>>& tensors() const { return tensors_; }
+  // What messages call a key: "num_hidden_layers", or the key where no field is behind it.
+  std::string NameOf(std::string_view key) const;
+  Status status() const;
+
+  // For adapt functions.
+  bool Has(std::string_view name) const;     // in config.json, and not null
+  bool IsNull(std::string_view name) const;  // in config.json, as null: switched off
+  const nlohmann::json& operator[](std::string_view name) const;  // null where there is none
+  double Number(std::string_view name, double otherwise) const;
+  bool Flag(std::string_view name, bool otherwise) const;
+  std::vector<std::string> Texts(std::string_view name) const;
+  double Key(std::string_view key, double otherwise) const;  // a field that was read
+  void Set(std::string_view key, Field field);
+  void Erase(std::string_view key);
+  void AddTensor(const std::string& name, std::vector<float> values);
+  void Refuse(std::string_view name, std::string_view problem);
+
+ private:
+  void Read(const FieldRule& rule);
+  void ReadRope(const HuggingFaceNames& names);
+
+  nlohmann::json config_;
+  std::map<std::string, Field, std::less<>> fields_;
+  std::map<std::string, std::string, std::less<>> names_;  // of keys
+  std::map<std::string, std::vector<float>> tensors_;
+  std::optional<Error> error_;
+};
+
+// Sets rope.* from rope_parameters, or rope_scaling and rope_theta: config.json's newer and older
+// ways. parameters: of all layers, or of one kind of them. prefix: before the keys.
+void ReadRopeParameters(const nlohmann::json& parameters, const HuggingFaceNames& names,
+                        HuggingFaceFields& fields);
+
+// Kinds of layers, "sliding_attention" as 1 and "full_attention" as 0, to
+// attention.sliding_window_pattern; another kind is refused.
+void ReadLayerTypes(HuggingFaceFields& fields);
+
+}  // namespace ingle

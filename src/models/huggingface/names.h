@@ -1,0 +1,53 @@
+// How checkpoints of Hugging Face's transformers say what Ingle's architectures read: each family's
+// file has tables of these. Names on Ingle's side are those of GGUF (models/checkpoint.h).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace ingle {
+
+class HuggingFaceFields;
+
+// A field of config.json. What is null there counts as absent, unless null_is_off.
+struct FieldRule {
+  std::string_view name;
+  // The hyper-parameter. Empty: the field is no number of the model; set to anything but
+  // `otherwise`, it asks for arithmetic that Ingle lacks, and is refused.
+  std::string_view key;
+  // The value where config.json does not say, as JSON; empty: there is none.
+  std::string_view otherwise = "";
+  bool null_is_off = false;  // null is a value, and means none
+};
+
+// What a tensor goes through on its way.
+enum class TensorChange : uint8_t {
+  kNone,
+  kPlusOne,     // the norm's weight is added to one: Gemma
+  kTranspose,   // [columns, rows]: GPT-2's Conv1D
+  kSplitHeads,  // rows are q, k, v of one head after the other: they become all q, all k, all v
+  kExpNegated,  // -exp(x): Mamba's A_log
+  kSqueeze,     // [columns, 1, taps] is [columns, taps]
+};
+
+// "layers.{}.self_attn.q_proj" for "layers.3.self_attn.q_proj.weight" and ".bias", after prefixes
+// such as "model." are taken off. {} is a number, which goes to the {} of `to` in its order. A `to`
+// that is empty: nothing that computes.
+struct TensorRule {
+  std::string_view name;
+  std::string_view to;
+  TensorChange change = TensorChange::kNone;
+};
+
+struct HuggingFaceNames {
+  std::span<const std::string_view> model_types;  // of config.json
+  // Besides the common ones, which they take precedence over.
+  std::span<const FieldRule> fields;
+  std::span<const TensorRule> tensors;
+  double rope_theta = 10000;  // where config.json does not say
+  double rotated_share = 1;   // of a head, likewise
+  // What tables cannot say; may be null.
+  void (*adapt)(HuggingFaceFields& fields) = nullptr;
+};
+
+}  // namespace ingle

@@ -1,0 +1,121 @@
+#include "models/huggingface/tensor_changes.h"
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+#include "base/half.h"
+
+namespace ingle {
+namespace {
+
+Result<ChangedTensor> Allocate(DType type, const Shape& shape) {
+  ChangedTensor changed{{type, shape, nullptr}, nullptr};
+  changed.memory = AllocateAligned(changed.view.bytes());
+  changed.view.data = changed.memory.get();
+  if (!changed.memory) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory for ", changed.view.bytes(), " bytes");
+  }
+  return changed;
+}
+
+float ElementOf(const TensorView& view, uint64_t i) {
+  if (view.type == DType::kF32) {
+    float value;
+    std::memcpy(&value, view.data + i * sizeof(value), sizeof(value));
+    return value;
+  }
+  uint16_t bits;
+  std::memcpy(&bits, view.data + i * sizeof(bits), sizeof(bits));
+  return view.type == DType::kF16 ? F16ToF32(bits) : BF16ToF32(bits);
+}
+
+Result<ChangedTensor> ToF32(const TensorView& tensor, const std::function<float(float)>& change) {
+  auto changed = Allocate(DType::kF32, tensor.shape);
+  if (!changed) return changed;
+  auto* out = reinterpret_cast<float*>(changed->memory.get());
+  for (uint64_t i = 0; i < tensor.shape.elements(); ++i) out[i] = change(ElementOf(tensor, i));
+  return changed;
+}
+
+Result<ChangedTensor> Transpose(const TensorView& tensor) {
+  const uint64_t rows = tensor.shape.rows();
+  const uint64_t columns = tensor.shape.columns();
+  auto changed = Allocate(tensor.type, {columns, rows});
+  if (!changed) return changed;
+  const uint64_t size = Info(tensor.type).block_bytes;
+  for (uint64_t row = 0; row < rows; ++row) {
+    for (uint64_t column = 0; column < columns; ++column) {
+      std::memcpy(changed->memory.get() + (column * rows + row) * size,
+                  tensor.data + (row * columns + column) * size, size);
+    }
+  }
+  return changed;
+}
+
+Result<ChangedTensor> SplitHeads(const TensorView& tensor, const HeadLayout& heads) {
+  const bool vector = tensor.shape.rank() == 1;
+  const uint64_t rows = vector ? tensor.shape.columns() : tensor.shape.rows();
+  if (rows != heads.kv_heads * (heads.group + 2) * heads.size) {
+    return Fail(ErrorCode::kCorrupt, "is ", ToString(tensor.shape), ", but the model's fields say ",
+                heads.kv_heads * (heads.group + 2) * heads.size, " rows");
+  }
+  auto changed = Allocate(tensor.type, tensor.shape);
+  if (!changed) return changed;
+  const uint64_t bytes = heads.size * (vector ? Info(tensor.type).block_bytes : tensor.row_bytes());
+  const std::byte* from = tensor.data;
+  const uint64_t queries = heads.kv_heads * heads.group;
+  for (uint64_t head = 0; head < heads.kv_heads; ++head) {
+    const auto move = [&](uint64_t to) {
+      std::memcpy(changed->memory.get() + to * bytes, from, bytes);
+      from += bytes;
+    };
+    for (uint64_t query = 0; query < heads.group; ++query) move(head * heads.group + query);
+    move(queries + head);
+    move(queries + heads.kv_heads + head);
+  }
+  return changed;
+}
+
+// As it is; F32 where it is a vector, which kernels read as floats.
+Result<ChangedTensor> Keep(const TensorView& tensor) {
+  const bool aligned =
+      reinterpret_cast<uintptr_t>(tensor.data) % Info(tensor.type).block_bytes == 0;
+  const bool vector = tensor.shape.rank() <= 1;
+  if (aligned && (!vector || tensor.type == DType::kF32)) return ChangedTensor{tensor, nullptr};
+  if (vector) return ToF32(tensor, [](float x) { return x; });
+  auto changed = Allocate(tensor.type, tensor.shape);
+  if (changed) std::memcpy(changed->memory.get(), tensor.data, tensor.bytes());
+  return changed;
+}
+
+}  // namespace
+
+Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change,
+                                   const HeadLayout& heads) {
+  switch (change) {
+    case TensorChange::kNone:
+      return Keep(tensor);
+    case TensorChange::kPlusOne:
+      return ToF32(tensor, [](float x) { return 1 + x; });
+    case TensorChange::kExpNegated:
+      return ToF32(tensor, [](float x) { return -std::exp(x); });
+    case TensorChange::kTranspose:
+      return tensor.shape.rank() == 2 ? Transpose(tensor) : Keep(tensor);
+    case TensorChange::kSplitHeads: {
+      auto split = SplitHeads(tensor, heads);
+      if (!split || tensor.shape.rank() > 1 || tensor.type == DType::kF32) return split;
+      return ToF32(split->view, [](float x) { return x; });
+    }
+    case TensorChange::kSqueeze: {
+      auto changed = ToF32(tensor, [](float x) { return x; });
+      if (changed && tensor.shape.rank() == 3) {
+        changed->view.shape = {tensor.shape[0], tensor.shape[1] * tensor.shape[2]};
+      }
+      return changed;
+    }
+  }
+  return Keep(tensor);
+}
+
+}  // namespace ingle

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/aligned_memory.h"
+#include "base/error.h"
+#include "models/huggingface/names.h"
+#include "tensor/tensor_view.h"
+
+namespace ingle {
+
+// Memory that a view looks at, or none where it looks at the file.
+struct ChangedTensor {
+  TensorView view;
+  AlignedMemory memory;
+};
+
+// Of kSplitHeads: rows of one key/value head after the other, each with `group` query heads first.
+struct HeadLayout {
+  uint64_t kv_heads = 0;
+  uint64_t group = 0;
+  uint64_t size = 0;
+};
+
+// tensor: F32, F16 or BF16. Vectors come out as F32, and so does what is computed with.
+Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change,
+                                   const HeadLayout& heads);
+
+}  // namespace ingle

@@ -1,0 +1,81 @@
+// OLMo 2 and 3: norms after the blocks, and over all heads of q and k together.
+// OLMo Team, arXiv 2501.00656; OLMo 3 (2025) adds layers that see a window.
+#include "models/decoder.h"
+#include "models/families.h"
+#include "models/huggingface/fields.h"
+#include "models/rope_scaling.h"
+
+namespace ingle {
+namespace {
+
+constexpr TensorRule kTensors[] = {
+    {"layers.{}.post_attention_layernorm", "blk.{}.post_attention_norm"},
+    {"layers.{}.post_feedforward_layernorm", "blk.{}.post_ffw_norm"},
+};
+constexpr FieldRule kOlmo2Fields[] = {
+    {"rms_norm_eps", "attention.layer_norm_rms_epsilon", "1e-5"},
+    {"max_position_embeddings", "context_length", "2048"},
+};
+constexpr FieldRule kOlmo3Fields[] = {
+    {"rms_norm_eps", "attention.layer_norm_rms_epsilon", "1e-5"},
+    {"max_position_embeddings", "context_length", "2048"},
+    {"sliding_window", "attention.sliding_window", "4096", true},
+};
+constexpr std::string_view kOlmo2Types[] = {"olmo2"};
+constexpr std::string_view kOlmo3Types[] = {"olmo3"};
+
+void AdaptOlmo3(HuggingFaceFields& fields) {
+  const nlohmann::json& ropes = fields["rope_parameters"];
+  const bool nested = ropes.is_object() && ropes.contains("full_attention");
+  double local = 500000;  // in older files rope_theta is that of the full layers alone
+  if (nested) {
+    ReadRopeParameters(ropes["full_attention"], kOlmo3Names, fields);
+    if (ropes.contains("sliding_attention")) {
+      const nlohmann::json& sliding = ropes["sliding_attention"];
+      local = sliding.value("rope_theta", local);
+      if (sliding.value("rope_type", "default") != "default") {
+        fields.Refuse("rope_parameters", "scales the positions of layers that see a window");
+      }
+    }
+  }
+  fields.Set("rope.freq_base_swa", local);
+  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
+  fields.Set("attention.sliding_window_pattern", 4.0);
+}
+
+}  // namespace
+
+Result<Model> BuildOlmo2(const Checkpoint& checkpoint) {
+  ConfigReader config(checkpoint);
+  auto c = ReadDecoder(checkpoint, config, {}, {"attention.sliding_window"});
+  if (!c) return Fail(c.error());
+  c->windows = ReadWindows(config, c->shape.layers, 4);
+  const double theta = config.Number("rope.freq_base", 1.0001, 1e12, 10000);
+  const RopeAttributes local =
+      PlainRope(c->rope, config.Number("rope.freq_base_swa", 1.0001, 1e12, theta));
+  if (const Status read = config.status(); !read) return Fail(read.error());
+
+  DecoderBuilder b(checkpoint, *c);
+  Value x = b.Embed();
+  for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    const uint32_t window = c->windows[layer];
+    const Value h = b.Attend(x, blk, layer,
+                             {.head_norm = SelfAttention::HeadNorm::kAll,
+                              .rope = window == 0 ? &c->rope : &local,
+                              .window = window});
+    x = b.AddBlock(x, b.Norm(h, blk + "post_attention_norm"));
+    x = b.AddBlock(x, b.Norm(b.GatedFeedForward(x, blk), blk + "post_ffw_norm"));
+  }
+  return b.Finish(b.Logits(x));
+}
+
+const HuggingFaceNames kOlmo2Names{
+    .model_types = kOlmo2Types, .fields = kOlmo2Fields, .tensors = kTensors};
+const HuggingFaceNames kOlmo3Names{.model_types = kOlmo3Types,
+                                   .fields = kOlmo3Fields,
+                                   .tensors = kTensors,
+                                   .rope_theta = 500000,
+                                   .adapt = AdaptOlmo3};
+
+}  // namespace ingle

@@ -1,0 +1,48 @@
+// StableLM 1.6B, 2 and 3B. Bellagente et al., arXiv 2402.17834.
+#include "models/decoder.h"
+#include "models/families.h"
+#include "models/huggingface/fields.h"
+
+namespace ingle {
+namespace {
+
+constexpr FieldRule kFields[] = {
+    {"layer_norm_eps", "attention.layer_norm_epsilon", "1e-5"},
+    {"num_key_value_heads", "attention.head_count_kv", "32"},
+    {"max_position_embeddings", "context_length", "4096"},
+    {"use_parallel_residual", "use_parallel_residual", "false"},
+};
+constexpr TensorRule kTensors[] = {
+    // One weight a head: the checkpoint stacks them.
+    {"layers.{}.self_attn.q_layernorm.norms.{}", "blk.{}.attn_q_norm.{}"},
+    {"layers.{}.self_attn.k_layernorm.norms.{}", "blk.{}.attn_k_norm.{}"},
+};
+constexpr std::string_view kTypes[] = {"stablelm"};
+
+}  // namespace
+
+Result<Model> BuildStableLm(const Checkpoint& checkpoint) {
+  ConfigReader config(checkpoint);
+  auto c = ReadDecoder(checkpoint, config, {.rms_norm = false});
+  if (!c) return Fail(c.error());
+  if (const Status read = config.status(); !read) return Fail(read.error());
+
+  DecoderBuilder b(checkpoint, *c);
+  SelfAttention attention{.rope = &c->rope};
+  if (b.w.Has("blk.0.attn_q_norm")) attention.head_norm = SelfAttention::HeadNorm::kEach;
+  Value x = b.Embed();
+  for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    const Value h = b.Norm(x, blk + "attn_norm");
+    x = b.AddBlock(x, b.Attend(h, blk, layer, attention));
+    // Side by side on one norm, where the file has no second one.
+    const bool serial = b.w.Has(blk + "ffn_norm");
+    x = b.AddBlock(x, b.GatedFeedForward(serial ? b.Norm(x, blk + "ffn_norm") : h, blk));
+  }
+  return b.Finish(b.Logits(x));
+}
+
+const HuggingFaceNames kStableLmNames{
+    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .rotated_share = 0.25};
+
+}  // namespace ingle
