@@ -1,0 +1,1 @@
+"""Tiny Hugging Face checkpoints with random weights, and what transformers computes of them."""
