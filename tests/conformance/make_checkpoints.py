@@ -26,12 +26,13 @@ import warnings
 import torch
 import transformers
 
-from reference import checkpoint, classics, gemmas, golden, hybrids, llamas, mixtures, weights
+from reference import checkpoint, classics, encoders, gemma_n, gemmas, golden, hybrids, llamas, mixtures
+from reference import translators, weights
 from reference.variant import Variant
 
 MAX_BYTES = 200_000  # of a directory
 MAX_SEEDS = 150
-TABLES = [llamas, gemmas, classics, mixtures, hybrids]
+TABLES = [llamas, gemmas, classics, mixtures, hybrids, gemma_n, encoders, translators]
 VARIANTS = [variant for table in TABLES for variant in table.VARIANTS]
 
 

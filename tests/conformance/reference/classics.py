@@ -134,7 +134,6 @@ GPT2 = [
             "scale_attn_by_inverse_layer_idx": True,
             "tie_word_embeddings": False,
             "activation_function": "relu",
-            "reorder_and_upcast_attn": True,
         },
         shards=2,
     ),

@@ -56,7 +56,7 @@ def causal(variant: Variant, model, prompt: list[int], folder: pathlib.Path) -> 
     tokens, margin = greedy(
         variant, list(prompt), lambda ids: fresh(torch.tensor([ids]), use_cache=False).logits[0, -1]
     )
-    route = routing.Routing(variant.top_k)
+    route = routing.Routing(model, variant.top_k)
     with route.listening():
         logits = model(torch.tensor([prompt]), use_cache=False).logits[0]
     check_precision(logits, double(model)(torch.tensor([prompt]), use_cache=False).logits[0])
