@@ -22,6 +22,8 @@ constexpr TensorRule kTensors[] = {
     {"h.{}.post_attention_layernorm", "blk.{}.ffn_norm"},
 };
 constexpr FieldRule kFields[] = {
+    {"num_key_value_heads", kNotRead},
+    {"head_dim", kNotRead},
     {"layer_norm_epsilon", "attention.layer_norm_epsilon", "1e-5"},
     {"ffn_hidden_size", "feed_forward_length"},
     {"activation", "feed_forward.activation", "\"gelu\""},
@@ -74,10 +76,11 @@ void AdaptFalcon(HuggingFaceFields& fields) {
 
 Result<Model> BuildFalcon(const Checkpoint& checkpoint) {
   ConfigReader config(checkpoint);
-  auto c = ReadDecoder(checkpoint, config, {.activation = Activation::kGelu, .rms_norm = false},
+  const bool alibi = config.Number("attention.max_alibi_bias", 0, 64, 0) != 0;
+  auto c = ReadDecoder(checkpoint, config,
+                       {.activation = Activation::kGelu, .rms_norm = false, .rotates = !alibi},
                        {"attention.max_alibi_bias"});
   if (!c) return Fail(c.error());
-  const bool alibi = config.Number("attention.max_alibi_bias", 0, 64, 0) != 0;
   if (const Status read = config.status(); !read) return Fail(read.error());
   // The scores are scaled after the bias is added.
   if (alibi) c->attention.slopes = AlibiSlopes(c->shape.heads, c->attention.scale);

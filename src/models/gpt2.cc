@@ -24,6 +24,8 @@ constexpr TensorRule kTensors[] = {
     {"h.{}.attn.masked_bias", ""},
 };
 constexpr FieldRule kFields[] = {
+    {"num_key_value_heads", kNotRead},
+    {"head_dim", kNotRead},
     {"n_layer", "block_count", "12"},
     {"n_embd", "embedding_length", "768"},
     {"n_head", "attention.head_count", "12"},

@@ -19,6 +19,8 @@ constexpr TensorRule kTensors[] = {
     {"layers.{}.attention.rotary_emb.inv_freq", ""},
 };
 constexpr FieldRule kFields[] = {
+    {"num_key_value_heads", kNotRead},
+    {"head_dim", kNotRead},
     {"layer_norm_eps", "attention.layer_norm_epsilon", "1e-5"},
     {"hidden_act", "feed_forward.activation", "\"gelu\""},
     {"use_parallel_residual", "use_parallel_residual", "true"},

@@ -19,6 +19,8 @@ constexpr TensorRule kTensors[] = {
     {"blocks.{}.ffn.down_proj", "blk.{}.ffn_down"},
 };
 constexpr FieldRule kFields[] = {
+    {"num_key_value_heads", kNotRead},
+    {"head_dim", kNotRead},
     {"n_layers", "block_count", "24"},
     {"d_model", "embedding_length", "2048"},
     {"n_heads", "attention.head_count", "16"},
@@ -50,7 +52,7 @@ void AdaptMpt(HuggingFaceFields& fields) {
     const bool there = options.contains(name) && options[name].is_number();
     return there ? options[name].get<double>() : otherwise;
   };
-  fields.Set("attention.max_alibi_bias", number("alibi_bias_max", 8));
+  fields.Set("attention.max_alibi_bias", 8.0);  // the class reads no other from its configuration
   if (number("clip_qkv", 0) != 0) fields.Set("attention.clamp_kqv", number("clip_qkv", 0));
   if (number("softmax_scale", 0) != 0) fields.Set("attention.scale", number("softmax_scale", 0));
 }

@@ -183,6 +183,7 @@ class HuggingFaceCheckpoint final : public Checkpoint {
   HeadLayout Heads() const;
   Status PlaceTensor(const NamedTensor& tensor);
   Status AddFieldTensors();
+  Status StackHeadNorms();
   Status CheckOutput();
 
   const Architecture& architecture_;
@@ -246,10 +247,38 @@ Status HuggingFaceCheckpoint::CheckOutput() {
   return {};
 }
 
+// Vectors NAME.0.weight, NAME.1.weight ... of norms with a weight for each head: one vector
+// NAME.weight.
+Status HuggingFaceCheckpoint::StackHeadNorms() {
+  std::map<std::string, std::map<int, ChangedTensor>> stacks;
+  for (auto it = tensors_.begin(); it != tensors_.end();) {
+    const std::string_view stem = std::string_view(it->first).substr(0, it->first.rfind('.'));
+    const size_t dot = stem.rfind('.');
+    const bool numbered = it->second.view.shape.rank() == 1 && dot != std::string_view::npos &&
+                          stem.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
+    if (!numbered) {
+      ++it;
+      continue;
+    }
+    const int head = std::stoi(std::string(stem.substr(dot + 1)));
+    stacks[std::string(stem.substr(0, dot))].emplace(head, std::move(it->second));
+    std::erase(required_, it->first);
+    it = tensors_.erase(it);
+  }
+  for (auto& [name, parts] : stacks) {
+    auto stack = StackVectors(parts);
+    if (!stack) return Fail(stack.error(), "tensor ", Quote(name));
+    required_.push_back(name + ".weight");
+    tensors_.emplace(name + ".weight", std::move(*stack));
+  }
+  return {};
+}
+
 Status HuggingFaceCheckpoint::PlaceTensors() {
   for (const NamedTensor& tensor : files_.tensors) {
     if (const Status placed = PlaceTensor(tensor); !placed) return placed;
   }
+  if (const Status stacked = StackHeadNorms(); !stacked) return stacked;
   if (const Status added = AddFieldTensors(); !added) return added;
   return CheckOutput();
 }

@@ -91,6 +91,7 @@ HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
 }
 
 void HuggingFaceFields::Read(const FieldRule& rule) {
+  if (rule.key == kNotRead) return;
   const json otherwise =
       rule.otherwise.empty() ? json() : json::parse(rule.otherwise, nullptr, false);
   // null switches something off, or leaves it to the class.

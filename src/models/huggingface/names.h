@@ -9,6 +9,9 @@ namespace ingle {
 
 class HuggingFaceFields;
 
+// The key of a field that the family's class does not read, whatever other classes do.
+inline constexpr std::string_view kNotRead = "-";
+
 // A field of config.json. What is null there counts as absent, unless null_is_off.
 struct FieldRule {
   std::string_view name;

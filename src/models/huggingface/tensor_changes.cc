@@ -118,4 +118,21 @@ Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change
   return Keep(tensor);
 }
 
+Result<ChangedTensor> StackVectors(const std::map<int, ChangedTensor>& vectors) {
+  uint64_t elements = 0;
+  int next = 0;
+  for (const auto& [number, vector] : vectors) {
+    if (number != next++) return Fail(ErrorCode::kCorrupt, "lacks its part ", next - 1);
+    elements += vector.view.shape.elements();
+  }
+  auto stack = Allocate(DType::kF32, {elements});
+  if (!stack) return stack;
+  std::byte* out = stack->memory.get();
+  for (const auto& [number, vector] : vectors) {
+    std::memcpy(out, vector.view.data, vector.view.bytes());
+    out += vector.view.bytes();
+  }
+  return stack;
+}
+
 }  // namespace ingle

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+
 #include "base/aligned_memory.h"
 #include "base/error.h"
 #include "models/huggingface/names.h"
@@ -23,5 +25,8 @@ struct HeadLayout {
 // tensor: F32, F16 or BF16. Vectors come out as F32, and so does what is computed with.
 Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change,
                                    const HeadLayout& heads);
+
+// Vectors of F32 one after the other; their numbers count from 0 without a gap.
+Result<ChangedTensor> StackVectors(const std::map<int, ChangedTensor>& vectors);
 
 }  // namespace ingle
