@@ -31,13 +31,13 @@ struct LineEditor::State {
     return *static_cast<State*>(self);
   }
   static char* Prompt(EditLine* editor) { return Of(editor).prompt.data(); }
-  static unsigned char OnInterrupt(EditLine* editor, int);
-  static unsigned char OnTab(EditLine* editor, int);
+  static unsigned char OnInterrupt(EditLine* editor, wint_t);
+  static unsigned char OnTab(EditLine* editor, wint_t);
 
   bool PrepareHistoryFile();
 };
 
-unsigned char LineEditor::State::OnInterrupt(EditLine* editor, int) {
+unsigned char LineEditor::State::OnInterrupt(EditLine* editor, wint_t) {
   State& self = Of(editor);
   const LineInfo* line = el_line(editor);
   self.interrupted = true;
@@ -46,7 +46,7 @@ unsigned char LineEditor::State::OnInterrupt(EditLine* editor, int) {
 }
 
 // Completes a word that begins the line, as far as all candidates agree.
-unsigned char LineEditor::State::OnTab(EditLine* editor, int) {
+unsigned char LineEditor::State::OnTab(EditLine* editor, wint_t) {
   const LineInfo* line = el_line(editor);
   const std::string typed(line->buffer, line->cursor);
   if (typed.empty() || line->cursor != line->lastchar) return CC_ERROR;
@@ -96,9 +96,10 @@ LineEditor::LineEditor(std::string history, std::vector<std::string> completions
   el_set(s.editor, EL_HIST, ::history, s.history);
   // While a line is edited Ctrl-C is a key, not a signal.
   el_set(s.editor, EL_SETTY, "-d", "-isig", nullptr);
-  el_set(s.editor, EL_ADDFN, "ingle-interrupt", "give the line up", State::OnInterrupt);
+  // Wide, because libedit makes copies of narrow names and never frees them.
+  el_wset(s.editor, EL_ADDFN, L"ingle-interrupt", L"give the line up", State::OnInterrupt);
+  el_wset(s.editor, EL_ADDFN, L"ingle-complete", L"complete a command", State::OnTab);
   el_set(s.editor, EL_BIND, "^C", "ingle-interrupt", nullptr);
-  el_set(s.editor, EL_ADDFN, "ingle-complete", "complete a command", State::OnTab);
   el_set(s.editor, EL_BIND, "^I", "ingle-complete", nullptr);
   el_set(s.editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
   el_source(s.editor, nullptr);  // the person's own ~/.editrc
