@@ -124,6 +124,8 @@ TEST(ChatTemplate, EndlessWorkEnds) {
 }
 
 TEST(ChatTemplate, HugeValuesAreRefusedBeforeTheyAreMade) {
+  TemplateInput input;
+  input.limits.memory_bytes = 16 << 20;
   for (const char* source :
        {"{{ 'a' * 10 ** 9 }}",
         "{{ 'a' * 10 ** 18 }}",
@@ -166,7 +168,7 @@ TEST(ChatTemplate, HugeValuesAreRefusedBeforeTheyAreMade) {
         "{% set ns = namespace(x=()) %}{% for i in range(100) %}{% set ns.x = (ns.x, ns.x) %}{% "
         "endfor %}"
         "{{ ns.x in [1, ns.x + ()] }}{{ {ns.x: 1} }}"}) {
-    const ErrorCode code = CodeOf(source);
+    const ErrorCode code = CodeOf(source, input);
     EXPECT_TRUE(code == ErrorCode::kTooLarge || code == ErrorCode::kInvalidArgument) << source;
   }
 }

@@ -130,7 +130,7 @@ Result<Value> Repeat(Runtime& runtime, const Value& value, int64_t times) {
   const auto count = static_cast<uint64_t>(std::max<int64_t>(times, 0));
   if (value.IsString()) {
     TextSink out = runtime.NewSink();
-    if (!value.text().empty()) out.Fill(count, value.text());
+    out.Fill(count, value.text());
     return runtime.String(std::move(out), Rep::IsMarkup(value));
   }
   const ValueList& items = value.items();

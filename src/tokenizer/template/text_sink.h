@@ -20,8 +20,11 @@ class TextSink {
     }
   }
 
+  // The unit so many times over, or nothing where not all of it has room.
   void Fill(uint64_t count, std::string_view unit) {
-    for (uint64_t i = 0; i < count && !full_; ++i) Append(unit);
+    if (unit.empty()) return;
+    if (count > (limit_ - text_.size()) / unit.size()) full_ = true;
+    for (uint64_t i = 0; i < count && !full_; ++i) text_.append(unit);
   }
 
   bool full() const { return full_; }
