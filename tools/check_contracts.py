@@ -18,7 +18,7 @@ CONDITIONALS = ["src/base/cpu*", "src/base/worker_pool*", "src/base/file*"]
 CONDITIONAL = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef)\b")
 
 # Tests print and abort as they like; so does an app, which is a program and not the library.
-TESTS = ["*_test.cc", "*_bench.cc", "*_tool.cc", "*test_support*"]
+TESTS = ["*_test.cc", "*_bench.cc"]
 FORBIDDEN = [
     (re.compile(r"\bstd::(?:cout|cerr|clog)\b"), "the library never prints"),
     (re.compile(r"(?<![\w.>])(?:printf|fprintf|vprintf|puts|fputs|putchar|perror)\s*\("),

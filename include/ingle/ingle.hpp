@@ -4,8 +4,11 @@
 //   ingle::Model model("model.gguf");
 //   ingle::Session session(model);
 //   ingle::GenerateOptions options;
-//   options.on_text = [](std::string_view piece) { std::cout << piece << std::flush; return true;
-//   }; session.Generate(model.Tokenize("Once upon a time"), options);
+//   options.on_text = [](std::string_view piece) {
+//     std::cout << piece << std::flush;
+//     return true;
+//   };
+//   session.Generate(model.Tokenize("Once upon a time"), options);
 //
 // Ownership    Objects own what they hold, and move. A session keeps what it needs of its model, so
 //              the two may go in any order.
