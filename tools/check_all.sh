@@ -29,7 +29,6 @@ sanitized_tests() {
 
 export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
-export LSAN_OPTIONS=suppressions=$PWD/tools/lsan.supp:print_suppressions=0
 threaded='base device engine conformance'
 
 command -v make > /dev/null || { apt-get update -q; apt-get install -y -q make; }

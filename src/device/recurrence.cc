@@ -6,8 +6,19 @@ namespace ingle {
 namespace {
 
 void RunShortConv(const RecurrenceTask& t) {
-  ShortConv({t.inputs[0].data, t.inputs[0].stride, t.output, t.inputs[1].data, t.inputs[2].data,
-             t.state, t.attributes.heads, t.attributes.groups, t.tokens, t.begin, t.end});
+  ShortConvTask convolution{};
+  convolution.x = t.inputs[0].data;
+  convolution.stride = t.inputs[0].stride;
+  convolution.output = t.output;
+  convolution.weight = t.inputs[1].data;
+  convolution.bias = t.inputs[2].data;
+  convolution.state = t.state;
+  convolution.columns = t.attributes.heads;
+  convolution.taps = t.attributes.groups;
+  convolution.tokens = t.tokens;
+  convolution.column_begin = t.begin;
+  convolution.column_end = t.end;
+  ShortConv(convolution);
 }
 
 void RunSelectiveScan(const RecurrenceTask& t) {

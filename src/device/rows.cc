@@ -87,7 +87,7 @@ bool IsRowOperation(Op op) {
 }
 
 void ComputeRow(const RowTask& task) {
-  const uint64_t columns = task.output_columns;
+  const size_t columns = task.output_columns;
   switch (task.op) {
     case Op::kAdd:
       return Add(task.inputs[0], task.inputs[1], task.columns[1] == columns, task.output, columns);
