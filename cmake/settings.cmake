@@ -7,8 +7,10 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 if(EMSCRIPTEN)
-  # Programs that node runs: the machine's files, memory as needed, the exit status of main.
-  add_link_options(-sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1)
+  # Programs that node runs: the machine's files and environment, memory as needed, the exit status
+  # of main.
+  add_link_options(-sNODERAWFS=1 -sALLOW_MEMORY_GROWTH=1 -sEXIT_RUNTIME=1
+                   --pre-js=${CMAKE_SOURCE_DIR}/cmake/node_environment.js)
 else()
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()

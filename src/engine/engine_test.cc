@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/worker_pool.h"
 #include "compile/program.h"
 #include "engine/kv_cache.h"
 #include "engine/step_plan.h"
@@ -30,7 +31,7 @@ TEST(Engine, TellsWhatItLoaded) {
   EXPECT_EQ(engine->model_info().architecture, "llama");
   EXPECT_EQ(engine->model_info().weight_type, "F32");
   EXPECT_GT(engine->model_info().parameters, 0u);
-  EXPECT_EQ(engine->info().threads, 2);
+  EXPECT_EQ(engine->info().threads, WorkerPool(2).size());  // 1 where there are no threads
   EXPECT_EQ(engine->info().context, engine->model_info().trained_context);
   EXPECT_EQ(engine->info().cache_type, DType::kF32);  // as fine as the weights
   EXPECT_EQ(engine->info().activation_bytes, engine->program()->arena_bytes);

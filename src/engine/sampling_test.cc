@@ -168,7 +168,8 @@ TEST(Sampler, KeepsWhatTheDefinitionsKeepOfLargeVocabularies) {
       options.top_p = top_p;
       options.min_p = top_k == 290 ? 0 : 0.02f;
       const std::vector<double> share = NaiveDistribution(logits, options, {});
-      const size_t possible = share.size() - static_cast<size_t>(std::ranges::count(share, 0));
+      const size_t possible =
+          share.size() - static_cast<size_t>(std::count(share.begin(), share.end(), 0));
       std::set<TokenId> drawn;
       Sampler sampler(options);
       for (size_t i = 0; i < 12 * possible; ++i) {

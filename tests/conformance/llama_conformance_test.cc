@@ -178,7 +178,8 @@ TEST_P(LlamaConformance, GreedyTokensMatchTransformers) {
   while (continuation.size() < golden().continuation.size()) {
     const auto logits = engine->Prefill(*session, next);
     ASSERT_TRUE(logits) << logits.error().message();
-    next = {static_cast<TokenId>(std::ranges::max_element(*logits) - logits->begin())};
+    next = {
+        static_cast<TokenId>(std::max_element(logits->begin(), logits->end()) - logits->begin())};
     continuation.push_back(next[0]);
   }
   EXPECT_EQ(continuation, golden().continuation);
@@ -283,8 +284,8 @@ TEST(LlamaCheckpoints, AreAllTested) {
     if (entry.path().extension() == ".gguf") found.push_back(entry.path().stem().string());
   }
   std::vector<std::string> tested(std::begin(kCheckpoints), std::end(kCheckpoints));
-  std::ranges::sort(found);
-  std::ranges::sort(tested);
+  std::sort(found.begin(), found.end());
+  std::sort(tested.begin(), tested.end());
   EXPECT_EQ(found, tested);
 }
 

@@ -115,7 +115,9 @@ std::optional<double> ParsePythonFloat(std::string_view text) {
   in.imbue(std::locale::classic());
   double value = 0;
   in >> value;
-  if (in.fail()) value = value == 0 ? 0 : std::numeric_limits<double>::infinity();
+  // What is too large fails; so does, in some libraries, what is too small to be exact.
+  const bool too_large = in.fail() && value >= std::numeric_limits<double>::max();
+  if (too_large) value = std::numeric_limits<double>::infinity();
   return sign * value;
 }
 
