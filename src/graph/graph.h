@@ -170,6 +170,7 @@ struct AttentionAttributes {
   bool causal = true;         // if not, all positions of the sequence are seen
   bool shares_cache = false;  // k and v are another layer's, already in the cache
   std::vector<float> slopes;  // ALiBi (Press et al., arXiv 2108.12409): of each head; or empty
+  bool rounds_bias = false;   // slope · position is rounded to bfloat16, and scaled: Falcon
 };
 
 // A row's logits become weights of experts; the k largest are kept.

@@ -40,14 +40,14 @@ float RoundToBF16(double x) {
   return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(mantissa, 8)), exponent - 8));
 }
 
-std::vector<float> AlibiSlopes(uint32_t heads, float scale) {
+std::vector<float> AlibiSlopes(uint32_t heads) {
   const double power = std::exp2(std::floor(std::log2(heads)));
   std::vector<float> slopes;
   for (uint32_t head = 0; head < heads; ++head) {
     const bool within = head < power;
     const double base = std::exp2(-std::exp2(-(std::log2(within ? power : 2 * power) - 3)));
     const double exponent = within ? head + 1 : 2 * (head - power) + 1;
-    slopes.push_back(scale * RoundToBF16(std::pow(base, exponent)));
+    slopes.push_back(RoundToBF16(std::pow(base, exponent)));
   }
   return slopes;
 }
@@ -82,8 +82,10 @@ Result<Model> BuildFalcon(const Checkpoint& checkpoint) {
                        {"attention.max_alibi_bias"});
   if (!c) return Fail(c.error());
   if (const Status read = config.status(); !read) return Fail(read.error());
-  // The scores are scaled after the bias is added.
-  if (alibi) c->attention.slopes = AlibiSlopes(c->shape.heads, c->attention.scale);
+  if (alibi) {
+    c->attention.slopes = AlibiSlopes(c->shape.heads);
+    c->attention.rounds_bias = true;
+  }
 
   DecoderBuilder b(checkpoint, *c);
   const SelfAttention attention{.rope = alibi ? nullptr : &c->rope};

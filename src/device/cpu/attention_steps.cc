@@ -74,6 +74,7 @@ void AttendBlock(const Step& step, const StepContext& context, const QueryBlock&
   task.window = attention.window;
   if (!attention.causal) task.all_positions = block.sequence->position + block.sequence->tokens;
   task.softcap = attention.softcap;
+  task.rounds_bias = attention.rounds_bias;
   if (!attention.slopes.empty()) task.slopes = attention.slopes.data() + head;
   if (step.inputs[3]) {
     task.sinks = reinterpret_cast<const float*>(step.inputs[3].weight.data) + head;

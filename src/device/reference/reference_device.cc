@@ -264,6 +264,7 @@ class Execution {
     task.window = a.window;
     if (!a.causal) task.all_positions = sequence.position + sequence.tokens;
     task.softcap = a.softcap;
+    task.rounds_bias = a.rounds_bias;
     if (!a.slopes.empty()) task.slopes = a.slopes.data() + head;
     const size_t sinks = a.shares_cache ? 2 : 4;
     if (node.inputs.size() > sinks) task.sinks = InputRow(node, sinks, 0) + head;

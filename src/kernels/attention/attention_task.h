@@ -29,6 +29,7 @@ struct AttentionTask {
   size_t all_positions;
   float softcap;        // scores s become softcap * tanh(s / softcap); 0: they stay
   const float* slopes;  // of each head of the group, or null: slope * distance is taken off (ALiBi)
+  bool rounds_bias;     // instead, bfloat16(slope * position) * scale is added
   const float* sinks;   // of each head of the group, or null: a score that weighs and adds nothing
 
   // Page p holds positions [p * page_tokens, (p + 1) * page_tokens): rows of key_size elements at
@@ -41,6 +42,22 @@ struct AttentionTask {
 
   float* scratch;  // AttentionScratch() floats, this worker's own
 };
+
+// What ALiBi adds to a score. REQUIRES: slopes.
+static inline float AttentionBias(const AttentionTask& task, size_t t, size_t head,
+                                  size_t position) {
+  const float at = static_cast<float>(position);
+  if (!task.rounds_bias) {
+    return -(task.slopes[head] * (static_cast<float>(task.first_position + t) - at));
+  }
+  const float bias = task.slopes[head] * at;
+  uint32_t bits;
+  __builtin_memcpy(&bits, &bias, sizeof(bits));
+  bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000;  // to nearest, ties to even
+  float rounded;
+  __builtin_memcpy(&rounded, &bits, sizeof(rounded));
+  return rounded * task.scale;
+}
 
 // The positions that query t sees are [first, end).
 static inline size_t AttentionEnd(const AttentionTask& task, size_t t) {

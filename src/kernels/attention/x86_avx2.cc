@@ -118,9 +118,8 @@ void ScorePage(const AttentionTask& task, const PageView& page, size_t t, size_t
     }
   }
   if (task.slopes != nullptr) {
-    const float at = static_cast<float>(task.first_position + t);
     for (size_t i = 0; i < page.count; ++i) {
-      scores[i] -= task.slopes[head] * (at - static_cast<float>(page.begin + i));
+      scores[i] += AttentionBias(task, t, head, page.begin + i);
     }
   }
 }
