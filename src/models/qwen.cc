@@ -1,28 +1,41 @@
 // Qwen 2, 2.5 and 3: Llama's layers with biases on q, k and v (2), or with q and k normed head by
-// head (3). Yang et al., arXiv 2407.10671 and 2505.09388.
+// head (3); and those of them with mixtures of experts, to which 2 adds one for all tokens.
+// Yang et al., arXiv 2407.10671 and 2505.09388.
 #include "models/decoder.h"
+#include "models/experts.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
 
 namespace ingle {
 namespace {
 
-Result<Model> BuildQwen(const Checkpoint& checkpoint, SelfAttention::HeadNorm head_norm) {
+// How many experts share what all tokens take is not said: the width is.
+Result<Model> BuildQwen(const Checkpoint& checkpoint, SelfAttention::HeadNorm head_norm,
+                        std::optional<ExpertsDefaults> mixture = {}) {
   ConfigReader config(checkpoint);
-  auto c = ReadDecoder(checkpoint, config, {}, {"attention.sliding_window"});
+  auto c = ReadDecoder(checkpoint, config, {}, {"attention.sliding_window", "expert_count"});
   if (!c) return Fail(c.error());
   c->windows = ReadWindows(config, c->shape.layers, 1);
+  ExpertsConfig experts;
+  if (mixture) {
+    experts = ReadExperts(config, *c, *mixture);
+    if (config.Has("expert_shared_feed_forward_length")) {
+      experts.shared_hidden = config.Count("expert_shared_feed_forward_length", kWidestLayer);
+    }
+  }
   if (const Status read = config.status(); !read) return Fail(read.error());
 
   DecoderBuilder b(checkpoint, *c);
   Value x = b.Embed();
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
     const std::string blk = Cat("blk.", layer, ".");
-    const Value h = b.Norm(x, blk + "attn_norm");
+    Value h = b.Norm(x, blk + "attn_norm");
     x = b.AddBlock(
         x, b.Attend(h, blk, layer,
                     {.head_norm = head_norm, .rope = &c->rope, .window = c->windows[layer]}));
-    x = b.AddBlock(x, b.GatedFeedForward(b.Norm(x, blk + "ffn_norm"), blk));
+    h = b.Norm(x, blk + "ffn_norm");
+    x = b.AddBlock(
+        x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
   }
   return b.Finish(b.Logits(x));
 }
@@ -49,6 +62,52 @@ constexpr FieldRule kQwen3Fields[] = {
     {"head_dim", "attention.key_length", "128"},
     {"max_position_embeddings", "context_length", "32768"},
 };
+constexpr FieldRule kQwen2MoeFields[] = {
+    {"num_key_value_heads", "attention.head_count_kv", "16"},
+    {"max_position_embeddings", "context_length", "32768"},
+    {"num_experts", "expert_count", "60"},
+    {"num_experts_per_tok", "expert_used_count", "4"},
+    {"norm_topk_prob", "expert_weights_norm", "false"},
+    {"moe_intermediate_size", "expert_feed_forward_length", "1408"},
+    {"shared_expert_intermediate_size", "expert_shared_feed_forward_length", "5632"},
+};
+constexpr FieldRule kQwen3MoeFields[] = {
+    {"num_key_value_heads", "attention.head_count_kv", "4"},
+    {"max_position_embeddings", "context_length", "32768"},
+    {"num_experts", "expert_count", "128"},
+    {"num_experts_per_tok", "expert_used_count", "8"},
+    {"norm_topk_prob", "expert_weights_norm", "false"},
+    {"moe_intermediate_size", "expert_feed_forward_length", "768"},
+};
+constexpr TensorRule kMoeTensors[] = {
+    {"layers.{}.mlp.gate", "blk.{}.ffn_gate_inp"},
+    {"layers.{}.mlp.experts.{}.gate_proj", "blk.{}.ffn_gate.{}"},
+    {"layers.{}.mlp.experts.{}.up_proj", "blk.{}.ffn_up.{}"},
+    {"layers.{}.mlp.experts.{}.down_proj", "blk.{}.ffn_down.{}"},
+    {"layers.{}.mlp.experts.gate_up_proj", "blk.{}.ffn_gate_up_exps.weight"},
+    {"layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight"},
+    {"layers.{}.mlp.shared_expert.gate_proj", "blk.{}.ffn_gate_shexp"},
+    {"layers.{}.mlp.shared_expert.up_proj", "blk.{}.ffn_up_shexp"},
+    {"layers.{}.mlp.shared_expert.down_proj", "blk.{}.ffn_down_shexp"},
+    {"layers.{}.mlp.shared_expert_gate", "blk.{}.ffn_gate_inp_shexp"},
+};
+
+// Here every second of the first layers sees the window; of Qwen3's mixtures, every layer.
+void ReadMoeWindows(HuggingFaceFields& fields) {
+  if (!fields.Flag("use_sliding_window", false) || fields.IsNull("sliding_window")) return;
+  fields.Set("attention.sliding_window", fields.Number("sliding_window", 4096));
+  if (fields["model_type"] == "qwen3_moe") return;
+  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
+  const double end = fields.Number("max_window_layers", 28);
+  std::vector<double> slides;
+  for (int layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
+    slides.push_back(layer % 2 == 0 && layer < end ? 1 : 0);
+  }
+  fields.Set("attention.sliding_window_pattern", std::move(slides));
+}
+
+constexpr std::string_view kQwen2MoeTypes[] = {"qwen2_moe"};
+constexpr std::string_view kQwen3MoeTypes[] = {"qwen3_moe"};
 constexpr std::string_view kQwen2Types[] = {"qwen2"};
 constexpr std::string_view kQwen3Types[] = {"qwen3"};
 
@@ -61,6 +120,22 @@ Result<Model> BuildQwen3(const Checkpoint& checkpoint) {
   return BuildQwen(checkpoint, SelfAttention::HeadNorm::kEach);
 }
 
+// llama.cpp's converter leaves out whether the weights are normalized, and takes it as given.
+Result<Model> BuildQwen2Moe(const Checkpoint& checkpoint) {
+  return BuildQwen(checkpoint, SelfAttention::HeadNorm::kNone, ExpertsDefaults{});
+}
+Result<Model> BuildQwen3Moe(const Checkpoint& checkpoint) {
+  return BuildQwen(checkpoint, SelfAttention::HeadNorm::kEach, ExpertsDefaults{.normalize = true});
+}
+
+const HuggingFaceNames kQwen2MoeNames{.model_types = kQwen2MoeTypes,
+                                      .fields = kQwen2MoeFields,
+                                      .tensors = kMoeTensors,
+                                      .adapt = ReadMoeWindows};
+const HuggingFaceNames kQwen3MoeNames{.model_types = kQwen3MoeTypes,
+                                      .fields = kQwen3MoeFields,
+                                      .tensors = kMoeTensors,
+                                      .adapt = ReadMoeWindows};
 const HuggingFaceNames kQwen2Names{
     .model_types = kQwen2Types, .fields = kQwen2Fields, .adapt = ReadQwenWindows};
 const HuggingFaceNames kQwen3Names{

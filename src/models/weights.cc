@@ -79,6 +79,20 @@ Value Weights::Vector(const std::string& tensor, uint64_t size) {
   return Bind(tensor, {size}, true);
 }
 
+std::optional<Value> Weights::OptionalVector(const std::string& tensor, uint64_t size) {
+  if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
+  return Vector(tensor, size);
+}
+
+Value Weights::Row(const std::string& name, uint64_t columns) {
+  const std::string tensor = name + ".weight";
+  const auto found = checkpoint_.Tensor(tensor);
+  const bool vector = found && found->shape.rank() == 1;
+  TensorView view = Find(tensor, vector ? Shape{columns} : Shape{1, columns}, false);
+  view.shape = {1, columns};
+  return graph_.Weight(tensor, view);
+}
+
 uint64_t Weights::Elements(const std::string& name) const {
   const auto found = checkpoint_.Tensor(name + ".weight");
   return found ? found->shape.elements() : 0;

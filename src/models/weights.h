@@ -32,8 +32,11 @@ class Weights {
   Value Experts(const std::string& name, uint64_t count, uint64_t rows, uint64_t columns);
   // NAME_exps.bias, [count, rows], if the checkpoint has it.
   std::optional<Value> ExpertBiases(const std::string& name, uint64_t count, uint64_t rows);
-  // A vector by its whole name.
+  // A vector by its whole name; one that the checkpoint may lack.
   Value Vector(const std::string& tensor, uint64_t size);
+  std::optional<Value> OptionalVector(const std::string& tensor, uint64_t size);
+  // NAME.weight, [columns] or [1, columns], as a matrix of one row.
+  Value Row(const std::string& name, uint64_t columns);
 
   // Of NAME.weight; 0 if there is none.
   uint64_t Elements(const std::string& name) const;

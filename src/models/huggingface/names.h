@@ -26,11 +26,13 @@ struct FieldRule {
 // What a tensor goes through on its way.
 enum class TensorChange : uint8_t {
   kNone,
-  kPlusOne,     // the norm's weight is added to one: Gemma
-  kTranspose,   // [columns, rows]: GPT-2's Conv1D
-  kSplitHeads,  // rows are q, k, v of one head after the other: they become all q, all k, all v
-  kExpNegated,  // -exp(x): Mamba's A_log
-  kSqueeze,     // [columns, 1, taps] is [columns, taps]
+  kPlusOne,        // the norm's weight is added to one: Gemma
+  kTranspose,      // [columns, rows]: GPT-2's Conv1D
+  kSplitHeads,     // rows are q, k, v of one head after the other: they become all q, all k, all v
+  kExpNegated,     // -exp(x): Mamba's A_log
+  kSqueeze,        // [columns, 1, taps] is [columns, taps]
+  kTransposeEach,  // of a stack of matrices
+  kToF32,
 };
 
 // "layers.{}.self_attn.q_proj" for "layers.3.self_attn.q_proj.weight" and ".bias", after prefixes

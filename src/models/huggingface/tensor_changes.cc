@@ -38,17 +38,34 @@ Result<ChangedTensor> ToF32(const TensorView& tensor, const std::function<float(
   return changed;
 }
 
+// Elements of `size` bytes.
+void TransposeMatrix(const std::byte* from, std::byte* to, uint64_t rows, uint64_t columns,
+                     uint64_t size) {
+  for (uint64_t row = 0; row < rows; ++row) {
+    for (uint64_t column = 0; column < columns; ++column) {
+      std::memcpy(to + (column * rows + row) * size, from + (row * columns + column) * size, size);
+    }
+  }
+}
+
 Result<ChangedTensor> Transpose(const TensorView& tensor) {
   const uint64_t rows = tensor.shape.rows();
   const uint64_t columns = tensor.shape.columns();
   auto changed = Allocate(tensor.type, {columns, rows});
   if (!changed) return changed;
-  const uint64_t size = Info(tensor.type).block_bytes;
-  for (uint64_t row = 0; row < rows; ++row) {
-    for (uint64_t column = 0; column < columns; ++column) {
-      std::memcpy(changed->memory.get() + (column * rows + row) * size,
-                  tensor.data + (row * columns + column) * size, size);
-    }
+  TransposeMatrix(tensor.data, changed->memory.get(), rows, columns, Info(tensor.type).block_bytes);
+  return changed;
+}
+
+Result<ChangedTensor> TransposeEach(const TensorView& tensor) {
+  const uint64_t rows = tensor.shape[1];
+  const uint64_t columns = tensor.shape[2];
+  auto changed = Allocate(tensor.type, {tensor.shape[0], columns, rows});
+  if (!changed) return changed;
+  const uint64_t bytes = rows * tensor.row_bytes();
+  for (uint64_t i = 0; i < tensor.shape[0]; ++i) {
+    TransposeMatrix(tensor.data + i * bytes, changed->memory.get() + i * bytes, rows, columns,
+                    Info(tensor.type).block_bytes);
   }
   return changed;
 }
@@ -107,6 +124,10 @@ Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change
       if (!split || tensor.shape.rank() > 1 || tensor.type == DType::kF32) return split;
       return ToF32(split->view, [](float x) { return x; });
     }
+    case TensorChange::kToF32:
+      return ToF32(tensor, [](float x) { return x; });
+    case TensorChange::kTransposeEach:
+      return tensor.shape.rank() == 3 ? TransposeEach(tensor) : Keep(tensor);
     case TensorChange::kSqueeze: {
       auto changed = ToF32(tensor, [](float x) { return x; });
       if (changed && tensor.shape.rank() == 3) {

@@ -1,0 +1,72 @@
+#include "models/experts.h"
+
+namespace ingle {
+namespace {
+
+struct GateAndUp {
+  Value gate, up;
+};
+
+GateAndUp Project(DecoderBuilder& b, Value h, Value routes, const std::string& blk,
+                  const ExpertsConfig& e) {
+  const uint64_t count = e.route.experts;
+  const uint64_t width = b.c.shape.width;
+  const auto product = [&](const std::string& name, uint64_t rows) {
+    return b.g.ExpertMatMul(h, routes, b.w.Experts(name, count, rows, width),
+                            b.w.ExpertBiases(name, count, rows), {});
+  };
+  if (!b.w.Has(blk + "ffn_gate_up_exps")) {
+    return {product(blk + "ffn_gate", e.hidden), product(blk + "ffn_up", e.hidden)};
+  }
+  const Value both = product(blk + "ffn_gate_up", 2 * e.hidden);
+  const uint64_t length = e.interleaved ? 1 : e.hidden;
+  return {b.g.Slice(both, {2 * length, 0, length}), b.g.Slice(both, {2 * length, length, length})};
+}
+
+}  // namespace
+
+ExpertsConfig ReadExperts(ConfigReader& config, const DecoderConfig& decoder,
+                          const ExpertsDefaults& defaults) {
+  ExpertsConfig e;
+  e.route.experts = config.Count("expert_count", 4096);
+  e.route.k = config.Count("expert_used_count", std::min(e.route.experts, 256u));
+  e.route.scores = defaults.scores;
+  e.route.normalize = config.Number("expert_weights_norm", 0, 1, defaults.normalize) != 0;
+  e.route.scale = static_cast<float>(config.Number("expert_weights_scale", 0, 1e6, 1));
+  e.hidden = config.Count("expert_feed_forward_length", kWidestLayer, decoder.hidden);
+  e.activation.activation = decoder.activation;
+  if (e.hidden * e.route.k > 4 * uint64_t{kWidestLayer}) {
+    config.Reject("expert_used_count", Cat("is ", e.route.k, ", which makes a layer of ",
+                                           e.hidden * e.route.k, " columns"));
+  }
+  return e;
+}
+
+bool HasExperts(const DecoderBuilder& b, const std::string& blk) {
+  return b.w.Has(blk + "ffn_gate_inp");
+}
+
+Value MixExperts(DecoderBuilder& b, Value h, const std::string& blk, const ExpertsConfig& e) {
+  const uint64_t count = e.route.experts;
+  const uint64_t width = b.c.shape.width;
+  const Value logits = b.Linear(h, blk + "ffn_gate_inp", count, width);
+  const Value routes =
+      b.g.Route(logits, b.w.OptionalVector(blk + "exp_probs_b.bias", count), e.route);
+  const auto [gate, up] = Project(b, h, routes, blk, e);
+  const Value down =
+      b.g.ExpertMatMul(b.g.Glu(e.activation, gate, up), routes,
+                       b.w.Experts(blk + "ffn_down", count, width, e.hidden),
+                       b.w.ExpertBiases(blk + "ffn_down", count, width), {.own_inputs = true});
+  const Value mixed = b.g.Mix(down, routes);
+  if (e.shared_hidden == 0) return mixed;
+
+  Value shared = b.GatedFeedForward(h, blk, "_shexp", e.shared_hidden);
+  const std::string gate_name = blk + "ffn_gate_inp_shexp";
+  if (b.w.Has(gate_name)) {
+    const Value open = b.g.MatMul(h, b.w.Row(gate_name, width));
+    shared = b.g.Mul(shared, b.g.Activate(Activation::kSigmoid, open));
+  }
+  return b.g.Add(mixed, shared);
+}
+
+}  // namespace ingle

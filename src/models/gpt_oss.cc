@@ -1,0 +1,84 @@
+// gpt-oss: experts with a clamped gate, sinks that take attention away, every second layer a
+// window. OpenAI, arXiv 2508.10925.
+#include "models/decoder.h"
+#include "models/experts.h"
+#include "models/families.h"
+#include "models/huggingface/fields.h"
+
+namespace ingle {
+namespace {
+
+constexpr FieldRule kFields[] = {
+    {"rms_norm_eps", "attention.layer_norm_rms_epsilon", "1e-5"},
+    {"num_key_value_heads", "attention.head_count_kv", "8"},
+    {"head_dim", "attention.key_length", "64"},
+    {"max_position_embeddings", "context_length", "131072"},
+    {"sliding_window", "attention.sliding_window", "128", true},
+    {"num_local_experts", "expert_count", "128"},
+    {"num_experts_per_tok", "expert_used_count", "4"},
+    {"swiglu_limit", "expert_swiglu_limit", "7"},
+    {"swiglu_alpha", "", "1.702"},
+    {"hidden_act", kNotRead},
+};
+constexpr TensorRule kTensors[] = {
+    {"layers.{}.self_attn.sinks", "blk.{}.attn_sinks.weight"},
+    {"layers.{}.mlp.router", "blk.{}.ffn_gate_inp"},
+    {"layers.{}.mlp.experts.gate_up_proj", "blk.{}.ffn_gate_up_exps.weight",
+     TensorChange::kTransposeEach},
+    {"layers.{}.mlp.experts.gate_up_proj_bias", "blk.{}.ffn_gate_up_exps.bias",
+     TensorChange::kToF32},
+    {"layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight",
+     TensorChange::kTransposeEach},
+    {"layers.{}.mlp.experts.down_proj_bias", "blk.{}.ffn_down_exps.bias", TensorChange::kToF32},
+    {"layers.{}.post_attention_layernorm", "blk.{}.post_attention_norm"},
+};
+constexpr std::string_view kTypes[] = {"gpt_oss"};
+
+void AdaptGptOss(HuggingFaceFields& fields) {
+  if (!fields.Has("rope_parameters") && !fields.Has("rope_scaling")) {
+    nlohmann::json yarn = {{"rope_type", "yarn"},
+                           {"factor", 32.0},
+                           {"truncate", false},
+                           {"original_max_position_embeddings", 4096}};
+    ReadRopeParameters(yarn, kGptOssNames, fields);
+  }
+  if (fields.IsNull("sliding_window")) return;
+  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
+  fields.Set("attention.sliding_window_pattern", 2.0);
+}
+
+}  // namespace
+
+Result<Model> BuildGptOss(const Checkpoint& checkpoint) {
+  ConfigReader config(checkpoint);
+  auto c = ReadDecoder(checkpoint, config, {}, {"attention.sliding_window", "expert_count"});
+  if (!c) return Fail(c.error());
+  c->windows = ReadWindows(config, c->shape.layers, 2);
+  ExpertsConfig experts =
+      ReadExperts(config, *c, {.scores = RouteAttributes::Scores::kSoftmaxOfTopK});
+  experts.interleaved = true;
+  experts.activation = {Activation::kGeluQuick,
+                        static_cast<float>(config.Number("expert_swiglu_limit", 0, 1e6, 7)), 1};
+  if (const Status read = config.status(); !read) return Fail(read.error());
+
+  DecoderBuilder b(checkpoint, *c);
+  Value x = b.Embed();
+  for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    const Value h = b.Norm(x, blk + "attn_norm");
+    x = b.AddBlock(x, b.Attend(h, blk, layer,
+                               {.rope = &c->rope,
+                                .window = c->windows[layer],
+                                .sinks = b.w.Vector(blk + "attn_sinks.weight", c->shape.heads)}));
+    x = b.AddBlock(x, MixExperts(b, b.Norm(x, blk + "post_attention_norm"), blk, experts));
+  }
+  return b.Finish(b.Logits(x));
+}
+
+const HuggingFaceNames kGptOssNames{.model_types = kTypes,
+                                    .fields = kFields,
+                                    .tensors = kTensors,
+                                    .rope_theta = 150000,
+                                    .adapt = AdaptGptOss};
+
+}  // namespace ingle
