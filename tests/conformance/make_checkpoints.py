@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the Hugging Face conformance checkpoints: tiny random models, and transformers' word on them.
+"""Makes the Hugging Face conformance checkpoints: tiny random models, with what transformers says.
 
 For each variant in reference/, a directory checkpoints/NAME/ with config.json, the safetensors, and
   golden.npy          logits of the prompt, float32 [48, vocabulary]; or an encoder's last hidden
@@ -26,8 +26,8 @@ import warnings
 import torch
 import transformers
 
-from reference import checkpoint, classics, encoders, gemma_n, gemmas, golden, hybrids, llamas, mixtures
-from reference import translators, weights
+from reference import checkpoint, golden, weights
+from reference import classics, encoders, gemma_n, gemmas, hybrids, llamas, mixtures, translators
 from reference.variant import Variant
 
 MAX_BYTES = 200_000  # of a directory
@@ -42,6 +42,8 @@ def attempt(variant: Variant, seed: int, folder: pathlib.Path):
     facts = golden.make(variant, checkpoint.read(variant, folder), seed, folder)
     lines = ",\n ".join(f"{json.dumps(key)}: {json.dumps(facts[key])}" for key in facts)
     (folder / "golden.json").write_text(f"{{{lines}}}\n")
+    if variant.rewrite_directory:
+        variant.rewrite_directory(folder)
     return facts
 
 
@@ -88,10 +90,7 @@ def main():
         if arguments.missing and (arguments.out / variant.name).exists():
             continue
         if not arguments.names or variant.name in arguments.names:
-            try:
-                make(variant, arguments.out)
-            except Exception as error:
-                print("FAILED", variant.name, repr(error)[:600], flush=True)
+            make(variant, arguments.out)
 
 
 if __name__ == "__main__":

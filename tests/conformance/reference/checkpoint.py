@@ -1,4 +1,4 @@
-"""Writes a model as save_pretrained does, then as the hub's files of its kind look, and reads it."""
+"""Writes a model as save_pretrained does, makes it look like the hub's files, and reads it."""
 
 import json
 import pathlib
@@ -10,12 +10,19 @@ import transformers
 from .variant import Variant
 
 
+def leave_out_defaults(config: dict):
+    defaults = transformers.CONFIG_MAPPING[config["model_type"]]().to_dict()
+    for key in [key for key in config if key in defaults and config[key] == defaults[key]]:
+        if key not in ("model_type", "transformers_version", "dtype"):
+            del config[key]
+
+
 def rewrite_config(variant: Variant, folder: pathlib.Path):
     path = folder / "config.json"
     config = json.loads(path.read_text())
-    if variant.rewrite_config:
-        variant.rewrite_config(config)
-    path.write_text(json.dumps(config, indent=1) + "\n")
+    rewrite = variant.rewrite_config or leave_out_defaults
+    rewrite(config)
+    path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def rewrite_tensors(variant: Variant, folder: pathlib.Path):

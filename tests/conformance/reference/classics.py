@@ -8,31 +8,40 @@ from .variant import both, old_rope, without
 # Heads of eight, of which a quarter can be rotated.
 EIGHT = {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2}
 
+WITHOUT_KV_HEADS = {key: BASE[key] for key in BASE if key != "num_key_value_heads"}
+WITHOUT_LENGTH = {key: COMMON[key] for key in COMMON if key != "max_position_embeddings"}
+
 phi = family("phi", "PhiForCausalLM", BASE | EIGHT, gains=LIVELY)
-phi3 = family("phi3", "Phi3ForCausalLM", BASE | {"original_max_position_embeddings": 80}, gains=LIVELY)
+phi3 = family(
+    "phi3", "Phi3ForCausalLM", BASE | {"original_max_position_embeddings": 80}, gains=LIVELY
+)
 gpt2 = family(
     "gpt2",
     "GPT2LMHeadModel",
-    {key: COMMON[key] for key in COMMON if key != "max_position_embeddings"}
-    | {"n_positions": 80, "n_embd": 24, "n_layer": 2, "n_head": 3, "n_inner": 37},
+    WITHOUT_LENGTH | {"n_positions": 80, "n_embd": 24, "n_layer": 2, "n_head": 3, "n_inner": 37},
     gains=LIVELY,
 )
 neox = family(
-    "gpt_neox", "GPTNeoXForCausalLM", BASE | {"hidden_size": 40, "num_attention_heads": 5}, gains=LIVELY
+    "gpt_neox", "GPTNeoXForCausalLM", WITHOUT_KV_HEADS | {"num_attention_heads": 3}, gains=LIVELY
 )
 stablelm = family("stablelm", "StableLmForCausalLM", BASE | EIGHT, gains=LIVELY)
 starcoder2 = family("starcoder2", "Starcoder2ForCausalLM", BASE, gains=LIVELY)
 falcon = family(
     "falcon",
     "FalconForCausalLM",
-    COMMON | {"hidden_size": 36, "num_hidden_layers": 2, "num_attention_heads": 6},
+    COMMON
+    | {
+        "hidden_size": 24,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 6,
+        "ffn_hidden_size": 40,
+    },
     gains=LIVELY,
 )
 mpt = family(
     "mpt",
     "MptForCausalLM",
-    {key: COMMON[key] for key in COMMON if key != "max_position_embeddings"}
-    | {"d_model": 30, "n_heads": 5, "n_layers": 2, "max_seq_len": 80},
+    WITHOUT_LENGTH | {"d_model": 20, "n_heads": 5, "n_layers": 2, "max_seq_len": 80},
     gains=LIVELY | {"out_proj": 2.5},
 )
 
@@ -159,7 +168,11 @@ NEOX = [
         dtype=torch.bfloat16,
         rewrite_config=neox_old,
     ),
-    neox("no_bias", "no attention biases, tanh GELU", {"attention_bias": False, "hidden_act": "gelu_new"}),
+    neox(
+        "no_bias",
+        "no attention biases, tanh GELU",
+        {"attention_bias": False, "hidden_act": "gelu_new"},
+    ),
 ]
 
 STABLELM = [
@@ -196,13 +209,13 @@ FALCON = [
     falcon("old", "one KV head, one norm for attention and feed-forward"),
     falcon(
         "serial",
-        "as many KV heads as heads, serial residual, biases, untied",
+        "as many KV heads as heads, serial residual, biases, untied, an inner width by default",
         {
             "multi_query": False,
             "parallel_attn": False,
             "bias": True,
             "tie_word_embeddings": False,
-            "ffn_hidden_size": 52,
+            "ffn_hidden_size": None,
         },
     ),
     falcon(
@@ -222,12 +235,14 @@ FALCON = [
         "ALiBi for twelve heads, its slopes rounded to bfloat16; serial, biases",
         {
             "alibi": True,
+            "hidden_size": 36,
             "num_attention_heads": 12,
             "multi_query": False,
             "parallel_attn": False,
             "bias": True,
         },
         attention="sdpa",
+        least_distinct=5,
     ),
 ]
 
@@ -235,10 +250,11 @@ MPT = [
     mpt("plain", "ALiBi for five heads, no biases"),
     mpt(
         "clip",
-        "clipped queries, keys and values, a softmax scale, a lower ALiBi maximum, untied",
+        "clipped queries, keys and values, a softmax scale, ALiBi for three heads, untied",
         {
-            "attn_config": {"clip_qkv": 1.5, "softmax_scale": 0.3, "alibi_bias_max": 4},
+            "attn_config": {"clip_qkv": 1.5, "softmax_scale": 0.3},
             "tie_word_embeddings": False,
+            "d_model": 21,
             "n_heads": 3,
         },
     ),

@@ -25,7 +25,8 @@ DISTILBERT = {
 }
 MODERNBERT = (
     BERT
-    | {"num_hidden_layers": 4, "local_attention": 14, "cls_token_id": 1, "sep_token_id": 2}
+    | {"hidden_size": 18, "intermediate_size": 23, "num_hidden_layers": 4}
+    | {"local_attention": 14, "cls_token_id": 1, "sep_token_id": 2}
     | {
         "layer_types": [FULL, SLIDING, SLIDING, FULL],
         "rope_parameters": {FULL: rope(theta=160000.0), SLIDING: rope(theta=10000.0)},
@@ -46,9 +47,7 @@ roberta = family("roberta", "RobertaModel", ROBERTA, task=STATES)
 roberta_sequence = family(
     "roberta", "RobertaForSequenceClassification", ROBERTA | LABELS, task=CLASSES
 )
-roberta_tokens = family(
-    "roberta", "RobertaForTokenClassification", ROBERTA | LABELS, task=CLASSES
-)
+roberta_tokens = family("roberta", "RobertaForTokenClassification", ROBERTA | LABELS, task=CLASSES)
 xlm_roberta = family("xlm_roberta", "XLMRobertaModel", ROBERTA, task=STATES)
 nomic = family("nomic_bert", "NomicBertModel", BERT, task=STATES)
 modernbert = family("modernbert", "ModernBertModel", MODERNBERT, task=STATES)
@@ -84,7 +83,12 @@ ENCODERS = [
         "one_type", "one kind of token, in bfloat16", {"type_vocab_size": 1}, dtype=torch.bfloat16
     ),
     nomic("plain", "rotary positions with a theta of 1000, a gated network, no biases"),
-    nomic("theta", "a theta of 50000 in bfloat16", {"rope_parameters": rope(theta=5e4)}, dtype=torch.bfloat16),
+    nomic(
+        "theta",
+        "a theta of 50000 in bfloat16",
+        {"rope_parameters": rope(theta=5e4)},
+        dtype=torch.bfloat16,
+    ),
     modernbert("types", "windows of seven to either side between full layers"),
     modernbert(
         "old_config",

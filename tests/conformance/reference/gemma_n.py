@@ -2,6 +2,7 @@
 
 import torch
 
+from .nested import nested
 from .shapes import BASE, family, rope
 
 FULL, SLIDING = "full_attention", "sliding_attention"
@@ -69,7 +70,9 @@ def gemma4_released(config: dict):
 
 
 GEMMA3N = [
-    gemma3n("plain", "three streams, sparse gates, two layers that borrow, tokens without an input"),
+    gemma3n(
+        "plain", "three streams, sparse gates, two layers that borrow, tokens without an input"
+    ),
     gemma3n(
         "no_sharing",
         "two streams of which the second is active, no borrowing, widths by layer, old config",
@@ -88,6 +91,20 @@ GEMMA3N = [
         dtype=torch.bfloat16,
         rewrite_config=gemma3n_old,
     ),
+    gemma3n(
+        "nested",
+        "the text model of a checkpoint that also sees and hears",
+        rewrite_directory=nested(
+            "model.language_model.",
+            "Gemma3nForConditionalGeneration",
+            "gemma3n",
+            [
+                "model.vision_tower.timm_model.conv_stem.conv.bias",
+                "model.audio_tower.conformer.0.norm.weight",
+                "model.embed_vision.embedding.weight",
+            ],
+        ),
+    ),
 ]
 
 GEMMA4 = [
@@ -102,6 +119,18 @@ GEMMA4 = [
             "num_key_value_heads": 1,
         },
         dtype=torch.bfloat16,
+    ),
+    gemma4(
+        "nested",
+        "the text model of a checkpoint that also sees, borrowing as released",
+        {"num_kv_shared_layers": 1, "num_hidden_layers": 3, "layer_types": [SLIDING, FULL, FULL]},
+        rewrite_config=gemma4_released,
+        rewrite_directory=nested(
+            "model.language_model.",
+            "Gemma4ForConditionalGeneration",
+            "gemma4",
+            ["model.vision_tower.patch_embedder.input_proj.weight"],
+        ),
     ),
     gemma4(
         "experts",

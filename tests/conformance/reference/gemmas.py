@@ -2,6 +2,7 @@
 
 import torch
 
+from .nested import nested
 from .shapes import BASE, LIVELY, family, rope
 from .variant import old_rope, without
 
@@ -98,6 +99,20 @@ GEMMA3 = [
         "no rope parameters in the file: 1e6 for full layers, 1e4 for windows; untied, biases",
         {"layer_types": [FULL, SLIDING], "tie_word_embeddings": False, "attention_bias": True},
         rewrite_config=without("rope_parameters"),
+    ),
+    gemma3(
+        "nested",
+        "the text model of a checkpoint that also sees, names as first released",
+        {"layer_types": [SLIDING, FULL]},
+        rewrite_directory=nested(
+            "language_model.model.",
+            "Gemma3ForConditionalGeneration",
+            "gemma3",
+            [
+                "vision_tower.vision_model.post_layernorm.bias",
+                "multi_modal_projector.mm_soft_emb_norm.weight",
+            ],
+        ),
     ),
 ]
 

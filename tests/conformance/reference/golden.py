@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from . import routing
-from .variant import CAUSAL, CLASSES, GREEDY_TOKENS, PROMPT_TOKENS, SEQ2SEQ, SPECIAL_TOKENS, STATES
-from .variant import Variant
+from .variant import GREEDY_TOKENS, PROMPT_TOKENS, SPECIAL_TOKENS
+from .variant import CAUSAL, CLASSES, SEQ2SEQ, STATES, Variant
 
 GREATEST_ERROR = 1e-5  # of float32 against float64, relative to the largest value of a row
 
@@ -89,9 +89,7 @@ def seq2seq(variant: Variant, model, prompt: list[int], folder: pathlib.Path) ->
     start = [model.config.decoder_start_token_id]
 
     def run(reference, ids):
-        return reference(
-            input_ids=source, decoder_input_ids=torch.tensor([ids]), use_cache=False
-        )
+        return reference(input_ids=source, decoder_input_ids=torch.tensor([ids]), use_cache=False)
 
     tokens, margin = greedy(variant, list(start), lambda ids: run(model, ids).logits[0, -1])
     decoder = start + tokens[:-1]

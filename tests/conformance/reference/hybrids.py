@@ -2,6 +2,7 @@
 
 import torch
 
+from .nested import nested
 from .shapes import BASE, COMMON, LIVELY, family, rope
 from .variant import both, old_rope, without
 
@@ -149,7 +150,9 @@ LFM2 = [
 ]
 
 LFM2_MOE = [
-    lfm2_moe("bias", "experts chosen with a bias, weighed without, normalised; a dense layer first"),
+    lfm2_moe(
+        "bias", "experts chosen with a bias, weighed without, normalised; a dense layer first"
+    ),
     lfm2_moe(
         "no_bias",
         "no bias, weights not normalised and scaled by 1.7, untied, in bfloat16",
@@ -191,7 +194,11 @@ GRANITE_HYBRID = [
 ]
 
 MAMBA2 = [
-    mamba2("groups", "three groups of heads, more tokens than a chunk"),
+    mamba2(
+        "groups",
+        "three groups of heads, more tokens than a chunk, and an infinite limit as files have it",
+        rewrite_config=lambda config: config.update(time_step_limit=[0.0, float("inf")]),
+    ),
     mamba2(
         "biases",
         "biases on the projections, none on the convolutions, one group, limits on dt, tied",
@@ -207,7 +214,9 @@ MAMBA2 = [
 ]
 
 QWEN3_NEXT = [
-    qwen3_next("plain", "gated delta rule around gated attention, shared expert, a quarter rotated"),
+    qwen3_next(
+        "plain", "gated delta rule around gated attention, shared expert, a quarter rotated"
+    ),
     qwen3_next(
         "interval",
         "full attention every second layer, weights not normalised, a dense layer, tied",
@@ -224,13 +233,19 @@ QWEN3_NEXT = [
         gains=SLOW_DECAY | LIVELY | {"out_proj": 2.5},
         dtype=torch.bfloat16,
         rewrite_config=both(
-            old_rope, without("layer_types"), lambda config: config.update(full_attention_interval=2)
+            old_rope,
+            without("layer_types"),
+            lambda config: config.update(full_attention_interval=2),
         ),
     ),
 ]
 
 QWEN3_5 = [
-    qwen3_5("plain", "gated delta rule in three layers of four, by default", rewrite_config=without("layer_types")),
+    qwen3_5(
+        "plain",
+        "gated delta rule in three layers of four, by default",
+        rewrite_config=without("layer_types"),
+    ),
     qwen3_5(
         "tied",
         "layer types by hand, as many value heads as key heads, biases, tied, in bfloat16",
@@ -242,13 +257,31 @@ QWEN3_5 = [
             "tie_word_embeddings": True,
             "linear_conv_kernel_dim": 3,
             "rope_parameters": rope(
-                theta=1e5, partial_rotary_factor=0.5, mrope_section=[1, 1, 0], mrope_interleaved=True
+                theta=1e5,
+                partial_rotary_factor=0.5,
+                mrope_section=[1, 1, 0],
+                mrope_interleaved=True,
             ),
         },
         gains=SLOW_DECAY | LIVELY | {"out_proj": 2.5},
         dtype=torch.bfloat16,
     ),
 ]
+
+QWEN3_5.append(
+    qwen3_5(
+        "nested",
+        "the text model of a checkpoint that also sees, with a head for speculation",
+        {"num_hidden_layers": 2, "layer_types": [LINEAR, FULL], "tie_word_embeddings": True},
+        gains=SLOW_DECAY | LIVELY | {"out_proj": 2.5},
+        rewrite_directory=nested(
+            "model.language_model.",
+            "Qwen3_5ForConditionalGeneration",
+            "qwen3_5",
+            ["model.visual.patch_embed.proj.bias", "mtp.fc.weight"],
+        ),
+    )
+)
 
 QWEN3_5_MOE = [qwen3_5_moe("plain", "gated delta rule with experts and a shared one")]
 

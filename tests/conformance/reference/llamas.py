@@ -38,9 +38,7 @@ olmo3 = family(
     "Olmo3ForCausalLM",
     BASE | {"num_hidden_layers": 4, "sliding_window": 9},
 )
-exaone4 = family(
-    "exaone4", "Exaone4ForCausalLM", BASE | {"head_dim": 6, "num_hidden_layers": 3}
-)
+exaone4 = family("exaone4", "Exaone4ForCausalLM", BASE | {"head_dim": 6, "num_hidden_layers": 3})
 ernie = family("ernie4_5", "Ernie4_5ForCausalLM", BASE | {"head_dim": 6})
 
 LLAMA = [
@@ -154,8 +152,7 @@ QWEN3 = [
     qwen3(
         "yarn",
         "YaRN, an epsilon that shows, old config, in bfloat16",
-        WIDE_HEAD
-        | {"rope_parameters": YARN, "max_position_embeddings": 128, "rms_norm_eps": 0.1},
+        WIDE_HEAD | {"rope_parameters": YARN, "max_position_embeddings": 128, "rms_norm_eps": 0.1},
         dtype=torch.bfloat16,
         rewrite_config=old_rope,
     ),
@@ -220,7 +217,11 @@ OLMO2 = [
 ]
 
 OLMO3 = [
-    olmo3("window", "three windows, then full attention, by default", rewrite_config=without("layer_types")),
+    olmo3(
+        "window",
+        "three windows, then full attention, by default",
+        rewrite_config=without("layer_types"),
+    ),
     olmo3(
         "yarn",
         "YaRN in the full layers only, each kind of layer with its theta",

@@ -35,8 +35,7 @@ qwen2_moe = family(
 qwen3_moe = family(
     "qwen3_moe",
     "Qwen3MoeForCausalLM",
-    BASE
-    | {"head_dim": 6, "moe_intermediate_size": 11, "num_experts": 7, "num_experts_per_tok": 3},
+    BASE | {"head_dim": 6, "moe_intermediate_size": 11, "num_experts": 7, "num_experts_per_tok": 3},
     top_k=3,
 )
 olmoe = family(
@@ -111,7 +110,11 @@ QWEN2_MOE = [
 ]
 
 QWEN3_MOE = [
-    qwen3_moe("plain", "the routers' weights as they are, by default", rewrite_config=without("norm_topk_prob")),
+    qwen3_moe(
+        "plain",
+        "the routers' weights as they are, by default",
+        rewrite_config=without("norm_topk_prob"),
+    ),
     qwen3_moe(
         "normalised",
         "normalised weights, a layer without experts, biases on the attention, two shards",

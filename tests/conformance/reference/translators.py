@@ -30,7 +30,7 @@ mt5 = family("mt5", "MT5ForConditionalGeneration", T5, task=SEQ2SEQ, gains=CALM)
 
 
 def separate_output(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """T5 1.1 and mT5 have an output of their own; the classes of transformers 5 tie what they make."""
+    """T5 1.1 and mT5 have an output of their own, but transformers 5 ties what it makes."""
     shared = tensors["shared.weight"]
     generator = torch.Generator().manual_seed(int(shared.float().abs().sum() * 1000))
     noise = torch.randn(shared.shape, generator=generator)
@@ -39,6 +39,7 @@ def separate_output(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]
 
 def untied(config: dict):
     config["tie_word_embeddings"] = False
+    config.pop("scale_decoder_outputs", None)  # which then follows from the former
 
 
 VARIANTS = [

@@ -1,6 +1,7 @@
-"""What a conformance checkpoint is: one row of the tables in llamas.py, moe.py and their siblings."""
+"""What a conformance checkpoint is: one row of the tables, llamas.py and its siblings."""
 
 import dataclasses
+import pathlib
 from collections.abc import Callable
 
 import torch
@@ -26,9 +27,12 @@ class Variant:
     dtype: torch.dtype = torch.float32  # of the file; the reference computes in float32
     shards: int = 1
     # Rewrites config.json into the form that checkpoints on the hub have, usually an older one.
+    # Without it, what the class has as a default is left out.
     rewrite_config: Callable[[dict], None] | None = None
     # Rewrites the tensors that save_pretrained wrote, keyed by name.
     rewrite_tensors: Callable[[dict], dict] | None = None
+    # Rewrites the directory after the golden, into a form that the class itself does not read.
+    rewrite_directory: Callable[[pathlib.Path], None] | None = None
     attention: str = "eager"
     gains: dict[str, float] = dataclasses.field(default_factory=dict)  # by part of a tensor's name
     top_k: int = 0  # experts for each token; 0 without a router
