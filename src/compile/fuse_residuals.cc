@@ -11,6 +11,13 @@ bool CanTakeResidual(const Graph& graph, NodeId id, const std::vector<uint32_t>&
          !std::get<MatMulAttributes>(node.attributes).residual;
 }
 
+// Whether both sides of a sum are values of one type: neither a row of a weight nor one column.
+bool IsWhole(const Graph& graph, const Node& add) {
+  const Node& a = graph.node(add.inputs[0]);
+  const Node& b = graph.node(add.inputs[1]);
+  return a.op != Op::kWeight && b.op != Op::kWeight && a.type == b.type;
+}
+
 }  // namespace
 
 Graph FuseResiduals(const Graph& graph) {
@@ -18,7 +25,7 @@ Graph FuseResiduals(const Graph& graph) {
   Rewriter rewriter(graph);
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Node& node = graph.node(id);
-    const bool add = node.op == Op::kAdd;
+    const bool add = node.op == Op::kAdd && IsWhole(graph, node);
     const bool right = add && CanTakeResidual(graph, node.inputs[1], uses);
     if (!right && !(add && CanTakeResidual(graph, node.inputs[0], uses))) {
       rewriter.Keep(id);

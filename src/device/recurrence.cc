@@ -70,6 +70,7 @@ void RunDeltaRule(const RecurrenceTask& t) {
   rule.groups = a.groups;
   rule.key_size = a.key_size;
   rule.value_size = a.value_size;
+  rule.tiled = a.tiled;
   rule.tokens = t.tokens;
   rule.head_begin = t.begin;
   rule.head_end = t.end;

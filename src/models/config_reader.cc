@@ -65,6 +65,10 @@ void ConfigReader::Reject(ErrorCode code, std::string_view key, std::string_view
   if (!error_) error_ = Error(code, Cat("field ", checkpoint_.FieldName(key), " ", problem));
 }
 
+void ConfigReader::Keep(const Error& error) {
+  if (!error_) error_ = error;
+}
+
 Status ConfigReader::status() const {
   if (error_) return Fail(*error_);
   return {};

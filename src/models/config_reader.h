@@ -33,6 +33,9 @@ class ConfigReader {
   void Reject(std::string_view key, std::string_view problem);
   void Reject(ErrorCode code, std::string_view key, std::string_view problem);
 
+  // Records another error; the first one stays.
+  void Keep(const Error& error);
+
   Status status() const;
 
  private:

@@ -69,13 +69,17 @@ AttentionAttributes ReadAttention(ConfigReader& config, ModelShape& shape) {
 }
 
 // The embedding table's rows; a vocabulary that the fields state must be the same.
-Result<uint32_t> ReadVocabulary(const Checkpoint& checkpoint, ConfigReader& config) {
+uint32_t ReadVocabulary(const Checkpoint& checkpoint, ConfigReader& config) {
   const auto embedding = checkpoint.Tensor("token_embd.weight");
-  if (!embedding) return Fail(embedding.error());
+  if (!embedding) {
+    config.Keep(embedding.error());
+    return 1;
+  }
   const uint64_t rows = embedding->shape.rows();
   if (rows > (1u << 26)) {
-    return Fail(ErrorCode::kCorrupt, "tensor 'token_embd.weight' has ", rows,
-                " rows, more than any vocabulary");
+    config.Keep(Error(ErrorCode::kCorrupt, Cat("tensor 'token_embd.weight' has ", rows,
+                                               " rows, more than any vocabulary")));
+    return 1;
   }
   const auto vocabulary = static_cast<uint32_t>(rows);
   const uint32_t stated = config.Count("vocab_size", 1u << 26, vocabulary);
@@ -86,34 +90,65 @@ Result<uint32_t> ReadVocabulary(const Checkpoint& checkpoint, ConfigReader& conf
   return vocabulary;
 }
 
+// A number for all layers, or one for each: 0 where a layer has no attention, else the same.
+std::vector<bool> ReadKvHeads(ConfigReader& config, ModelShape& shape) {
+  constexpr std::string_view kKey = "attention.head_count_kv";
+  const std::vector<int64_t> listed = config.Ints(kKey);
+  if (listed.size() <= 1) {
+    shape.kv_heads = config.Count(kKey, shape.heads, shape.heads);
+    return std::vector<bool>(shape.layers, true);
+  }
+  std::vector<bool> attends;
+  const int64_t most = *std::max_element(listed.begin(), listed.end());
+  for (const int64_t heads : listed) {
+    attends.push_back(heads != 0);
+    if (heads != 0 && heads != most) config.Reject(kKey, "differs from layer to layer");
+  }
+  if (listed.size() != shape.layers || most < 1 || most > shape.heads) {
+    config.Reject(kKey, Cat("has ", listed.size(), " entries of at most ", most, " for ",
+                            shape.layers, " layers of ", shape.heads, " heads"));
+  }
+  attends.resize(shape.layers, true);
+  shape.kv_heads = most < 1 || most > shape.heads ? 1 : static_cast<uint32_t>(most);
+  return attends;
+}
+
+float Special(ConfigReader& config, std::string_view key, double otherwise) {
+  return static_cast<float>(config.Number(key, -1e6, 1e6, otherwise));
+}
+
 }  // namespace
+
+DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
+                        const DecoderDefaults& defaults) {
+  DecoderConfig c;
+  c.shape.layers = config.Count("block_count", 1024);
+  c.shape.width = config.Count("embedding_length", kWidestLayer);
+  c.shape.trained_context = config.Count("context_length", 1u << 28);
+  c.rms_norm = defaults.rms_norm;
+  c.norm.epsilon = static_cast<float>(config.Number(
+      c.rms_norm ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 0, 1));
+  c.embedding_scale = Special(config, "embedding_scale", 1);
+  c.residual_scale = Special(config, "residual_scale", 1);
+  c.logit_scale = Special(config, "logit_scale", 1);
+  c.logit_softcap = Special(config, "final_logit_softcapping", 0);
+  c.shape.vocabulary = ReadVocabulary(checkpoint, config);
+  return c;
+}
 
 Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& config,
                                   const DecoderDefaults& defaults,
                                   std::initializer_list<std::string_view> allowed) {
-  DecoderConfig c;
-  c.shape.layers = config.Count("block_count", 1024);
-  c.shape.width = config.Count("embedding_length", kWidestLayer);
+  DecoderConfig c = ReadTrunk(checkpoint, config, defaults);
   c.shape.heads = config.Count("attention.head_count", 4096);
-  c.shape.kv_heads = config.Count("attention.head_count_kv", c.shape.heads, c.shape.heads);
-  c.shape.trained_context = config.Count("context_length", 1u << 28);
+  c.attends = ReadKvHeads(config, c.shape);
   c.hidden = config.Count("feed_forward_length", kWidestLayer);
   c.activation = ReadActivation(config, defaults.activation);
-  c.rms_norm = defaults.rms_norm;
-  c.norm.epsilon = static_cast<float>(config.Number(
-      c.rms_norm ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 0, 1));
   c.attention = ReadAttention(config, c.shape);
   c.windows.assign(c.shape.layers, 0);
   RejectOthers(config, allowed);
-  const auto special = [&](std::string_view key, double otherwise) {
-    return static_cast<float>(config.Number(key, -1e6, 1e6, otherwise));
-  };
-  c.embedding_scale = special("embedding_scale", 1);
-  c.residual_scale = special("residual_scale", 1);
-  c.logit_scale = special("logit_scale", 1);
-  c.logit_softcap = special("final_logit_softcapping", 0);
-  c.attention.softcap = special("attn_logit_softcapping", 0);
-  c.clamp_qkv = special("attention.clamp_kqv", 0);
+  c.attention.softcap = Special(config, "attn_logit_softcapping", 0);
+  c.clamp_qkv = Special(config, "attention.clamp_kqv", 0);
   if (defaults.rotates) {
     auto rope = ReadRope(checkpoint, config, c.attention.key_size, c.shape.trained_context);
     if (const Status read = config.status(); !read) return Fail(read.error());
@@ -124,10 +159,6 @@ Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& co
                        ? defaults.pairs
                        : (pairs == "halves" ? RopePairs::kHalves : RopePairs::kInterleaved);
   }
-  if (const Status read = config.status(); !read) return Fail(read.error());
-  const auto vocabulary = ReadVocabulary(checkpoint, config);
-  if (!vocabulary) return Fail(vocabulary.error());
-  c.shape.vocabulary = *vocabulary;
   if (const Status read = config.status(); !read) return Fail(read.error());
   return c;
 }
@@ -167,10 +198,10 @@ Value DecoderBuilder::Embed() {
   return c.embedding_scale == 1 ? x : g.Scale(x, c.embedding_scale);
 }
 
-DecoderBuilder::Projections DecoderBuilder::Project(Value h, const std::string& blk) {
+DecoderBuilder::Projections DecoderBuilder::Project(Value h, const std::string& blk, bool gated) {
   const AttentionAttributes& a = c.attention;
   const uint64_t width = c.shape.width;
-  const uint64_t q = uint64_t{a.heads} * a.key_size;
+  const uint64_t q = uint64_t{a.heads} * a.key_size * (gated ? 2 : 1);
   const uint64_t k = uint64_t{a.kv_heads} * a.key_size;
   const uint64_t v = uint64_t{a.kv_heads} * a.value_size;
   const std::string fused = blk + "attn_qkv";
@@ -202,20 +233,27 @@ Value DecoderBuilder::NormHeads(Value x, const std::string& name, uint64_t head_
 Value DecoderBuilder::Attend(Value h, const std::string& blk, uint32_t layer,
                              const SelfAttention& options) {
   AttentionAttributes a = c.attention;
-  a.state = layer;
+  a.state = options.state == SelfAttention::kByLayer ? layer : options.state;
   a.window = options.window;
   if (options.scale != 0) a.scale = options.scale;
-  auto [q, k, v] = Project(h, blk);
-  if (c.clamp_qkv > 0) {
-    for (Value* value : {&q, &k, &v}) *value = g.Scale(*value, 1, c.clamp_qkv);
+  auto [q, k, v] = Project(h, blk, options.gated);
+  std::optional<Value> gate;
+  if (options.gated) {
+    const uint64_t size = a.key_size;
+    gate = g.Slice(q, {2 * size, size, size});
+    q = g.Slice(q, {2 * size, 0, size});
   }
   q = NormHeads(q, blk + "attn_q_norm", a.key_size, options.head_norm);
   k = NormHeads(k, blk + "attn_k_norm", a.key_size, options.head_norm);
+  if (c.clamp_qkv > 0) {
+    for (Value* value : {&q, &k, &v}) *value = g.Scale(*value, 1, c.clamp_qkv);
+  }
   if (options.rope != nullptr) {
     q = g.Rope(q, *options.rope);
     k = g.Rope(k, *options.rope);
   }
-  const Value attended = g.Attention(q, k, v, a, options.sinks);
+  Value attended = g.Attention(q, k, v, a, options.sinks);
+  if (gate) attended = g.Mul(attended, g.Activate(Activation::kSigmoid, *gate));
   return Linear(attended, blk + "attn_output", c.shape.width, uint64_t{a.heads} * a.value_size);
 }
 
@@ -247,9 +285,9 @@ Value DecoderBuilder::AddBlock(Value x, Value block) {
   return g.Add(x, c.residual_scale == 1 ? block : g.Scale(block, c.residual_scale));
 }
 
-Value DecoderBuilder::Logits(Value x, bool norm) {
+Value DecoderBuilder::Logits(Value x, const std::string& norm) {
   x = g.SelectRows(x, g.OutputRows());
-  if (norm) x = Norm(x, "output_norm");
+  x = Norm(x, norm);
   // Small models share the embedding table with the output.
   const Value output =
       w.Has("output") ? w.Matrix("output", c.shape.vocabulary, c.shape.width) : *table_;

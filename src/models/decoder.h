@@ -33,6 +33,7 @@ struct DecoderConfig {
   NormAttributes norm{};
   AttentionAttributes attention;  // of every layer, but for state and window
   std::vector<uint32_t> windows;  // of each layer; 0: all positions are seen
+  std::vector<bool> attends;      // of each layer; in hybrids some have something else instead
   RopeAttributes rope;
   float embedding_scale = 1;
   float residual_scale = 1;  // of what a block adds
@@ -46,6 +47,10 @@ struct DecoderConfig {
 Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& config,
                                   const DecoderDefaults& defaults,
                                   std::initializer_list<std::string_view> allowed = {});
+
+// Of those, what a family without attention has too: sizes, norm, vocabulary, scales.
+DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
+                        const DecoderDefaults& defaults);
 
 // The windows of layers that see only the latest positions: every layer for a pattern of 1, else
 // all but each pattern-th. Reads attention.sliding_window and, where the file has it, a list for
@@ -63,7 +68,11 @@ struct SelfAttention {
   const RopeAttributes* rope = nullptr;  // null: positions are not rotated
   uint32_t window = 0;
   std::optional<Value> sinks;
-  float scale = 0;  // 0: the family's
+  float scale = 0;            // 0: the family's
+  bool gated = false;         // attn_q holds of each head the query and a gate for what it finds
+  uint32_t state = kByLayer;  // which cache
+
+  static constexpr uint32_t kByLayer = UINT32_MAX;
 };
 
 // Builds a decoder's graph; the checkpoint and the configuration must outlive it.
@@ -89,8 +98,8 @@ class DecoderBuilder {
   Value FeedForward(Value h, const std::string& blk);
   // x + residual_scale · block
   Value AddBlock(Value x, Value block);
-  // Of the tokens that want them: last norm, if any, and output.
-  Value Logits(Value x, bool norm = true);
+  // Of the tokens that want them: last norm and output.
+  Value Logits(Value x, const std::string& norm = "output_norm");
   Result<Model> Finish(Value logits);
 
   const DecoderConfig& c;
@@ -101,7 +110,7 @@ class DecoderBuilder {
   struct Projections {
     Value q, k, v;
   };
-  Projections Project(Value h, const std::string& blk);
+  Projections Project(Value h, const std::string& blk, bool gated);
   Value NormHeads(Value x, const std::string& name, uint64_t head_size,
                   SelfAttention::HeadNorm kind);
 

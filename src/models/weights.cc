@@ -84,6 +84,25 @@ std::optional<Value> Weights::OptionalVector(const std::string& tensor, uint64_t
   return Vector(tensor, size);
 }
 
+Value Weights::Flat(const std::string& tensor, uint64_t elements) {
+  const auto found = checkpoint_.Tensor(tensor);
+  const bool fits = found && found->shape.elements() == elements;
+  TensorView view = Find(tensor, fits ? found->shape : Shape{elements}, true);
+  view.shape = {elements};
+  return graph_.Weight(tensor, view);
+}
+
+Value Weights::FlatRows(const std::string& tensor, const Shape& whole, uint64_t begin,
+                        uint64_t rows) {
+  const auto found = checkpoint_.Tensor(tensor);
+  const bool fits = found && found->shape.elements() == whole.elements();
+  TensorView view = Find(tensor, fits ? found->shape : whole, true);
+  view.shape = whole;
+  if (view.data != nullptr) view.data = view.row(begin);
+  view.shape = {rows, whole.columns()};
+  return graph_.Weight(tensor, view);
+}
+
 Value Weights::Row(const std::string& name, uint64_t columns) {
   const std::string tensor = name + ".weight";
   const auto found = checkpoint_.Tensor(tensor);

@@ -35,8 +35,13 @@ class Weights {
   // A vector by its whole name; one that the checkpoint may lack.
   Value Vector(const std::string& tensor, uint64_t size);
   std::optional<Value> OptionalVector(const std::string& tensor, uint64_t size);
+  // All elements of a tensor of F32, whatever its shape.
+  Value Flat(const std::string& tensor, uint64_t elements);
   // NAME.weight, [columns] or [1, columns], as a matrix of one row.
   Value Row(const std::string& name, uint64_t columns);
+
+  // As MatrixRows, for F32 whatever the whole's shape: a convolution's weights, [columns, taps].
+  Value FlatRows(const std::string& tensor, const Shape& whole, uint64_t begin, uint64_t rows);
 
   // Of NAME.weight; 0 if there is none.
   uint64_t Elements(const std::string& name) const;

@@ -12,7 +12,7 @@ void AddScaled(const float* x, float by, float* output, size_t count) {
 }
 
 void StepToken(const DeltaRuleTask& task, size_t t, size_t h) {
-  const size_t group = h / (task.heads / task.groups);
+  const size_t group = task.tiled ? h % task.groups : h / (task.heads / task.groups);
   const float* q = task.q + t * task.q_stride + group * task.key_size;
   const float* k = task.k + t * task.k_stride + group * task.key_size;
   const float* v = task.v + t * task.v_stride + h * task.value_size;

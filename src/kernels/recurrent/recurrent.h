@@ -79,6 +79,7 @@ struct DeltaRuleTask {
   size_t groups;
   size_t key_size;
   size_t value_size;
+  bool tiled;  // head h has group h % groups
   size_t tokens;
   size_t head_begin;
   size_t head_end;

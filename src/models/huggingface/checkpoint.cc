@@ -112,6 +112,17 @@ std::optional<Place> FindPlace(std::string_view name, const HuggingFaceNames& na
   return std::nullopt;
 }
 
+// Parts of a larger checkpoint that text does without: what sees and hears, what predicts further
+// tokens.
+bool IsOfAnotherPart(std::string_view name) {
+  if (name.starts_with("model.")) name.remove_prefix(6);
+  for (const std::string_view part : {"visual.", "vision_tower.", "multi_modal_projector.",
+                                      "embed_vision.", "audio_tower.", "embed_audio.", "mtp."}) {
+    if (name.starts_with(part)) return true;
+  }
+  return false;
+}
+
 class HuggingFaceCheckpoint final : public Checkpoint {
  public:
   HuggingFaceCheckpoint(const Architecture& architecture, HuggingFaceFields fields,
@@ -209,6 +220,7 @@ HeadLayout HuggingFaceCheckpoint::Heads() const {
 
 Status HuggingFaceCheckpoint::PlaceTensor(const NamedTensor& tensor) {
   const auto place = FindPlace(tensor.name, *architecture_.hugging_face);
+  if (!place && IsOfAnotherPart(tensor.name)) return {};
   if (!place) {
     return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor.name), " is none that a model of ",
                 "the architecture ", architecture_.name, " has");
@@ -254,7 +266,9 @@ Status HuggingFaceCheckpoint::StackHeadNorms() {
   for (auto it = tensors_.begin(); it != tensors_.end();) {
     const std::string_view stem = std::string_view(it->first).substr(0, it->first.rfind('.'));
     const size_t dot = stem.rfind('.');
-    const bool numbered = it->second.view.shape.rank() == 1 && dot != std::string_view::npos &&
+    const bool numbered = it->first.ends_with(".weight") &&
+                          it->first.find("_norm.") != std::string::npos &&
+                          it->second.view.shape.rank() == 1 && dot != std::string_view::npos &&
                           stem.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
     if (!numbered) {
       ++it;
@@ -294,6 +308,27 @@ json LanguagePart(json config) {
   return part;
 }
 
+// Python writes what JSON has no word for: it becomes the largest of numbers, or null.
+std::string WithoutInfinity(std::string_view text) {
+  std::string plain;
+  bool quoted = false;
+  while (!text.empty()) {
+    if (!quoted && text.starts_with("Infinity")) {
+      plain += "1e308";
+      text.remove_prefix(8);
+    } else if (!quoted && text.starts_with("NaN")) {
+      plain += "null";
+      text.remove_prefix(3);
+    } else {
+      const size_t taken = quoted && text[0] == '\\' ? std::min<size_t>(2, text.size()) : 1;
+      if (text[0] == '"') quoted = !quoted;
+      plain += text.substr(0, taken);
+      text.remove_prefix(taken);
+    }
+  }
+  return plain;
+}
+
 const Architecture* FindByModelType(std::string_view type) {
   for (const Architecture& architecture : Architectures()) {
     if (architecture.hugging_face == nullptr) continue;
@@ -322,7 +357,7 @@ Result<std::unique_ptr<Checkpoint>> MakeHuggingFaceCheckpoint(HuggingFaceFiles f
     return Fail(ErrorCode::kTooLarge, where, " has ", files.config_json.size(), " bytes; at most ",
                 kLongestConfig, " are read");
   }
-  json config = json::parse(files.config_json, nullptr, false);
+  json config = json::parse(WithoutInfinity(files.config_json), nullptr, false);
   if (!config.is_object()) return Fail(ErrorCode::kCorrupt, where, " is not a JSON object");
   config = LanguagePart(std::move(config));
   const auto type = config.find("model_type");

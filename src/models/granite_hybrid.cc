@@ -1,0 +1,127 @@
+// Granite 4: most layers a Mamba-2 mixer, some attention without positions; a feed-forward network
+// that all tokens take, and experts beside it (Granite Team, 2025).
+#include <algorithm>
+
+#include "models/experts.h"
+#include "models/families.h"
+#include "models/huggingface/fields.h"
+#include "models/mamba.h"
+
+namespace ingle {
+namespace {
+
+constexpr TensorRule kTensors[] = {
+    {"layers.{}.mamba.in_proj", "blk.{}.ssm_in"},
+    {"layers.{}.mamba.out_proj", "blk.{}.ssm_out"},
+    {"layers.{}.mamba.norm", "blk.{}.ssm_norm"},
+    {"layers.{}.mamba.conv1d", "blk.{}.ssm_conv1d", TensorChange::kSqueeze},
+    {"layers.{}.mamba.dt_bias", "blk.{}.ssm_dt.bias"},
+    {"layers.{}.mamba.A_log", "blk.{}.ssm_a", TensorChange::kExpNegated},
+    {"layers.{}.mamba.D", "blk.{}.ssm_d"},
+    {"layers.{}.shared_mlp.input_linear", "blk.{}.ffn_up_shexp"},
+    {"layers.{}.shared_mlp.output_linear", "blk.{}.ffn_down_shexp"},
+    {"layers.{}.block_sparse_moe.router.layer", "blk.{}.ffn_gate_inp"},
+    {"layers.{}.block_sparse_moe.input_linear", "blk.{}.ffn_gate_up_exps"},
+    {"layers.{}.block_sparse_moe.output_linear", "blk.{}.ffn_down_exps"},
+};
+constexpr FieldRule kFields[] = {
+    {"embedding_multiplier", "embedding_scale", "1"},
+    {"residual_multiplier", "residual_scale", "1"},
+    {"attention_multiplier", "attention.scale", "1"},
+    {"logits_scaling", "logit_scale", "1"},
+    {"max_position_embeddings", "context_length", "2048"},
+    {"num_local_experts", "expert_count", "8"},
+    {"num_experts_per_tok", "expert_used_count", "2"},
+    {"shared_intermediate_size", "expert_shared_feed_forward_length", "1024"},
+    {"mamba_n_heads", "ssm.time_step_rank", "128"},
+    {"mamba_n_groups", "ssm.group_count", "1"},
+    {"mamba_d_state", "ssm.state_size", "256"},
+    {"mamba_d_conv", "ssm.conv_kernel", "4"},
+    {"normalization_function", "", "\"rmsnorm\""},
+};
+constexpr std::string_view kTypes[] = {"granitemoehybrid"};
+
+void AdaptGraniteHybrid(HuggingFaceFields& fields) {
+  fields.Set("rope.pairs", "halves");
+  fields.Set("rope.used", fields["position_embedding_type"] == "rope" ? 1.0 : 0.0);
+  fields.Set("ssm.inner_size",
+             fields.Number("mamba_expand", 2) * fields.Key("embedding_length", 0));
+  const double kv_heads =
+      fields.Key("attention.head_count_kv", fields.Key("attention.head_count", 1));
+  const bool newer = fields.Has("layer_types");
+  const std::vector<std::string> types = fields.Texts(newer ? "layer_types" : "layers_block_type");
+  std::vector<double> heads;
+  for (int layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
+    const auto at = static_cast<size_t>(layer);
+    const std::string type = at < types.size() ? types[at] : "mamba";
+    const bool attends = type == "attention" || type == "full_attention";
+    if (!attends && type != "mamba" && type != "linear_attention") {
+      fields.Refuse("layer_types", Cat("has ", Quote(type)));
+    }
+    heads.push_back(attends ? kv_heads : 0);
+  }
+  fields.Set("attention.kv_heads", kv_heads);
+  fields.Set("attention.layers", std::move(heads));
+  ReadTimeStepLimit(fields);
+}
+
+// Which layers attend: by a list of their own in checkpoints, by the keys' heads in GGUF files.
+std::vector<bool> ReadLayers(ConfigReader& config, const DecoderConfig& c) {
+  const std::vector<int64_t> listed = config.Ints("attention.layers");
+  if (listed.size() != c.shape.layers) return c.attends;
+  std::vector<bool> attends;
+  for (const int64_t heads : listed) attends.push_back(heads != 0);
+  return attends;
+}
+
+Value FeedForward(DecoderBuilder& b, Value h, const std::string& blk,
+                  const ExpertsConfig& experts) {
+  if (HasExperts(b, blk)) return MixExperts(b, h, blk, experts);
+  if (b.w.Has(blk + "ffn_down")) return b.GatedFeedForward(h, blk);
+  return b.GatedFeedForward(h, blk, "_shexp", experts.shared_hidden);
+}
+
+}  // namespace
+
+Result<Model> BuildGraniteHybrid(const Checkpoint& checkpoint) {
+  ConfigReader config(checkpoint);
+  auto c = ReadDecoder(checkpoint, config, {.pairs = RopePairs::kInterleaved},
+                       {"embedding_scale", "residual_scale", "logit_scale", "expert_count"});
+  if (!c) return Fail(c.error());
+  c->logit_scale = 1 / c->logit_scale;
+  const std::vector<bool> attends = ReadLayers(config, *c);
+  const bool rotates = config.Number("rope.used", 0, 1, 0) != 0;
+  ExpertsConfig experts;
+  if (config.Number("expert_count", 0, 4096, 0) > 0) {
+    experts = ReadExperts(config, *c, {.scores = RouteAttributes::Scores::kSoftmaxOfTopK});
+  }
+  experts.shared_hidden =
+      config.Count("expert_shared_feed_forward_length", kWidestLayer, c->hidden);
+  MambaConfig mamba;
+  if (!std::all_of(attends.begin(), attends.end(), [](bool a) { return a; })) {
+    mamba = ReadMamba(config);
+  }
+  if (const Status read = config.status(); !read) return Fail(read.error());
+
+  DecoderBuilder b(checkpoint, *c);
+  Value x = b.Embed();
+  uint32_t caches = 0, states = 0;
+  for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    const Value h = b.Norm(x, blk + "attn_norm");
+    if (attends[layer]) {
+      x = b.AddBlock(
+          x, b.Attend(h, blk, layer, {.rope = rotates ? &c->rope : nullptr, .state = caches++}));
+    } else {
+      x = b.AddBlock(x, MixByMamba(b, h, blk, mamba, states));
+      states += 2;
+    }
+    x = b.AddBlock(x, FeedForward(b, b.Norm(x, blk + "ffn_norm"), blk, experts));
+  }
+  return b.Finish(b.Logits(x));
+}
+
+const HuggingFaceNames kGraniteHybridNames{
+    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .adapt = AdaptGraniteHybrid};
+
+}  // namespace ingle

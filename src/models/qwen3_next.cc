@@ -1,0 +1,280 @@
+// Qwen3-Next and Qwen3.5: three layers of four have the gated delta rule instead of attention,
+// whose queries bring a gate along. Yang, Kautz and Hatamizadeh, arXiv 2412.06464; Qwen Team
+// (2025).
+#include <cmath>
+
+#include "models/experts.h"
+#include "models/families.h"
+#include "models/huggingface/fields.h"
+
+namespace ingle {
+namespace {
+
+// Key heads serve several value heads each.
+struct DeltaConfig {
+  RecurrentAttributes rule;
+  uint32_t taps = 0;  // of the convolution
+
+  uint64_t key_width() const { return uint64_t{rule.groups} * rule.key_size; }
+  uint64_t value_width() const { return uint64_t{rule.heads} * rule.value_size; }
+  uint64_t heads_per_key() const { return rule.heads / rule.groups; }
+};
+
+// tiled: GGUF files of Qwen3.5 have value head h next to key head h % key heads.
+DeltaConfig ReadDelta(ConfigReader& config, bool tiled) {
+  DeltaConfig d;
+  d.taps = config.Count("ssm.conv_kernel", 64);
+  d.rule.heads = config.Count("ssm.time_step_rank", 1u << 14);
+  d.rule.groups = config.Count("ssm.group_count", d.rule.heads);
+  d.rule.key_size = config.Count("ssm.state_size", 4096);
+  const uint32_t inner = config.Count("ssm.inner_size", kWidestLayer);
+  d.rule.value_size = std::max(1u, inner / d.rule.heads);
+  d.rule.tiled = config.Number("ssm.heads_tiled", 0, 1, tiled) != 0;
+  if (inner % d.rule.heads != 0 || d.rule.heads % d.rule.groups != 0) {
+    config.Reject("ssm.time_step_rank", Cat("is ", d.rule.heads, ", which does not go with ", inner,
+                                            " columns and ", d.rule.groups, " key heads"));
+  }
+  if (d.key_width() > kWidestLayer) {
+    config.Reject("ssm.state_size",
+                  Cat("is ", d.rule.key_size, ", too much for ", d.rule.groups, " heads"));
+  }
+  return d;
+}
+
+struct DeltaInputs {
+  Value q, k, v, gate, beta, decay;  // as projected: the last two are not yet what they are to be
+};
+
+// Files have one matrix for q, k, v and the gate, of each key head all that belongs to it; or one
+// for q, k and v, and one for the gate. Likewise for beta and decay.
+DeltaInputs Project(DecoderBuilder& b, Value h, const std::string& blk, const DeltaConfig& d) {
+  const uint64_t width = b.c.shape.width;
+  const uint64_t key = d.rule.key_size;
+  const uint64_t value = d.heads_per_key() * d.rule.value_size;
+  DeltaInputs in;
+  if (b.w.Has(blk + "ssm_in")) {
+    const uint64_t period = 2 * key + 2 * value;
+    const Value all = b.Linear(h, blk + "ssm_in", period * d.rule.groups, width);
+    in.q = b.g.Slice(all, {period, 0, key});
+    in.k = b.g.Slice(all, {period, key, key});
+    in.v = b.g.Slice(all, {period, 2 * key, value});
+    in.gate = b.g.Slice(all, {period, 2 * key + value, value});
+  } else {
+    const Shape whole{2 * d.key_width() + d.value_width(), width};
+    const auto rows = [&](uint64_t begin, uint64_t count) {
+      return b.g.MatMul(h, b.w.MatrixRows(blk + "attn_qkv", whole, begin, count));
+    };
+    in.q = rows(0, d.key_width());
+    in.k = rows(d.key_width(), d.key_width());
+    in.v = rows(2 * d.key_width(), d.value_width());
+    in.gate = b.Linear(h, blk + "attn_gate", d.value_width(), width);
+  }
+  if (b.w.Has(blk + "ssm_ba")) {
+    const uint64_t share = d.heads_per_key();
+    const Value both = b.Linear(h, blk + "ssm_ba", 2 * uint64_t{d.rule.heads}, width);
+    in.beta = b.g.Slice(both, {2 * share, 0, share});
+    in.decay = b.g.Slice(both, {2 * share, share, share});
+  } else {
+    in.beta = b.Linear(h, blk + "ssm_beta", d.rule.heads, width);
+    in.decay = b.Linear(h, blk + "ssm_alpha", d.rule.heads, width);
+  }
+  return in;
+}
+
+// q, k and v are convolved each with its rows of one weight.
+Value Convolve(DecoderBuilder& b, Value x, const std::string& blk, const DeltaConfig& d,
+               uint64_t begin, uint32_t state) {
+  const Shape whole{2 * d.key_width() + d.value_width(), d.taps};
+  const Value weight = b.w.FlatRows(blk + "ssm_conv1d.weight", whole, begin, b.g.Columns(x));
+  return b.g.Activate(Activation::kSilu, b.g.ShortConv(x, weight, std::nullopt, state));
+}
+
+// Each head to the length `to`.
+Value NormHeads(DecoderBuilder& b, Value x, uint32_t size, float to) {
+  constexpr float kEpsilon = 1e-6f;  // of the sum of squares
+  const auto n = static_cast<float>(size);
+  return b.g.Scale(b.g.RmsNorm(x, std::nullopt, {kEpsilon / n, size}), to / std::sqrt(n));
+}
+
+// Four states, from first_state on: three convolutions and the rule.
+Value DeltaMixer(DecoderBuilder& b, Value h, const std::string& blk, const DeltaConfig& d,
+                 uint32_t first_state) {
+  DeltaInputs in = Project(b, h, blk, d);
+  in.q = Convolve(b, in.q, blk, d, 0, first_state);
+  in.k = Convolve(b, in.k, blk, d, d.key_width(), first_state + 1);
+  in.v = Convolve(b, in.v, blk, d, 2 * d.key_width(), first_state + 2);
+  in.q = NormHeads(b, in.q, d.rule.key_size, 1 / std::sqrt(static_cast<float>(d.rule.key_size)));
+  in.k = NormHeads(b, in.k, d.rule.key_size, 1);
+  in.beta = b.g.Activate(Activation::kSigmoid, in.beta);
+  in.decay = b.g.Add(in.decay, b.w.Flat(blk + "ssm_dt.bias", d.rule.heads));
+  in.decay =
+      b.g.Mul(b.g.Activate(Activation::kSoftplus, in.decay), b.w.Flat(blk + "ssm_a", d.rule.heads));
+
+  RecurrentAttributes rule = d.rule;
+  rule.state = first_state + 3;
+  Value y = b.g.DeltaRule(in.q, in.k, in.v, in.decay, in.beta, rule);
+  y = b.g.RmsNorm(y, b.w.Norm(blk + "ssm_norm", rule.value_size),
+                  NormAttributes{b.c.norm.epsilon, rule.value_size});
+  y = b.g.Mul(y, b.g.Activate(Activation::kSilu, in.gate));
+  return b.Linear(y, blk + "ssm_out", b.c.shape.width, d.value_width());
+}
+
+std::vector<bool> ReadLayers(ConfigReader& config, uint32_t layers) {
+  const std::vector<int64_t> listed = config.Ints("attention.layers");
+  const uint32_t interval = config.Count("full_attention_interval", 1024, 4);
+  std::vector<bool> attends;
+  for (uint32_t layer = 0; layer < layers; ++layer) {
+    attends.push_back(listed.size() == layers ? listed[layer] != 0 : (layer + 1) % interval == 0);
+  }
+  return attends;
+}
+
+constexpr TensorRule kTensors[] = {
+    {"norm", "output_norm", TensorChange::kPlusOne},
+    {"layers.{}.input_layernorm", "blk.{}.attn_norm", TensorChange::kPlusOne},
+    {"layers.{}.post_attention_layernorm", "blk.{}.post_attention_norm", TensorChange::kPlusOne},
+    {"layers.{}.self_attn.q_norm", "blk.{}.attn_q_norm", TensorChange::kPlusOne},
+    {"layers.{}.self_attn.k_norm", "blk.{}.attn_k_norm", TensorChange::kPlusOne},
+    {"layers.{}.linear_attn.conv1d", "blk.{}.ssm_conv1d", TensorChange::kSqueeze},
+    {"layers.{}.linear_attn.dt_bias", "blk.{}.ssm_dt.bias"},
+    {"layers.{}.linear_attn.A_log", "blk.{}.ssm_a", TensorChange::kExpNegated},
+    {"layers.{}.linear_attn.norm", "blk.{}.ssm_norm"},
+    {"layers.{}.linear_attn.out_proj", "blk.{}.ssm_out"},
+    {"layers.{}.linear_attn.in_proj_qkvz", "blk.{}.ssm_in"},
+    {"layers.{}.linear_attn.in_proj_ba", "blk.{}.ssm_ba"},
+    {"layers.{}.linear_attn.in_proj_qkv", "blk.{}.attn_qkv"},
+    {"layers.{}.linear_attn.in_proj_z", "blk.{}.attn_gate"},
+    {"layers.{}.linear_attn.in_proj_b", "blk.{}.ssm_beta"},
+    {"layers.{}.linear_attn.in_proj_a", "blk.{}.ssm_alpha"},
+    {"layers.{}.mlp.gate", "blk.{}.ffn_gate_inp"},
+    {"layers.{}.mlp.experts.{}.gate_proj", "blk.{}.ffn_gate.{}"},
+    {"layers.{}.mlp.experts.{}.up_proj", "blk.{}.ffn_up.{}"},
+    {"layers.{}.mlp.experts.{}.down_proj", "blk.{}.ffn_down.{}"},
+    {"layers.{}.mlp.experts.gate_up_proj", "blk.{}.ffn_gate_up_exps.weight"},
+    {"layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight"},
+    {"layers.{}.mlp.shared_expert.gate_proj", "blk.{}.ffn_gate_shexp"},
+    {"layers.{}.mlp.shared_expert.up_proj", "blk.{}.ffn_up_shexp"},
+    {"layers.{}.mlp.shared_expert.down_proj", "blk.{}.ffn_down_shexp"},
+    {"layers.{}.mlp.shared_expert_gate", "blk.{}.ffn_gate_inp_shexp"},
+};
+
+constexpr FieldRule kNextFields[] = {
+    {"num_key_value_heads", "attention.head_count_kv", "2"},
+    {"head_dim", "attention.key_length", "256"},
+    {"max_position_embeddings", "context_length", "32768"},
+    {"linear_num_value_heads", "ssm.time_step_rank", "32"},
+    {"linear_num_key_heads", "ssm.group_count", "16"},
+    {"linear_key_head_dim", "ssm.state_size", "128"},
+    {"linear_conv_kernel_dim", "ssm.conv_kernel", "4"},
+    {"full_attention_interval", "full_attention_interval", "4"},
+    {"num_experts", "expert_count", "512"},
+    {"num_local_experts", "expert_count"},
+    {"num_experts_per_tok", "expert_used_count", "10"},
+    {"norm_topk_prob", "expert_weights_norm", "true"},
+    {"moe_intermediate_size", "expert_feed_forward_length", "512"},
+    {"shared_expert_intermediate_size", "expert_shared_feed_forward_length", "512"},
+};
+constexpr FieldRule k35Fields[] = {
+    {"num_key_value_heads", "attention.head_count_kv", "4"},
+    {"head_dim", "attention.key_length", "256"},
+    {"max_position_embeddings", "context_length", "32768"},
+    {"linear_num_value_heads", "ssm.time_step_rank", "32"},
+    {"linear_num_key_heads", "ssm.group_count", "16"},
+    {"linear_key_head_dim", "ssm.state_size", "128"},
+    {"linear_conv_kernel_dim", "ssm.conv_kernel", "4"},
+    {"full_attention_interval", "full_attention_interval", "4"},
+};
+constexpr FieldRule k35MoeFields[] = {
+    {"num_key_value_heads", "attention.head_count_kv", "2"},
+    {"head_dim", "attention.key_length", "256"},
+    {"max_position_embeddings", "context_length", "32768"},
+    {"intermediate_size", "feed_forward_length", "512"},  // the class has none
+    {"linear_num_value_heads", "ssm.time_step_rank", "32"},
+    {"linear_num_key_heads", "ssm.group_count", "16"},
+    {"linear_key_head_dim", "ssm.state_size", "128"},
+    {"linear_conv_kernel_dim", "ssm.conv_kernel", "4"},
+    {"full_attention_interval", "full_attention_interval", "4"},
+    {"num_experts", "expert_count", "256"},
+    {"num_local_experts", "expert_count"},
+    {"num_experts_per_tok", "expert_used_count", "8"},
+    {"moe_intermediate_size", "expert_feed_forward_length", "512"},
+    {"shared_expert_intermediate_size", "expert_shared_feed_forward_length", "512"},
+};
+constexpr std::string_view kNextTypes[] = {"qwen3_next"};
+constexpr std::string_view k35Types[] = {"qwen3_5_text", "qwen3_5"};
+constexpr std::string_view k35MoeTypes[] = {"qwen3_5_moe_text", "qwen3_5_moe"};
+
+void AdaptDelta(HuggingFaceFields& fields) {
+  fields.Set("ssm.inner_size",
+             fields.Key("ssm.time_step_rank", 0) * fields.Number("linear_value_head_dim", 128));
+  fields.Set("ssm.heads_tiled", 0.0);
+  if (!fields.Has("layer_types")) return;
+  std::vector<double> attends;
+  for (const std::string& type : fields.Texts("layer_types")) {
+    if (type != "full_attention" && type != "linear_attention") {
+      fields.Refuse("layer_types",
+                    Cat("has ", Quote(type), "; known are full_attention and linear_attention"));
+    }
+    attends.push_back(type == "full_attention" ? 1 : 0);
+  }
+  fields.Set("attention.layers", std::move(attends));
+}
+
+Result<Model> BuildDelta(const Checkpoint& checkpoint, bool tiled) {
+  ConfigReader config(checkpoint);
+  auto c = ReadDecoder(checkpoint, config, {}, {"expert_count"});
+  if (!c) return Fail(c.error());
+  const DeltaConfig delta = ReadDelta(config, tiled);
+  const std::vector<bool> attends = ReadLayers(config, c->shape.layers);
+  ExpertsConfig experts;
+  if (config.Number("expert_count", 0, 4096, 0) > 0) {
+    experts = ReadExperts(config, *c, {.normalize = true});
+    experts.shared_hidden = config.Count("expert_shared_feed_forward_length", kWidestLayer);
+  }
+  if (const Status read = config.status(); !read) return Fail(read.error());
+
+  DecoderBuilder b(checkpoint, *c);
+  Value x = b.Embed();
+  uint32_t caches = 0, states = 0;
+  for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    Value h = b.Norm(x, blk + "attn_norm");
+    if (attends[layer]) {
+      x = b.AddBlock(x, b.Attend(h, blk, layer,
+                                 {.head_norm = SelfAttention::HeadNorm::kEach,
+                                  .rope = &c->rope,
+                                  .gated = true,
+                                  .state = caches++}));
+    } else {
+      x = b.AddBlock(x, DeltaMixer(b, h, blk, delta, states));
+      states += 4;
+    }
+    h = b.Norm(x, blk + "post_attention_norm");
+    x = b.AddBlock(
+        x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
+  }
+  return b.Finish(b.Logits(x));
+}
+
+}  // namespace
+
+Result<Model> BuildQwen3Next(const Checkpoint& checkpoint) { return BuildDelta(checkpoint, false); }
+Result<Model> BuildQwen35(const Checkpoint& checkpoint) { return BuildDelta(checkpoint, true); }
+
+const HuggingFaceNames kQwen3NextNames{.model_types = kNextTypes,
+                                       .fields = kNextFields,
+                                       .tensors = kTensors,
+                                       .rotated_share = 0.25,
+                                       .adapt = AdaptDelta};
+const HuggingFaceNames kQwen35Names{.model_types = k35Types,
+                                    .fields = k35Fields,
+                                    .tensors = kTensors,
+                                    .rotated_share = 0.25,
+                                    .adapt = AdaptDelta};
+const HuggingFaceNames kQwen35MoeNames{.model_types = k35MoeTypes,
+                                       .fields = k35MoeFields,
+                                       .tensors = kTensors,
+                                       .rotated_share = 0.25,
+                                       .adapt = AdaptDelta};
+
+}  // namespace ingle
