@@ -118,7 +118,8 @@ TEST(Llama, NamesTheFieldThatIsWrong) {
                                      {"rope.dimension_count", 3},
                                      {"rope.dimension_count", 6},
                                      {"rope.scaling.factor", -1},
-                                     {"expert_count", 8},
+                                     {"expert_count", 5000},
+                                     {"residual_scale", 0.5},
                                      {"vocab_size", 31}}) {
     FakeCheckpoint c = SmallLlama();
     c.numbers[key] = value;
