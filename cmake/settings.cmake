@@ -33,8 +33,7 @@ if(EMSCRIPTEN)
   add_compile_options(-Wno-shorten-64-to-32 -include ${CMAKE_SOURCE_DIR}/cmake/wasm_library.h)
 endif()
 if(INGLE_WERROR)
-  # Options are structs whose callers name only the fields they set: a missing one is no mistake.
-  add_compile_options(-Werror -Wno-missing-field-initializers)
+  add_compile_options(-Werror)
 endif()
 
 if(INGLE_SANITIZE)

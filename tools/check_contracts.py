@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds the sources against the contracts that can be read off the text.
 
-- Platform by file: preprocessor conditionals only where a processor is asked for its features,
-  where the worker pool waits, and in kernels/X/X.cc, the table of a kernel's versions.
+- Platform by file: preprocessor conditionals only where the worker pool waits, and in
+  kernels/X/X.cc, the table of a kernel's versions.
 - The library never prints, exits, aborts or asserts; it answers with an error.
 - Every header has #pragma once.
 """
@@ -14,7 +14,7 @@ import re
 
 import cxx
 
-CONDITIONALS = ["src/base/cpu*", "src/base/worker_pool*", "src/base/file*"]
+CONDITIONALS = ["src/base/worker_pool_threads.cc"]
 CONDITIONAL = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef)\b")
 
 # Tests print and abort as they like; so does an app, which is a program and not the library.

@@ -29,11 +29,12 @@ enum class DeviceKind {
 
 struct EngineOptions {
   DeviceKind device = DeviceKind::kCpu;
-  int threads = 0;                  // 0: one for each processor that this process may use
-  uint32_t context = 0;             // longest session in tokens; 0: what the model was trained for
-  uint32_t batch_tokens = 512;      // tokens of one step at most; longer prompts take several steps
-  std::optional<DType> cache_type;  // kF32 or kF16; nothing: kF16 for quantized weights, else kF32
-  uint64_t cache_bytes = 0;         // for the cache pages of all sessions; 0: no limit of its own
+  int threads = 0;              // 0: one for each processor that this process may use
+  uint32_t context = 0;         // longest session in tokens; 0: what the model was trained for
+  uint32_t batch_tokens = 512;  // tokens of one step at most; longer prompts take several steps
+  // kF32 or kF16; nothing: kF16 for quantized weights, else kF32.
+  std::optional<DType> cache_type{};
+  uint64_t cache_bytes = 0;  // for the cache pages of all sessions; 0: no limit of its own
 };
 
 // What a person may want to know of a model.

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/utf8.h"
-#include "engine/tiny_model.h"
+#include "engine/tiny_model_testing.h"
 
 namespace ingle {
 namespace {

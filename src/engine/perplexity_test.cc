@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/tiny_model.h"
+#include "engine/tiny_model_testing.h"
 #include "formats/gguf/gguf_file.h"
 #include "formats/gguf/gguf_writer.h"
 

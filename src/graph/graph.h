@@ -83,7 +83,7 @@ struct WeightAttributes {
   std::string name;  // the tensor's, for messages and pictures
   TensorView view;   // in memory that outlives the graph
   // Of a stack of experts: each one's matrix; view is then the first of them.
-  std::vector<TensorView> experts;
+  std::vector<TensorView> experts{};
 };
 
 struct EmbedAttributes {
@@ -165,12 +165,12 @@ struct AttentionAttributes {
   uint32_t value_size = 0;
   float scale = 1;  // of the products of queries and keys
 
-  uint32_t window = 0;        // how many of the latest positions are seen; 0: all
-  float softcap = 0;          // scores s become softcap · tanh(s / softcap); 0: they stay
-  bool causal = true;         // if not, all positions of the sequence are seen
-  bool shares_cache = false;  // k and v are another layer's, already in the cache
-  std::vector<float> slopes;  // ALiBi (Press et al., arXiv 2108.12409): of each head; or empty
-  bool rounds_bias = false;   // slope · position is rounded to bfloat16, and scaled: Falcon
+  uint32_t window = 0;          // how many of the latest positions are seen; 0: all
+  float softcap = 0;            // scores s become softcap · tanh(s / softcap); 0: they stay
+  bool causal = true;           // if not, all positions of the sequence are seen
+  bool shares_cache = false;    // k and v are another layer's, already in the cache
+  std::vector<float> slopes{};  // ALiBi (Press et al., arXiv 2108.12409): of each head; or empty
+  bool rounds_bias = false;     // slope · position is rounded to bfloat16, and scaled: Falcon
 };
 
 // A row's logits become weights of experts; the k largest are kept.

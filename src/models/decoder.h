@@ -67,7 +67,7 @@ struct SelfAttention {
   HeadNorm head_norm = HeadNorm::kNone;
   const RopeAttributes* rope = nullptr;  // null: positions are not rotated
   uint32_t window = 0;
-  std::optional<Value> sinks;
+  std::optional<Value> sinks{};
   float scale = 0;            // 0: the family's
   bool gated = false;         // attn_q holds of each head the query and a gate for what it finds
   uint32_t state = kByLayer;  // which cache

@@ -1,10 +1,10 @@
 // ingle logits MODEL (--ids "1 2 3" | --text TEXT) --out FILE.npy
 #include <algorithm>
 
+#include "base/atomic_file.h"
 #include "chat/prompt.h"
 #include "command.h"
 #include "files/npy.h"
-#include "formats/atomic_file.h"
 #include "model_access.h"
 #include "number_list.h"
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "formats/atomic_file.h"
+#include "base/atomic_file.h"
 
 namespace ingle {
 

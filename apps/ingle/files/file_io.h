@@ -19,7 +19,7 @@ Result<uint64_t> FileSize(const std::string& path);
 // The bytes of a file, or of standard input for "-". Fails with kTooLarge beyond limit.
 Result<std::string> ReadWhole(const std::string& path, uint64_t limit = uint64_t{1} << 31);
 
-// A file that appears whole or not at all (formats/atomic_file.h).
+// A file that appears whole or not at all (base/atomic_file.h).
 Status WriteWhole(const std::string& path, std::string_view bytes);
 
 // Makes a rename or a removal inside folder last through a power cut.

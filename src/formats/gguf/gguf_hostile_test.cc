@@ -12,18 +12,19 @@ namespace {
 std::atomic<size_t> allocated_bytes = 0;
 }
 
-// Counts what the tests of this program allocate.
-void* operator new(size_t size) {
+// Counts what the tests of this program allocate. Not inlined, or GCC sees memory from a new go to
+// free().
+[[gnu::noinline]] void* operator new(size_t size) {
   allocated_bytes += size;
   void* memory = std::malloc(size > 0 ? size : 1);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 void* operator new[](size_t size) { return operator new(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { operator delete(memory); }
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete[](void* memory, size_t) noexcept { operator delete(memory); }
 
 namespace ingle {
 namespace {

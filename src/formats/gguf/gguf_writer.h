@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
-#include "formats/atomic_file.h"
 #include "formats/gguf/gguf_value.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"

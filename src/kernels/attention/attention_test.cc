@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/half.h"
-#include "kernels/test_support.h"
+#include "kernels/kernel_testing.h"
 
 namespace ingle {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/test_support.h"
+#include "kernels/kernel_testing.h"
 
 namespace ingle {
 namespace {

@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "base/half.h"
+#include "kernels/kernel_testing.h"
 #include "kernels/matmul/scalar.h"
 #include "kernels/q8_rows.h"
 #include "kernels/quantize_q8/quantize_q8.h"
-#include "kernels/test_support.h"
 #include "tensor/blocks.h"
 
 namespace ingle {

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/kernel_testing.h"
 #include "kernels/q8_rows.h"
-#include "kernels/test_support.h"
 
 namespace ingle {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/test_support.h"
+#include "kernels/kernel_testing.h"
 
 namespace ingle {
 namespace {

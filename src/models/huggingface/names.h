@@ -47,8 +47,8 @@ struct TensorRule {
 struct HuggingFaceNames {
   std::span<const std::string_view> model_types;  // of config.json
   // Besides the common ones, which they take precedence over.
-  std::span<const FieldRule> fields;
-  std::span<const TensorRule> tensors;
+  std::span<const FieldRule> fields{};
+  std::span<const TensorRule> tensors{};
   double rope_theta = 10000;  // where config.json does not say
   double rotated_share = 1;   // of a head, likewise
   // What tables cannot say; may be null.
