@@ -145,6 +145,17 @@ class Terminal:
         seen, self.output = self.output[:cut], self.output[cut:]
         return seen
 
+    def read_prompt(self):
+        """Waits until the program takes keys one by one. It does so just after it has asked; a key
+        that comes in between is the terminal's, for which Ctrl-C is a signal."""
+        seen = self.read_until(">>> ")
+        end = time.monotonic() + 60
+        while termios.tcgetattr(self.master)[3] & termios.ICANON:
+            if time.monotonic() > end:
+                raise AssertionError("the program does not edit lines")
+            time.sleep(0.001)
+        return seen
+
     def read_some(self, seconds):
         if seconds <= 0 or not select.select([self.master], [], [], seconds)[0]:
             return False

@@ -9,7 +9,6 @@ import time
 from support import PROGRAM, TINY, CliTest, Terminal
 
 CTRL_C, CTRL_D, UP = "\x03", "\x04", "\x1b[A"
-PROMPT = ">>> "
 
 
 class Chat(CliTest):
@@ -17,12 +16,12 @@ class Chat(CliTest):
         terminal = Terminal([PROGRAM, "run", model, "-n", "6", "-c", "512", *flags],
                             self.environment, self.home)
         self.addCleanup(terminal.close)
-        terminal.read_until(PROMPT)
+        terminal.read_prompt()
         return terminal
 
     def say(self, terminal, text):
         terminal.type(text + "\r")
-        return terminal.read_until(PROMPT)
+        return terminal.read_prompt()
 
     def test_answers_and_leaves(self):
         terminal = self.chat("--stats", "--seed", "1")
@@ -46,10 +45,10 @@ class Chat(CliTest):
     def test_ctrl_c_at_the_prompt(self):
         terminal = self.chat()
         terminal.type("half a line" + CTRL_C)
-        terminal.read_until(PROMPT)
+        terminal.read_prompt()
         terminal.type(CTRL_C)
         terminal.read_until("once more")
-        terminal.read_until(PROMPT)
+        terminal.read_prompt()
         terminal.type(CTRL_C)
         self.assertEqual(terminal.finish(), 0)
 
@@ -60,7 +59,7 @@ class Chat(CliTest):
             terminal.type("go on\r")
             time.sleep(0.05)
             terminal.type(CTRL_C)
-            if "[stopped]" in terminal.read_until(PROMPT):
+            if "[stopped]" in terminal.read_prompt():
                 break
             terminal.read_some(0.3)
         else:
@@ -101,11 +100,11 @@ class Chat(CliTest):
         terminal.type('"""one\r')
         terminal.read_until("... ")
         terminal.type('two"""\r')
-        terminal.read_until(PROMPT)
+        terminal.read_prompt()
         terminal.type("three\\\r")
         terminal.read_until("... ")
         terminal.type("four\r")
-        terminal.read_until(PROMPT)
+        terminal.read_prompt()
         self.say(terminal, "/save talk.json")
         with open(self.path("talk.json"), encoding="utf-8") as file:
             messages = json.load(file)["messages"]
@@ -133,14 +132,14 @@ class Chat(CliTest):
     def test_tab_completes_commands(self):
         terminal = self.chat()
         terminal.type("/sta\t\r")
-        self.assertIn("Context:", terminal.read_until(PROMPT))
+        self.assertIn("Context:", terminal.read_prompt())
 
     def test_no_color(self):
         for value, coloured in (("", True), ("1", False)):
             self.environment["NO_COLOR"] = value
             terminal = Terminal([PROGRAM, "run", TINY], self.environment, self.home)
             self.addCleanup(terminal.close)
-            self.assertEqual("\x1b[1m" in terminal.read_until(PROMPT), coloured)
+            self.assertEqual("\x1b[1m" in terminal.read_prompt(), coloured)
 
     def test_a_conversation_longer_than_the_context(self):
         terminal = self.chat("-c", "64")

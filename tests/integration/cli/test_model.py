@@ -200,7 +200,7 @@ class Run(CliTest):
                               ("cut.gguf", tiny_model()[:90000])):
             message = self.fails(1, "run", self.write(name, content), "x")
             self.assertIn(name, message)
-        self.assertIn("regular file", self.fails(1, "run", self.home + "/", "x"))
+        self.assertIn("no config.json", self.fails(1, "run", self.home + "/", "x"))
 
     def test_a_full_disk_behind_standard_output_ends_the_answer(self):
         if not os.path.exists("/dev/full"):
