@@ -42,6 +42,12 @@ class Transfer {
     return static_cast<Transfer*>(self)->Body({data, length});
   }
   size_t Body(std::string_view bytes);
+  // Comes every second, data or not: a download that stands still shows it.
+  static int OnTick(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    const Transfer& transfer = *static_cast<Transfer*>(self);
+    if (transfer.body_began_) transfer.on_progress_(transfer.file_.size());
+    return 0;
+  }
   // Looks at the answer's head when the first byte of its body comes.
   Status BeginBody();
   Outcome Judge(CURLcode code);
@@ -108,6 +114,9 @@ Transfer::Outcome Transfer::Perform(const std::string& url) {
   curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, reason);
   curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, OnBody);
   curl_easy_setopt(handle_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(handle_, CURLOPT_XFERINFOFUNCTION, OnTick);
+  curl_easy_setopt(handle_, CURLOPT_XFERINFODATA, this);
+  curl_easy_setopt(handle_, CURLOPT_NOPROGRESS, 0L);
   const std::string range = Cat(begin_, "-");
   curl_easy_setopt(handle_, CURLOPT_RANGE, begin_ > 0 ? range.c_str() : nullptr);
   if (const std::string tag = file_.LoadTag(); begin_ > 0 && !tag.empty()) {
