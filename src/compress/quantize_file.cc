@@ -50,10 +50,9 @@ std::optional<uint32_t> FileTypeOf(DType type) {
       return 18;
     case DType::kBF16:
       return 32;
-    case DType::kI32:
+    default:
       return std::nullopt;
   }
-  return std::nullopt;
 }
 
 bool IsSuperBlock(DType type) { return Info(type).block_elements == kSuperBlock; }
@@ -156,8 +155,8 @@ Result<Plan> MakePlan(const GgufFile& model, DType target, uint32_t file_type) {
   for (const GgufTensor& tensor : model.tensors()) {
     const Result<TensorView> view = model.View(tensor);
     if (!view) return Fail(view.error());
-    const DType to = view->type == DType::kI32
-                         ? DType::kI32
+    const DType to = IsInteger(view->type)
+                         ? view->type
                          : QuantizedTypeOf(tensor.name, tensor.shape, target, tied_output);
     plan.header.AddTensor(tensor.name, to, tensor.shape);
     plan.from.push_back(*view);

@@ -46,8 +46,8 @@ DType QuantizedTypeOf(std::string_view name, const Shape& shape, DType target, b
 // at the loss of both; a tensor that has its type already is copied as it is. Integer tensors too.
 // Memory: some tens of megabytes, whatever the model.
 //
-// Fails with kInvalidArgument for a target that is no weight type (I32), kCorrupt for weights that
-// are NaN or infinite, and as OpenGguf and GgufWriter do.
+// Fails with kInvalidArgument for a target that weights are not written as (I32, F64), kCorrupt for
+// weights that are NaN or infinite, and as OpenGguf and GgufWriter do.
 Status QuantizeGguf(const std::string& in, const std::string& out, DType target,
                     const QuantizeOptions& options = {});
 

@@ -8,7 +8,7 @@ KernelSet::KernelSet(CpuFeatures features)
       attention_(&Pick(AttentionKernels(), features)) {
   for (size_t i = 0; i < matmul_.size(); ++i) {
     const auto type = static_cast<DType>(i);
-    if (type != DType::kI32) matmul_[i] = &PickMatMul(type, features);
+    if (!IsInteger(type)) matmul_[i] = &PickMatMul(type, features);
   }
 }
 

@@ -22,7 +22,7 @@ class KernelSet {
   const AttentionKernel& attention() const { return *attention_; }
 
  private:
-  std::array<const MatMulKernel*, kDTypeCount> matmul_{};  // null for kI32
+  std::array<const MatMulKernel*, kDTypeCount> matmul_{};  // null for integers
   const QuantizeQ8Kernel* quantize_q8_;
   const SwiGluKernel* swiglu_;
   const AttentionKernel* attention_;

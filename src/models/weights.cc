@@ -11,7 +11,7 @@ TensorView Weights::Find(const std::string& tensor, const Shape& shape, bool flo
     problem =
         Error(ErrorCode::kCorrupt, Cat("tensor ", Quote(tensor), " is ", ToString(found->shape),
                                        ", but the model's fields say ", ToString(shape)));
-  } else if ((float_only && found->type != DType::kF32) || found->type == DType::kI32) {
+  } else if ((float_only && found->type != DType::kF32) || IsInteger(found->type)) {
     problem = Error(ErrorCode::kUnsupported, Cat("tensor ", Quote(tensor), " is ",
                                                  Name(found->type), ", but F32 is needed"));
   } else {

@@ -24,6 +24,14 @@ constexpr std::array<DTypeInfo, kDTypeCount> kInfo = {{
     {"Q4_K", kSuperBlock, sizeof(BlockQ4_K)},
     {"Q5_K", kSuperBlock, sizeof(BlockQ5_K)},
     {"Q6_K", kSuperBlock, sizeof(BlockQ6_K)},
+    {"F64", 1, 8},
+    {"F8_E4M3", 1, 1},
+    {"F8_E5M2", 1, 1},
+    {"I64", 1, 8},
+    {"I16", 1, 2},
+    {"I8", 1, 1},
+    {"U8", 1, 1},
+    {"BOOL", 1, 1},
 }};
 
 bool SameName(std::string_view a, std::string_view b) {

@@ -1,4 +1,4 @@
-// The element types of tensors, quantized blocks among them.
+// The element types of tensors as files store them: numbers, and blocks of quantized numbers.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,20 @@ enum class DType : uint8_t {
   kQ4_K,
   kQ5_K,
   kQ6_K,
+  kF64,
+  kF8_E4M3,  // no infinities: 448 is the largest, 0x7F is NaN
+  kF8_E5M2,  // the upper byte of a binary16
+  kI64,
+  kI16,
+  kI8,
+  kU8,
+  kBool,  // a byte, 0 or 1
 };
-constexpr int kDTypeCount = 14;
+constexpr int kDTypeCount = 22;
 
 // A row of a tensor is a whole number of blocks; an unquantized type's block is one element.
 struct DTypeInfo {
-  std::string_view name;    // as GGUF tools write it: "F32", "Q4_K"
+  std::string_view name;    // as files and their tools write it: "F32", "Q4_K"
   uint32_t block_elements;  // elements in a block
   uint32_t block_bytes;     // bytes of a block
 };
@@ -35,6 +43,10 @@ struct DTypeInfo {
 const DTypeInfo& Info(DType type);
 inline std::string_view Name(DType type) { return Info(type).name; }
 inline bool IsQuantized(DType type) { return Info(type).block_elements > 1; }
+// Whether the elements are counts, places or flags, which no matrix product takes.
+inline bool IsInteger(DType type) {
+  return type == DType::kI32 || (type >= DType::kI64 && type <= DType::kBool);
+}
 
 // By name, without regard to case.
 std::optional<DType> DTypeFromName(std::string_view name);

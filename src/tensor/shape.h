@@ -8,7 +8,7 @@
 
 namespace ingle {
 
-constexpr int kMaxRank = 4;
+constexpr int kMaxRank = 8;  // convolutions of video have five
 
 // A value type. The extents of a Shape that Ingle's readers made multiply without overflow.
 class Shape {

@@ -30,7 +30,7 @@ Finding Kernels() {
   std::map<std::string, std::string> types;  // by kernel
   for (int i = 0; i < kDTypeCount; ++i) {
     const auto type = static_cast<DType>(i);
-    if (type == DType::kI32) continue;
+    if (IsInteger(type)) continue;
     std::string& list = types[kernels.matmul(type).name];
     list += Cat(list.empty() ? "" : " ", Name(type));
   }

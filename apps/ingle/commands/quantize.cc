@@ -1,4 +1,5 @@
 // ingle quantize IN OUT TYPE
+#include "kernels/quantize/quantize.h"
 #include "base/cpu.h"
 #include "command.h"
 #include "compress/quantize_file.h"
@@ -24,7 +25,7 @@ class QuantizeCommand final : public Command {
 
   Status Check(const Context&) override {
     const std::optional<DType> type = DTypeFromName(type_);
-    if (!type || *type == DType::kI32) {
+    if (!type || !CanQuantize(*type)) {
       return Fail(ErrorCode::kInvalidArgument, Quote(type_), " is no type of weights");
     }
     target_ = *type;

@@ -1,41 +1,9 @@
 #include "formats/gguf/gguf_file.h"
 
-#include <algorithm>
-#include <numeric>
+#include "formats/names.h"
 
 namespace ingle {
 namespace {
-
-// Positions of items, sorted by name(item).
-template <class Items, class NameOf>
-std::vector<size_t> SortedByName(const Items& items, NameOf name) {
-  std::vector<size_t> order(items.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return name(items[a]) < name(items[b]); });
-  return order;
-}
-
-template <class Items, class NameOf>
-auto FindByName(const Items& items, const std::vector<size_t>& order, NameOf name,
-                std::string_view wanted) -> decltype(items.data()) {
-  const auto found =
-      std::lower_bound(order.begin(), order.end(), wanted,
-                       [&](size_t i, std::string_view key) { return name(items[i]) < key; });
-  if (found == order.end() || name(items[*found]) != wanted) return nullptr;
-  return &items[*found];
-}
-
-// The first name that occurs twice, if any.
-template <class Items, class NameOf>
-std::optional<std::string_view> FindDuplicate(const Items& items, const std::vector<size_t>& order,
-                                              NameOf name) {
-  const auto same = std::adjacent_find(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return name(items[a]) == name(items[b]);
-  });
-  if (same == order.end()) return std::nullopt;
-  return name(items[*same]);
-}
 
 std::string_view KeyOf(const GgufField& field) { return field.key; }
 std::string_view NameOf(const GgufTensor& tensor) { return tensor.name; }

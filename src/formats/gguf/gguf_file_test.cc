@@ -178,16 +178,22 @@ TEST(GgufFile, NamesMayLookLikePaths) {
   EXPECT_EQ(file.String("general.name"), "../../etc/passwd\n\xff");
 }
 
-TEST(GgufTypes, TableHoldsEveryDType) {
+TEST(GgufTypes, TableAgreesWithDType) {
+  int absent = 0;
   for (int i = 0; i < kDTypeCount; ++i) {
     const auto dtype = static_cast<DType>(i);
-    const GgmlType& type = GgmlTypeOf(dtype);
-    EXPECT_EQ(type.dtype, dtype);
-    EXPECT_EQ(type.name, Name(dtype));
-    EXPECT_EQ(type.block_elements, Info(dtype).block_elements);
-    EXPECT_EQ(type.block_bytes, Info(dtype).block_bytes);
-    EXPECT_EQ(FindGgmlType(type.id), &type);
+    const GgmlType* type = FindGgmlType(dtype);
+    if (type == nullptr) {
+      ++absent;
+      continue;
+    }
+    EXPECT_EQ(type->dtype, dtype);
+    EXPECT_EQ(type->name, Name(dtype));
+    EXPECT_EQ(type->block_elements, Info(dtype).block_elements);
+    EXPECT_EQ(type->block_bytes, Info(dtype).block_bytes);
+    EXPECT_EQ(FindGgmlType(type->id), type);
   }
+  EXPECT_EQ(absent, 4);  // F8_E4M3, F8_E5M2, U8 and BOOL
   EXPECT_EQ(FindGgmlType(4), nullptr);
   EXPECT_EQ(FindGgmlType(1u << 31), nullptr);
 }

@@ -1,7 +1,6 @@
 // Constants of the format, shared by the reader and the writer, and the limits that Ingle sets.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -17,15 +16,9 @@ constexpr uint64_t kGgufMinAlignment = 8;
 constexpr uint64_t kGgufMaxAlignment = 65536;
 
 constexpr uint64_t kGgufMaxKeyBytes = 65535;  // the format's own limit
-constexpr uint64_t kGgufMaxTensorNameBytes = 1024;
+constexpr int kGgufMaxRank = 4;               // the format's own limit
 // Of metadata arrays; the largest in use are vocabularies and merges, below a million. A sparse
 // file can hold billions of empty strings on a few bytes of disk.
 constexpr uint64_t kGgufMaxArrayElements = uint64_t{1} << 24;
-
-// Keys and names are printed in many places; what could move a terminal's cursor is refused.
-inline bool HasControlBytes(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-}
 
 }  // namespace ingle

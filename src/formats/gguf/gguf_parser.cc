@@ -7,6 +7,8 @@
 #include "base/checked.h"
 #include "formats/gguf/gguf_file.h"
 #include "formats/gguf/gguf_format.h"
+#include "formats/guess_format.h"
+#include "formats/names.h"
 
 namespace ingle {
 namespace {
@@ -15,23 +17,6 @@ namespace {
 constexpr uint64_t kMinFieldBytes = 8 + 1 + 4 + 1;           // key length, key, type, value
 constexpr uint64_t kMinTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;  // name, rank, extent, type, offset
 constexpr uint64_t kMinStringBytes = 8;
-
-// What a file that is not GGUF probably is, to be appended to the message.
-std::string_view GuessFormat(std::string_view head) {
-  if (head.empty()) return "; the file is empty";
-  if (head.starts_with("FUGG")) return "; it looks like a big-endian file";
-  for (const std::string_view magic : {"lmgg", "fmgg", "tjgg", "algg"}) {
-    if (head.starts_with(magic)) return "; it looks like a ggml file from before GGUF";
-  }
-  if (head.starts_with("version https://git-lfs")) {
-    return "; it is a Git LFS pointer, not the model";
-  }
-  if (head.starts_with("<") || head.starts_with("\n<")) {
-    return "; it looks like a web page saved in place of the model";
-  }
-  if (head.starts_with("PK\x03\x04")) return "; it looks like a zip archive";
-  return "";
-}
 
 }  // namespace
 
@@ -240,7 +225,7 @@ class GgufParser {
                      reader_.remaining(), " bytes follow the metadata");
     }
     for (uint64_t i = 0; i < tensor_count_; ++i) {
-      const Result<std::string_view> name = ReadName(kGgufMaxTensorNameBytes, "tensor ", i);
+      const Result<std::string_view> name = ReadName(kMaxTensorNameBytes, "tensor ", i);
       if (!name) return Fail(name.error());
       Result<GgufTensor> tensor = ReadTensor(*name);
       if (!tensor) return Fail(tensor.error());
@@ -275,11 +260,11 @@ class GgufParser {
     const auto rank = reader_.Read<uint32_t>();
     if (!rank) return EndsInside("the description of tensor ", Quote(name));
     if (*rank == 0) return Corrupt("tensor ", Quote(name), " has no dimensions");
-    if (*rank > kMaxRank) {
+    if (*rank > kGgufMaxRank) {
       return Corrupt("tensor ", Quote(name), " has ", *rank, " dimensions, the limit is ",
-                     kMaxRank);
+                     kGgufMaxRank);
     }
-    std::array<uint64_t, kMaxRank> extents{};
+    std::array<uint64_t, kGgufMaxRank> extents{};
     uint64_t elements = 1;
     for (uint32_t axis = 0; axis < *rank; ++axis) {
       const auto extent = reader_.Read<uint64_t>();

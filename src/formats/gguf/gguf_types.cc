@@ -39,9 +39,9 @@ constexpr GgmlType kGgmlTypes[] = {
     {18, "IQ3_XXS", 256, 98, std::nullopt}, {19, "IQ1_S", 256, 50, std::nullopt},
     {20, "IQ4_NL", 32, 18, std::nullopt},   {21, "IQ3_S", 256, 110, std::nullopt},
     {22, "IQ2_S", 256, 82, std::nullopt},   {23, "IQ4_XS", 256, 136, std::nullopt},
-    {24, "I8", 1, 1, std::nullopt},         {25, "I16", 1, 2, std::nullopt},
-    {26, "I32", 1, 4, DType::kI32},         {27, "I64", 1, 8, std::nullopt},
-    {28, "F64", 1, 8, std::nullopt},        {29, "IQ1_M", 256, 56, std::nullopt},
+    {24, "I8", 1, 1, DType::kI8},           {25, "I16", 1, 2, DType::kI16},
+    {26, "I32", 1, 4, DType::kI32},         {27, "I64", 1, 8, DType::kI64},
+    {28, "F64", 1, 8, DType::kF64},         {29, "IQ1_M", 256, 56, std::nullopt},
     {30, "BF16", 1, 2, DType::kBF16},       {34, "TQ1_0", 256, 54, std::nullopt},
     {35, "TQ2_0", 256, 66, std::nullopt},   {39, "MXFP4", 32, 17, std::nullopt},
     {40, "NVFP4", 64, 36, std::nullopt},    {41, "Q1_0", 128, 18, std::nullopt},
@@ -65,11 +65,11 @@ const GgmlType* FindGgmlType(uint32_t id) {
   return nullptr;
 }
 
-const GgmlType& GgmlTypeOf(DType dtype) {
+const GgmlType* FindGgmlType(DType dtype) {
   for (const GgmlType& type : kGgmlTypes) {
-    if (type.dtype == dtype) return type;
+    if (type.dtype == dtype) return &type;
   }
-  return kGgmlTypes[0];  // not reached: a test holds the table against DType
+  return nullptr;
 }
 
 }  // namespace ingle

@@ -48,6 +48,7 @@ struct GgmlType {
 // Null when no such type exists.
 const GgmlType* FindGgmlType(uint32_t id);
 
-const GgmlType& GgmlTypeOf(DType type);
+// Null for a type that GGUF does not have: F8_E4M3, BOOL ...
+const GgmlType* FindGgmlType(DType type);
 
 }  // namespace ingle

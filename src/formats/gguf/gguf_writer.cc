@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "formats/gguf/gguf_format.h"
+#include "formats/names.h"
 
 namespace ingle {
 namespace {
@@ -51,17 +52,6 @@ size_t PaddingAfter(uint64_t bytes) {
   return static_cast<size_t>((0 - bytes) % kGgufDefaultAlignment);
 }
 
-// A name that stands twice in the list, if any.
-template <class Items, class NameOf>
-std::optional<std::string_view> FindDuplicate(const Items& items, NameOf name) {
-  std::vector<std::string_view> names;
-  for (const auto& item : items) names.push_back(name(item));
-  std::sort(names.begin(), names.end());
-  const auto twice = std::adjacent_find(names.begin(), names.end());
-  if (twice == names.end()) return std::nullopt;
-  return *twice;
-}
-
 Status CheckName(std::string_view what, std::string_view name, uint64_t limit) {
   if (name.empty()) return Fail(ErrorCode::kInvalidArgument, "a ", what, " has an empty name");
   if (name.size() > limit) {
@@ -76,6 +66,14 @@ Status CheckName(std::string_view what, std::string_view name, uint64_t limit) {
 }
 
 Status CheckShape(std::string_view name, DType type, const Shape& shape) {
+  if (FindGgmlType(type) == nullptr) {
+    return Fail(ErrorCode::kInvalidArgument, "tensor ", Quote(name), " is of type ", Name(type),
+                ", which GGUF does not have");
+  }
+  if (shape.rank() > kGgufMaxRank) {
+    return Fail(ErrorCode::kInvalidArgument, "tensor ", Quote(name), " has ", shape.rank(),
+                " dimensions, the limit of GGUF is ", kGgufMaxRank);
+  }
   if (shape.rank() == 0 || shape.elements() == 0) {
     return Fail(ErrorCode::kInvalidArgument, "tensor ", Quote(name), " of shape ", ToString(shape),
                 " has no elements");
@@ -155,12 +153,13 @@ Status GgufHeader::Check() const {
     }
   }
   for (const Tensor& tensor : tensors_) {
-    if (Status s = CheckName("tensor", tensor.name, kGgufMaxTensorNameBytes); !s) return s;
+    if (Status s = CheckName("tensor", tensor.name, kMaxTensorNameBytes); !s) return s;
     if (Status s = CheckShape(tensor.name, tensor.type, tensor.shape); !s) return s;
   }
-  const auto twice =
-      FindDuplicate(tensors_, [](const Tensor& t) { return std::string_view(t.name); });
-  if (twice) return Fail(ErrorCode::kInvalidArgument, "tensor ", Quote(*twice), " occurs twice");
+  const auto name_of = [](const Tensor& tensor) { return std::string_view(tensor.name); };
+  if (const auto twice = FindDuplicate(tensors_, SortedByName(tensors_, name_of), name_of)) {
+    return Fail(ErrorCode::kInvalidArgument, "tensor ", Quote(*twice), " occurs twice");
+  }
   return {};
 }
 
@@ -179,7 +178,7 @@ Result<std::string> GgufHeader::Encode() const {
     AppendString(out, tensor.name);
     Append(out, static_cast<uint32_t>(tensor.shape.rank()));
     for (int axis = tensor.shape.rank(); axis-- > 0;) Append(out, tensor.shape[axis]);
-    Append(out, GgmlTypeOf(tensor.type).id);
+    Append(out, FindGgmlType(tensor.type)->id);
     Append(out, offset);
     offset += tensor.bytes + PaddingAfter(tensor.bytes);
   }

@@ -163,6 +163,12 @@ TEST_F(GgufWriterTest, RefusesWhatTheReaderWould) {
   header = {};
   header.AddTensor("a", DType::kQ4_K, {128});
   EXPECT_TRUE(refused(header));
+  header = {};
+  header.AddTensor("a", DType::kBool, {8});
+  EXPECT_TRUE(refused(header));
+  header = {};
+  header.AddTensor("a", DType::kF32, {1, 1, 1, 1, 1});
+  EXPECT_TRUE(refused(header));
 }
 
 TEST_F(GgufWriterTest, RefusesFoldersAndMissingFolders) {

@@ -1,5 +1,6 @@
 #include "kernels/dequantize/dequantize.h"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -156,6 +157,21 @@ void Decode(const BlockQ6_K& block, float* out) {
   }
 }
 
+// Sign, four bits of exponent with bias 7, three of mantissa. The largest exponent holds numbers as
+// the others do, but for the last, which is NaN.
+float F8E4M3ToF32(uint8_t bits) {
+  const uint32_t sign = static_cast<uint32_t>(bits & 0x80u) << 24;
+  const uint32_t exponent = bits >> 3 & 15u;
+  const uint32_t mantissa = bits & 7u;
+  if ((bits & 0x7Fu) == 0x7Fu) return std::bit_cast<float>(sign | 0x7FC00000u);
+  const float magnitude = exponent == 0
+                              ? static_cast<float>(mantissa) * 0x1p-9f
+                              : std::bit_cast<float>((exponent + (127 - 7)) << 23 | mantissa << 20);
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(magnitude) | sign);
+}
+
+float F8E5M2ToF32(uint8_t bits) { return F16ToF32(static_cast<uint16_t>(bits << 8)); }
+
 template <class Block, int kElements>
 void DecodeBlocks(const std::byte* row, float* out, size_t elements) {
   for (size_t i = 0; i < elements; i += kElements, row += sizeof(Block)) {
@@ -163,6 +179,11 @@ void DecodeBlocks(const std::byte* row, float* out, size_t elements) {
     std::memcpy(&block, row, sizeof(block));
     Decode(block, out + i);
   }
+}
+
+template <class Number>
+float ToFloat(Number value) {
+  return static_cast<float>(value);
 }
 
 template <class Stored, class Convert>
@@ -186,8 +207,7 @@ void DequantizeRow(DType type, const std::byte* row, float* out, size_t elements
     case DType::kBF16:
       return DecodeEach<uint16_t>(row, out, elements, BF16ToF32);
     case DType::kI32:
-      return DecodeEach<int32_t>(row, out, elements,
-                                 [](int32_t value) { return static_cast<float>(value); });
+      return DecodeEach<int32_t>(row, out, elements, ToFloat<int32_t>);
     case DType::kQ4_0:
       return DecodeBlocks<BlockQ4_0, kBlock>(row, out, elements);
     case DType::kQ4_1:
@@ -208,6 +228,21 @@ void DequantizeRow(DType type, const std::byte* row, float* out, size_t elements
       return DecodeBlocks<BlockQ5_K, kSuperBlock>(row, out, elements);
     case DType::kQ6_K:
       return DecodeBlocks<BlockQ6_K, kSuperBlock>(row, out, elements);
+    case DType::kF64:
+      return DecodeEach<double>(row, out, elements, ToFloat<double>);
+    case DType::kF8_E4M3:
+      return DecodeEach<uint8_t>(row, out, elements, F8E4M3ToF32);
+    case DType::kF8_E5M2:
+      return DecodeEach<uint8_t>(row, out, elements, F8E5M2ToF32);
+    case DType::kI64:
+      return DecodeEach<int64_t>(row, out, elements, ToFloat<int64_t>);
+    case DType::kI16:
+      return DecodeEach<int16_t>(row, out, elements, ToFloat<int16_t>);
+    case DType::kI8:
+      return DecodeEach<int8_t>(row, out, elements, ToFloat<int8_t>);
+    case DType::kU8:
+    case DType::kBool:
+      return DecodeEach<uint8_t>(row, out, elements, ToFloat<uint8_t>);
   }
 }
 

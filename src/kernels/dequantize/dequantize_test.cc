@@ -70,6 +70,47 @@ TEST(Dequantize, Integers) {
   EXPECT_EQ(Decode(DType::kI32, integers, 3), (std::vector<float>{0, -7, 0x1p30f}));
 }
 
+TEST(Dequantize, PlainNumbers) {
+  const double doubles[] = {0.1, -1e300};
+  EXPECT_EQ(Decode(DType::kF64, doubles, 2), (std::vector<float>{0.1f, -INFINITY}));
+  const int64_t longs[] = {-1, int64_t{1} << 40};
+  EXPECT_EQ(Decode(DType::kI64, longs, 2), (std::vector<float>{-1, 0x1p40f}));
+  const int16_t shorts[] = {-32768, 7};
+  EXPECT_EQ(Decode(DType::kI16, shorts, 2), (std::vector<float>{-32768, 7}));
+  const uint8_t bytes[] = {0x80, 0x7F};
+  EXPECT_EQ(Decode(DType::kI8, bytes, 2), (std::vector<float>{-128, 127}));
+  EXPECT_EQ(Decode(DType::kU8, bytes, 2), (std::vector<float>{128, 127}));
+}
+
+// Every number of eight bits, from the definition: (-1)^s 2^(e - bias) 1.m, or 2^(1 - bias) 0.m.
+TEST(Dequantize, EightBitFloats) {
+  const auto by_hand = [](int bits, int mantissa_bits, int bias) {
+    const int exponent = bits >> mantissa_bits & ((1 << (7 - mantissa_bits)) - 1);
+    const double mantissa = (bits & ((1 << mantissa_bits) - 1)) / std::ldexp(1.0, mantissa_bits);
+    const double magnitude =
+        exponent == 0 ? std::ldexp(mantissa, 1 - bias) : std::ldexp(1 + mantissa, exponent - bias);
+    return static_cast<float>(bits >= 128 ? -magnitude : magnitude);
+  };
+  for (int bits = 0; bits < 256; ++bits) {
+    const auto byte = static_cast<uint8_t>(bits);
+    const float e4m3 = Decode(DType::kF8_E4M3, &byte, 1)[0];
+    const float e5m2 = Decode(DType::kF8_E5M2, &byte, 1)[0];
+    if ((bits & 0x7F) == 0x7F) {
+      EXPECT_TRUE(std::isnan(e4m3)) << bits;
+    } else {
+      EXPECT_EQ(e4m3, by_hand(bits, 3, 7)) << bits;
+      EXPECT_EQ(std::signbit(e4m3), bits >= 128) << bits;
+    }
+    if ((bits & 0x7F) > 0x7C) {
+      EXPECT_TRUE(std::isnan(e5m2)) << bits;
+    } else if ((bits & 0x7F) == 0x7C) {
+      EXPECT_EQ(e5m2, bits >= 128 ? -INFINITY : INFINITY);
+    } else {
+      EXPECT_EQ(e5m2, by_hand(bits, 2, 15)) << bits;
+    }
+  }
+}
+
 TEST(Dequantize, NothingIsFine) {
   for (int i = 0; i < kDTypeCount; ++i) DequantizeRow(static_cast<DType>(i), nullptr, nullptr, 0);
 }

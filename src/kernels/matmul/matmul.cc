@@ -40,6 +40,9 @@ constexpr MatMulKernel kKernels[] = {
     Scalar(DType::kQ4_K, MatMulScalar<DType::kQ4_K>),
     Scalar(DType::kQ5_K, MatMulScalar<DType::kQ5_K>),
     Scalar(DType::kQ6_K, MatMulScalar<DType::kQ6_K>),
+    Scalar(DType::kF64, MatMulScalar<DType::kF64>),
+    Scalar(DType::kF8_E4M3, MatMulScalar<DType::kF8_E4M3>),
+    Scalar(DType::kF8_E5M2, MatMulScalar<DType::kF8_E5M2>),
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ struct MatMulKernel : Kernel<MatMulTask> {
 // every type and defines what is right; the one for Q8 defines the same for quantized activations.
 std::span<const MatMulKernel> MatMulKernels();
 
-// The best kernel for this type of weights on a machine with these features.
+// The best kernel for this type of weights on a machine with these features. REQUIRES: no integer.
 const MatMulKernel& PickMatMul(DType weights, CpuFeatures features);
 
 }  // namespace ingle

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 #include "base/half.h"
 #include "kernels/quantize/k_quants.h"
@@ -139,15 +138,28 @@ void EncodeEach(const float* row, std::byte* out, size_t elements, Convert conve
   }
 }
 
-int32_t ToInt32(float value) {
-  using Limits = std::numeric_limits<int32_t>;
-  if (std::isnan(value)) return 0;
-  if (value >= 0x1p31f) return Limits::max();
-  if (value < -0x1p31f) return Limits::min();
-  return static_cast<int32_t>(value);
-}
-
 }  // namespace
+
+bool CanQuantize(DType type) {
+  switch (type) {
+    case DType::kF32:
+    case DType::kF16:
+    case DType::kBF16:
+    case DType::kQ4_0:
+    case DType::kQ4_1:
+    case DType::kQ5_0:
+    case DType::kQ5_1:
+    case DType::kQ8_0:
+    case DType::kQ2_K:
+    case DType::kQ3_K:
+    case DType::kQ4_K:
+    case DType::kQ5_K:
+    case DType::kQ6_K:
+      return true;
+    default:
+      return false;
+  }
+}
 
 void QuantizeRow(DType type, const float* row, std::byte* out, size_t elements) {
   switch (type) {
@@ -158,8 +170,6 @@ void QuantizeRow(DType type, const float* row, std::byte* out, size_t elements) 
       return EncodeEach(row, out, elements, F32ToF16);
     case DType::kBF16:
       return EncodeEach(row, out, elements, F32ToBF16);
-    case DType::kI32:
-      return EncodeEach(row, out, elements, ToInt32);
     case DType::kQ4_0:
       return EncodeBlocks<BlockQ4_0, kBlock>(row, out, elements);
     case DType::kQ4_1:
@@ -180,6 +190,8 @@ void QuantizeRow(DType type, const float* row, std::byte* out, size_t elements) 
       return EncodeBlocks<BlockQ5_K, kSuperBlock>(row, out, elements);
     case DType::kQ6_K:
       return EncodeBlocks<BlockQ6_K, kSuperBlock>(row, out, elements);
+    default:
+      return;
   }
 }
 

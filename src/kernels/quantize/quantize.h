@@ -12,14 +12,17 @@
 
 namespace ingle {
 
+// Whether QuantizeRow knows the type. Integers are no weights; F64 and F8 are only read.
+bool CanQuantize(DType type);
+
 // Encodes `elements` floats into the row at `out`, RowBytes(type, elements) long and of any
-// alignment. Every DType; kI32 truncates, saturates and takes NaN for 0.
+// alignment.
 //
 // Values that are not finite: F32, F16 and BF16 keep them; a quantized type takes NaN for 0 and an
 // infinity for 65504, the largest binary16 number, with its sign. So one bad value costs its block
 // some precision and nothing more.
 //
-// REQUIRES: elements is a whole number of blocks.
+// REQUIRES: CanQuantize(type), and elements is a whole number of blocks.
 void QuantizeRow(DType type, const float* row, std::byte* out, size_t elements);
 
 }  // namespace ingle

@@ -71,8 +71,6 @@ TEST(Quantize, UnquantizedTypesAreExact) {
   EXPECT_EQ(RoundTrip(DType::kBF16, {1.5f, -INFINITY}), (std::vector<float>{1.5f, -INFINITY}));
   EXPECT_TRUE(std::isnan(RoundTrip(DType::kF16, {NAN})[0]));
   EXPECT_TRUE(std::isnan(RoundTrip(DType::kBF16, {NAN})[0]));
-  EXPECT_EQ(RoundTrip(DType::kI32, {-1.9f, 1e20f, -1e20f, NAN}),
-            (std::vector<float>{-1, 0x1p31f, -0x1p31f, 0}));
 }
 
 // The plain way: each sub-block's scale and min from its extremes, rounded once. What a super-block
@@ -191,7 +189,7 @@ TEST(QuantizeSuperBlocks, TinyWeights) {
 TEST(Quantize, ValuesThatAreNotFinite) {
   for (int i = 0; i < kDTypeCount; ++i) {
     const auto type = static_cast<DType>(i);
-    if (!IsQuantized(type)) continue;
+    if (!IsQuantized(type) || !CanQuantize(type)) continue;
     std::vector<float> row(2 * kSuperBlock, 1.0f);
     row[3] = NAN;
     row[5] = INFINITY;
@@ -222,7 +220,9 @@ TEST(Quantize, AnyBits) {
     if (round % 4 == 0) {
       for (float& value : row) value *= 1e-38f;  // denormals
     }
-    for (int i = 0; i < kDTypeCount; ++i) (void)Encode(static_cast<DType>(i), row);
+    for (int i = 0; i < kDTypeCount; ++i) {
+      if (CanQuantize(static_cast<DType>(i))) (void)Encode(static_cast<DType>(i), row);
+    }
     for (const DType type : kSuperBlockTypes) {
       for (const float out : RoundTrip(type, row)) EXPECT_TRUE(std::isfinite(out)) << Name(type);
     }
