@@ -8,10 +8,19 @@
 namespace ingle {
 
 enum class DType : uint8_t {
+  kF64,
   kF32,
   kF16,
   kBF16,
+  kF8_E4M3,  // no infinities: 448 is the largest, 0x7F is NaN
+  kF8_E5M2,  // the upper byte of a binary16
+  kI64,
   kI32,
+  kI16,
+  kI8,
+  kU8,
+  kBool,  // a byte, 0 or 1
+  // Blocks, see tensor/blocks.h.
   kQ4_0,
   kQ4_1,
   kQ5_0,
@@ -22,16 +31,22 @@ enum class DType : uint8_t {
   kQ4_K,
   kQ5_K,
   kQ6_K,
-  kF64,
-  kF8_E4M3,  // no infinities: 448 is the largest, 0x7F is NaN
-  kF8_E5M2,  // the upper byte of a binary16
-  kI64,
-  kI16,
-  kI8,
-  kU8,
-  kBool,  // a byte, 0 or 1
+  kIQ1_S,
+  kIQ1_M,
+  kIQ2_XXS,
+  kIQ2_XS,
+  kIQ2_S,
+  kIQ3_XXS,
+  kIQ3_S,
+  kIQ4_NL,
+  kIQ4_XS,
+  kTQ1_0,
+  kTQ2_0,
+  kMXFP4,
+  kNVFP4,
+  kQ1_0,
 };
-constexpr int kDTypeCount = 22;
+constexpr int kDTypeCount = 36;
 
 // A row of a tensor is a whole number of blocks; an unquantized type's block is one element.
 struct DTypeInfo {
@@ -44,9 +59,7 @@ const DTypeInfo& Info(DType type);
 inline std::string_view Name(DType type) { return Info(type).name; }
 inline bool IsQuantized(DType type) { return Info(type).block_elements > 1; }
 // Whether the elements are counts, places or flags, which no matrix product takes.
-inline bool IsInteger(DType type) {
-  return type == DType::kI32 || (type >= DType::kI64 && type <= DType::kBool);
-}
+inline bool IsInteger(DType type) { return type >= DType::kI64 && type <= DType::kBool; }
 
 // By name, without regard to case.
 std::optional<DType> DTypeFromName(std::string_view name);

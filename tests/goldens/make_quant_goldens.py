@@ -18,12 +18,16 @@ from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 from gguf.quants import dequantize, quantize
 
 DECODED = "F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K".split()
+RARE = ("IQ1_S IQ1_M IQ2_XXS IQ2_XS IQ2_S IQ3_XXS IQ3_S IQ4_NL IQ4_XS TQ1_0 TQ2_0 MXFP4 "
+        "NVFP4").split()
 ENCODED = "F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0".split()
 
 # Where the binary16 factors of a block stand, and values for them that are easily got wrong:
 # infinity, NaN, the largest, the smallest and the largest denormal, minus zero.
 FACTORS = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
-           "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}
+           "Q2_K": [80, 82], "Q3_K": [108], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+           "IQ1_S": [0], "IQ2_XXS": [0], "IQ2_XS": [0], "IQ2_S": [0], "IQ3_XXS": [0], "IQ3_S": [0],
+           "IQ4_NL": [0], "IQ4_XS": [0], "TQ1_0": [52], "TQ2_0": [64]}
 ODD_FACTORS = [0x7C00, 0x7E01, 0x7BFF, 0x0001, 0x83FF, 0x8000]
 
 
@@ -62,13 +66,19 @@ def decode(blocks, name):
 def write_goldens(folder):
     rng = np.random.default_rng(20260101)
     for name in DECODED:
-        blocks = random_blocks(name, 12 if name.endswith("_K") else 24, rng)
-        blocks.tofile(folder / f"{name}.blocks")
-        decode(blocks, name).tofile(folder / f"{name}.floats")
+        write_decoded(folder, name, 12 if name.endswith("_K") else 24, rng)
     rows = random_rows(64, rng)
     rows.tofile(folder / "input.floats")
     for name in ENCODED:
         encode(rows, name).tofile(folder / f"{name}.encoded")
+    for name in RARE:
+        write_decoded(folder, name, 6, rng)
+
+
+def write_decoded(folder, name, count, rng):
+    blocks = random_blocks(name, count, rng)
+    blocks.tofile(folder / f"{name}.blocks")
+    decode(blocks, name).tofile(folder / f"{name}.floats")
 
 
 def check(tool):
@@ -76,7 +86,7 @@ def check(tool):
     wrong = 0
     with tempfile.TemporaryDirectory() as scratch:
         source, result = pathlib.Path(scratch, "in"), pathlib.Path(scratch, "out")
-        for name in DECODED:
+        for name in DECODED + RARE:
             blocks = random_blocks(name, 100_000, rng)
             blocks.tofile(source)
             subprocess.check_call([tool, "decode", name, source, result])

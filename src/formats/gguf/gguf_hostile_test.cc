@@ -346,15 +346,15 @@ TEST(HostileGguf, TensorShapes) {
 TEST(HostileGguf, TensorTypes) {
   ExpectRefused(OneTensor({32}, 4), "tensor 'a' has unknown type 4");
   ExpectRefused(OneTensor({32}, ~0u), "tensor 'a' has unknown type 4294967295");
-  constexpr uint32_t kTypeIq4Nl = 20;
-  const Result<GgufFile> file = Open(OneTensor({32}, kTypeIq4Nl));
+  constexpr uint32_t kTypeQ8_1 = 9;
+  const Result<GgufFile> file = Open(OneTensor({32}, kTypeQ8_1));
   ASSERT_TRUE(file) << file.error().message();
-  EXPECT_EQ(file->tensors()[0].type->name, "IQ4_NL");
-  EXPECT_EQ(file->tensors()[0].bytes, 18u);
+  EXPECT_EQ(file->tensors()[0].type->name, "Q8_1");
+  EXPECT_EQ(file->tensors()[0].bytes, 36u);
   const Result<TensorView> view = file->Tensor("a");
   ASSERT_FALSE(view);
   EXPECT_EQ(view.error().code(), ErrorCode::kUnsupported);
-  EXPECT_NE(view.error().message().find("tensor 'a' is of type IQ4_NL"), std::string::npos);
+  EXPECT_NE(view.error().message().find("tensor 'a' is of type Q8_1"), std::string::npos);
 }
 
 TEST(HostileGguf, TensorPlaces) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/half.h"
+#include "kernels/dequantize/iq_blocks.h"
 #include "tensor/blocks.h"
 
 // Each Decode takes one block. The order of the float operations is part of the definition: a
@@ -228,6 +229,34 @@ void DequantizeRow(DType type, const std::byte* row, float* out, size_t elements
       return DecodeBlocks<BlockQ5_K, kSuperBlock>(row, out, elements);
     case DType::kQ6_K:
       return DecodeBlocks<BlockQ6_K, kSuperBlock>(row, out, elements);
+    case DType::kIQ1_S:
+      return DecodeBlocks<BlockIQ1_S, kSuperBlock>(row, out, elements);
+    case DType::kIQ1_M:
+      return DecodeBlocks<BlockIQ1_M, kSuperBlock>(row, out, elements);
+    case DType::kIQ2_XXS:
+      return DecodeBlocks<BlockIQ2_XXS, kSuperBlock>(row, out, elements);
+    case DType::kIQ2_XS:
+      return DecodeBlocks<BlockIQ2_XS, kSuperBlock>(row, out, elements);
+    case DType::kIQ2_S:
+      return DecodeBlocks<BlockIQ2_S, kSuperBlock>(row, out, elements);
+    case DType::kIQ3_XXS:
+      return DecodeBlocks<BlockIQ3_XXS, kSuperBlock>(row, out, elements);
+    case DType::kIQ3_S:
+      return DecodeBlocks<BlockIQ3_S, kSuperBlock>(row, out, elements);
+    case DType::kIQ4_NL:
+      return DecodeBlocks<BlockIQ4_NL, kBlock>(row, out, elements);
+    case DType::kIQ4_XS:
+      return DecodeBlocks<BlockIQ4_XS, kSuperBlock>(row, out, elements);
+    case DType::kTQ1_0:
+      return DecodeBlocks<BlockTQ1_0, kSuperBlock>(row, out, elements);
+    case DType::kTQ2_0:
+      return DecodeBlocks<BlockTQ2_0, kSuperBlock>(row, out, elements);
+    case DType::kMXFP4:
+      return DecodeBlocks<BlockMXFP4, kBlock>(row, out, elements);
+    case DType::kNVFP4:
+      return DecodeBlocks<BlockNVFP4, 2 * kBlock>(row, out, elements);
+    case DType::kQ1_0:
+      return DecodeBlocks<BlockQ1_0, 4 * kBlock>(row, out, elements);
     case DType::kF64:
       return DecodeEach<double>(row, out, elements, ToFloat<double>);
     case DType::kF8_E4M3:

@@ -8,8 +8,9 @@
 
 namespace ingle {
 
-// Decodes `elements` values of a row that begins at `row`, for every DType (kI32 is converted).
+// Decodes `elements` values of a row that begins at `row`, for every DType; integers are converted.
 // Bit for bit what the Python package `gguf` computes, whatever the scales hold; a NaN is some NaN.
+// (It has no Q1_0 and no F8; those are exact anyway.)
 //
 // row needs no alignment. REQUIRES: elements is a whole number of blocks.
 void DequantizeRow(DType type, const std::byte* row, float* out, size_t elements);

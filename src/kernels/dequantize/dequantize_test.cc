@@ -1,5 +1,6 @@
 #include "kernels/dequantize/dequantize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -51,7 +52,11 @@ INSTANTIATE_TEST_SUITE_P(EveryType, Goldens,
                          testing::Values(DType::kF32, DType::kF16, DType::kBF16, DType::kQ4_0,
                                          DType::kQ4_1, DType::kQ5_0, DType::kQ5_1, DType::kQ8_0,
                                          DType::kQ2_K, DType::kQ3_K, DType::kQ4_K, DType::kQ5_K,
-                                         DType::kQ6_K),
+                                         DType::kQ6_K, DType::kIQ1_S, DType::kIQ1_M,
+                                         DType::kIQ2_XXS, DType::kIQ2_XS, DType::kIQ2_S,
+                                         DType::kIQ3_XXS, DType::kIQ3_S, DType::kIQ4_NL,
+                                         DType::kIQ4_XS, DType::kTQ1_0, DType::kTQ2_0,
+                                         DType::kMXFP4, DType::kNVFP4),
                          [](const auto& test) { return std::string(Name(test.param)); });
 
 TEST(Dequantize, ByHand) {
@@ -68,6 +73,16 @@ TEST(Dequantize, ByHand) {
 TEST(Dequantize, Integers) {
   const int32_t integers[] = {0, -7, 1 << 30};
   EXPECT_EQ(Decode(DType::kI32, integers, 3), (std::vector<float>{0, -7, 0x1p30f}));
+}
+
+TEST(Dequantize, OneBit) {
+  BlockQ1_0 block = {};
+  block.d = 0x3800;  // 0.5
+  block.q[1] = 0x81;
+  const std::vector<float> out = Decode(DType::kQ1_0, &block, 128);
+  EXPECT_EQ(out[8], 0.5f);
+  EXPECT_EQ(out[15], 0.5f);
+  EXPECT_EQ(std::count(out.begin(), out.end(), -0.5f), 126);
 }
 
 TEST(Dequantize, PlainNumbers) {

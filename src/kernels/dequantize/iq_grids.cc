@@ -1,0 +1,42 @@
+#include "kernels/dequantize/iq_grids.h"
+
+#include "kernels/dequantize/iq_grid_sets.h"
+
+namespace ingle {
+namespace {
+
+// A grid is a set of numbers; the digits of each, to base kBase and least first, are its values'
+// places in `values`. The set is hexadecimal, a bit a number.
+template <size_t kPoints, size_t kValues, size_t kBase>
+constexpr IqGrid<kPoints, kValues> Expand(std::string_view set, const int8_t (&values)[kBase]) {
+  IqGrid<kPoints, kValues> grid{};
+  size_t point = 0;
+  for (size_t number = 0; number < 4 * set.size(); ++number) {
+    const char c = set[number / 4];
+    const int nibble = c <= '9' ? c - '0' : c - 'a' + 10;
+    if ((nibble >> number % 4 & 1) == 0) continue;
+    size_t rest = number;
+    for (int8_t& value : grid[point]) {
+      value = values[rest % kBase];
+      rest /= kBase;
+    }
+    ++point;
+  }
+  return grid;
+}
+
+constexpr int8_t kIq1Values[] = {-1, 0, 1};
+constexpr int8_t kIq2Values[] = {8, 25, 43};
+constexpr int8_t kIq3XxsValues[] = {4, 12, 20, 28, 36, 44, 52, 62};
+constexpr int8_t kIq3SValues[] = {1, 3, 5, 7, 9, 11, 13, 15};
+
+}  // namespace
+
+constexpr IqGrid<2048, 8> kIq1Grid = Expand<2048, 8>(kIq1Set, kIq1Values);
+constexpr IqGrid<256, 8> kIq2XxsGrid = Expand<256, 8>(kIq2XxsSet, kIq2Values);
+constexpr IqGrid<512, 8> kIq2XsGrid = Expand<512, 8>(kIq2XsSet, kIq2Values);
+constexpr IqGrid<1024, 8> kIq2SGrid = Expand<1024, 8>(kIq2SSet, kIq2Values);
+constexpr IqGrid<256, 4> kIq3XxsGrid = Expand<256, 4>(kIq3XxsSet, kIq3XxsValues);
+constexpr IqGrid<512, 4> kIq3SGrid = Expand<512, 4>(kIq3SSet, kIq3SValues);
+
+}  // namespace ingle
