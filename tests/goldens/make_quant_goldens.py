@@ -20,7 +20,7 @@ from gguf.quants import dequantize, quantize
 DECODED = "F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K".split()
 RARE = ("IQ1_S IQ1_M IQ2_XXS IQ2_XS IQ2_S IQ3_XXS IQ3_S IQ4_NL IQ4_XS TQ1_0 TQ2_0 MXFP4 "
         "NVFP4").split()
-ENCODED = "F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0".split()
+ENCODED = "F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 TQ1_0 TQ2_0 MXFP4".split()
 
 # Where the binary16 factors of a block stand, and values for them that are easily got wrong:
 # infinity, NaN, the largest, the smallest and the largest denormal, minus zero.
@@ -56,7 +56,10 @@ def random_rows(count, rng):
 
 
 def encode(rows, name):
-    return quantize(rows, GGMLQuantizationType[name]).view(np.uint8).reshape(len(rows), -1)
+    """[rows, bytes], or [rows / 8, bytes] for a type with blocks of 256."""
+    kind = GGMLQuantizationType[name]
+    rows = rows.reshape(-1, max(32, GGML_QUANT_SIZES[kind][0]))
+    return quantize(rows, kind).view(np.uint8).reshape(len(rows), -1)
 
 
 def decode(blocks, name):

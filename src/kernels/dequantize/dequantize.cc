@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 
 #include "base/half.h"
 #include "kernels/dequantize/iq_blocks.h"
@@ -187,92 +188,77 @@ float ToFloat(Number value) {
   return static_cast<float>(value);
 }
 
-template <class Stored, class Convert>
-void DecodeEach(const std::byte* row, float* out, size_t elements, Convert convert) {
+template <class Stored, float (*kConvert)(Stored)>
+void DecodeEach(const std::byte* row, float* out, size_t elements) {
   for (size_t i = 0; i < elements; ++i) {
     Stored stored;
     std::memcpy(&stored, row + i * sizeof(Stored), sizeof(stored));
-    out[i] = convert(stored);
+    out[i] = kConvert(stored);
   }
 }
+
+void Copy(const std::byte* row, float* out, size_t elements) {
+  if (elements > 0) std::memcpy(out, row, elements * sizeof(float));
+}
+
+struct Decoder {
+  DType type;
+  void (*run)(const std::byte* row, float* out, size_t elements);
+};
+
+// In the order of DType.
+constexpr Decoder kDecoders[] = {
+    {DType::kF64, DecodeEach<double, ToFloat>},
+    {DType::kF32, Copy},
+    {DType::kF16, DecodeEach<uint16_t, F16ToF32>},
+    {DType::kBF16, DecodeEach<uint16_t, BF16ToF32>},
+    {DType::kF8_E4M3, DecodeEach<uint8_t, F8E4M3ToF32>},
+    {DType::kF8_E5M2, DecodeEach<uint8_t, F8E5M2ToF32>},
+    {DType::kI64, DecodeEach<int64_t, ToFloat>},
+    {DType::kI32, DecodeEach<int32_t, ToFloat>},
+    {DType::kI16, DecodeEach<int16_t, ToFloat>},
+    {DType::kI8, DecodeEach<int8_t, ToFloat>},
+    {DType::kU8, DecodeEach<uint8_t, ToFloat>},
+    {DType::kBool, DecodeEach<uint8_t, ToFloat>},
+    {DType::kQ4_0, DecodeBlocks<BlockQ4_0, kBlock>},
+    {DType::kQ4_1, DecodeBlocks<BlockQ4_1, kBlock>},
+    {DType::kQ5_0, DecodeBlocks<BlockQ5_0, kBlock>},
+    {DType::kQ5_1, DecodeBlocks<BlockQ5_1, kBlock>},
+    {DType::kQ8_0, DecodeBlocks<BlockQ8_0, kBlock>},
+    {DType::kQ2_K, DecodeBlocks<BlockQ2_K, kSuperBlock>},
+    {DType::kQ3_K, DecodeBlocks<BlockQ3_K, kSuperBlock>},
+    {DType::kQ4_K, DecodeBlocks<BlockQ4_K, kSuperBlock>},
+    {DType::kQ5_K, DecodeBlocks<BlockQ5_K, kSuperBlock>},
+    {DType::kQ6_K, DecodeBlocks<BlockQ6_K, kSuperBlock>},
+    {DType::kIQ1_S, DecodeBlocks<BlockIQ1_S, kSuperBlock>},
+    {DType::kIQ1_M, DecodeBlocks<BlockIQ1_M, kSuperBlock>},
+    {DType::kIQ2_XXS, DecodeBlocks<BlockIQ2_XXS, kSuperBlock>},
+    {DType::kIQ2_XS, DecodeBlocks<BlockIQ2_XS, kSuperBlock>},
+    {DType::kIQ2_S, DecodeBlocks<BlockIQ2_S, kSuperBlock>},
+    {DType::kIQ3_XXS, DecodeBlocks<BlockIQ3_XXS, kSuperBlock>},
+    {DType::kIQ3_S, DecodeBlocks<BlockIQ3_S, kSuperBlock>},
+    {DType::kIQ4_NL, DecodeBlocks<BlockIQ4_NL, kBlock>},
+    {DType::kIQ4_XS, DecodeBlocks<BlockIQ4_XS, kSuperBlock>},
+    {DType::kTQ1_0, DecodeBlocks<BlockTQ1_0, kSuperBlock>},
+    {DType::kTQ2_0, DecodeBlocks<BlockTQ2_0, kSuperBlock>},
+    {DType::kMXFP4, DecodeBlocks<BlockMXFP4, kBlock>},
+    {DType::kNVFP4, DecodeBlocks<BlockNVFP4, 2 * kBlock>},
+    {DType::kQ1_0, DecodeBlocks<BlockQ1_0, 4 * kBlock>},
+};
+
+constexpr bool IsInOrder() {
+  if (std::size(kDecoders) != kDTypeCount) return false;
+  for (size_t i = 0; i < kDTypeCount; ++i) {
+    if (kDecoders[i].type != static_cast<DType>(i)) return false;
+  }
+  return true;
+}
+static_assert(IsInOrder());
 
 }  // namespace
 
 void DequantizeRow(DType type, const std::byte* row, float* out, size_t elements) {
-  switch (type) {
-    case DType::kF32:
-      if (elements > 0) std::memcpy(out, row, elements * sizeof(float));
-      return;
-    case DType::kF16:
-      return DecodeEach<uint16_t>(row, out, elements, F16ToF32);
-    case DType::kBF16:
-      return DecodeEach<uint16_t>(row, out, elements, BF16ToF32);
-    case DType::kI32:
-      return DecodeEach<int32_t>(row, out, elements, ToFloat<int32_t>);
-    case DType::kQ4_0:
-      return DecodeBlocks<BlockQ4_0, kBlock>(row, out, elements);
-    case DType::kQ4_1:
-      return DecodeBlocks<BlockQ4_1, kBlock>(row, out, elements);
-    case DType::kQ5_0:
-      return DecodeBlocks<BlockQ5_0, kBlock>(row, out, elements);
-    case DType::kQ5_1:
-      return DecodeBlocks<BlockQ5_1, kBlock>(row, out, elements);
-    case DType::kQ8_0:
-      return DecodeBlocks<BlockQ8_0, kBlock>(row, out, elements);
-    case DType::kQ2_K:
-      return DecodeBlocks<BlockQ2_K, kSuperBlock>(row, out, elements);
-    case DType::kQ3_K:
-      return DecodeBlocks<BlockQ3_K, kSuperBlock>(row, out, elements);
-    case DType::kQ4_K:
-      return DecodeBlocks<BlockQ4_K, kSuperBlock>(row, out, elements);
-    case DType::kQ5_K:
-      return DecodeBlocks<BlockQ5_K, kSuperBlock>(row, out, elements);
-    case DType::kQ6_K:
-      return DecodeBlocks<BlockQ6_K, kSuperBlock>(row, out, elements);
-    case DType::kIQ1_S:
-      return DecodeBlocks<BlockIQ1_S, kSuperBlock>(row, out, elements);
-    case DType::kIQ1_M:
-      return DecodeBlocks<BlockIQ1_M, kSuperBlock>(row, out, elements);
-    case DType::kIQ2_XXS:
-      return DecodeBlocks<BlockIQ2_XXS, kSuperBlock>(row, out, elements);
-    case DType::kIQ2_XS:
-      return DecodeBlocks<BlockIQ2_XS, kSuperBlock>(row, out, elements);
-    case DType::kIQ2_S:
-      return DecodeBlocks<BlockIQ2_S, kSuperBlock>(row, out, elements);
-    case DType::kIQ3_XXS:
-      return DecodeBlocks<BlockIQ3_XXS, kSuperBlock>(row, out, elements);
-    case DType::kIQ3_S:
-      return DecodeBlocks<BlockIQ3_S, kSuperBlock>(row, out, elements);
-    case DType::kIQ4_NL:
-      return DecodeBlocks<BlockIQ4_NL, kBlock>(row, out, elements);
-    case DType::kIQ4_XS:
-      return DecodeBlocks<BlockIQ4_XS, kSuperBlock>(row, out, elements);
-    case DType::kTQ1_0:
-      return DecodeBlocks<BlockTQ1_0, kSuperBlock>(row, out, elements);
-    case DType::kTQ2_0:
-      return DecodeBlocks<BlockTQ2_0, kSuperBlock>(row, out, elements);
-    case DType::kMXFP4:
-      return DecodeBlocks<BlockMXFP4, kBlock>(row, out, elements);
-    case DType::kNVFP4:
-      return DecodeBlocks<BlockNVFP4, 2 * kBlock>(row, out, elements);
-    case DType::kQ1_0:
-      return DecodeBlocks<BlockQ1_0, 4 * kBlock>(row, out, elements);
-    case DType::kF64:
-      return DecodeEach<double>(row, out, elements, ToFloat<double>);
-    case DType::kF8_E4M3:
-      return DecodeEach<uint8_t>(row, out, elements, F8E4M3ToF32);
-    case DType::kF8_E5M2:
-      return DecodeEach<uint8_t>(row, out, elements, F8E5M2ToF32);
-    case DType::kI64:
-      return DecodeEach<int64_t>(row, out, elements, ToFloat<int64_t>);
-    case DType::kI16:
-      return DecodeEach<int16_t>(row, out, elements, ToFloat<int16_t>);
-    case DType::kI8:
-      return DecodeEach<int8_t>(row, out, elements, ToFloat<int8_t>);
-    case DType::kU8:
-    case DType::kBool:
-      return DecodeEach<uint8_t>(row, out, elements, ToFloat<uint8_t>);
-  }
+  kDecoders[static_cast<size_t>(type)].run(row, out, elements);
 }
 
 }  // namespace ingle

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/half.h"
+#include "kernels/quantize/iq_quants.h"
 #include "kernels/quantize/k_quants.h"
 #include "tensor/blocks.h"
 
@@ -130,69 +131,57 @@ void EncodeBlocks(const float* row, std::byte* out, size_t elements) {
   }
 }
 
-template <class Convert>
-void EncodeEach(const float* row, std::byte* out, size_t elements, Convert convert) {
+template <uint16_t (*kConvert)(float)>
+void EncodeEach(const float* row, std::byte* out, size_t elements) {
   for (size_t i = 0; i < elements; ++i) {
-    const auto stored = convert(row[i]);
+    const uint16_t stored = kConvert(row[i]);
     std::memcpy(out + i * sizeof(stored), &stored, sizeof(stored));
   }
 }
 
-}  // namespace
-
-bool CanQuantize(DType type) {
-  switch (type) {
-    case DType::kF32:
-    case DType::kF16:
-    case DType::kBF16:
-    case DType::kQ4_0:
-    case DType::kQ4_1:
-    case DType::kQ5_0:
-    case DType::kQ5_1:
-    case DType::kQ8_0:
-    case DType::kQ2_K:
-    case DType::kQ3_K:
-    case DType::kQ4_K:
-    case DType::kQ5_K:
-    case DType::kQ6_K:
-      return true;
-    default:
-      return false;
-  }
+void Copy(const float* row, std::byte* out, size_t elements) {
+  if (elements > 0) std::memcpy(out, row, elements * sizeof(float));
 }
 
-void QuantizeRow(DType type, const float* row, std::byte* out, size_t elements) {
-  switch (type) {
-    case DType::kF32:
-      if (elements > 0) std::memcpy(out, row, elements * sizeof(float));
-      return;
-    case DType::kF16:
-      return EncodeEach(row, out, elements, F32ToF16);
-    case DType::kBF16:
-      return EncodeEach(row, out, elements, F32ToBF16);
-    case DType::kQ4_0:
-      return EncodeBlocks<BlockQ4_0, kBlock>(row, out, elements);
-    case DType::kQ4_1:
-      return EncodeBlocks<BlockQ4_1, kBlock>(row, out, elements);
-    case DType::kQ5_0:
-      return EncodeBlocks<BlockQ5_0, kBlock>(row, out, elements);
-    case DType::kQ5_1:
-      return EncodeBlocks<BlockQ5_1, kBlock>(row, out, elements);
-    case DType::kQ8_0:
-      return EncodeBlocks<BlockQ8_0, kBlock>(row, out, elements);
-    case DType::kQ2_K:
-      return EncodeBlocks<BlockQ2_K, kSuperBlock>(row, out, elements);
-    case DType::kQ3_K:
-      return EncodeBlocks<BlockQ3_K, kSuperBlock>(row, out, elements);
-    case DType::kQ4_K:
-      return EncodeBlocks<BlockQ4_K, kSuperBlock>(row, out, elements);
-    case DType::kQ5_K:
-      return EncodeBlocks<BlockQ5_K, kSuperBlock>(row, out, elements);
-    case DType::kQ6_K:
-      return EncodeBlocks<BlockQ6_K, kSuperBlock>(row, out, elements);
-    default:
-      return;
+struct Encoder {
+  DType type;
+  void (*run)(const float* row, std::byte* out, size_t elements);
+};
+
+constexpr Encoder kEncoders[] = {
+    {DType::kF32, Copy},
+    {DType::kF16, EncodeEach<F32ToF16>},
+    {DType::kBF16, EncodeEach<F32ToBF16>},
+    {DType::kQ4_0, EncodeBlocks<BlockQ4_0, kBlock>},
+    {DType::kQ4_1, EncodeBlocks<BlockQ4_1, kBlock>},
+    {DType::kQ5_0, EncodeBlocks<BlockQ5_0, kBlock>},
+    {DType::kQ5_1, EncodeBlocks<BlockQ5_1, kBlock>},
+    {DType::kQ8_0, EncodeBlocks<BlockQ8_0, kBlock>},
+    {DType::kQ2_K, EncodeBlocks<BlockQ2_K, kSuperBlock>},
+    {DType::kQ3_K, EncodeBlocks<BlockQ3_K, kSuperBlock>},
+    {DType::kQ4_K, EncodeBlocks<BlockQ4_K, kSuperBlock>},
+    {DType::kQ5_K, EncodeBlocks<BlockQ5_K, kSuperBlock>},
+    {DType::kQ6_K, EncodeBlocks<BlockQ6_K, kSuperBlock>},
+    {DType::kIQ4_NL, EncodeBlocks<BlockIQ4_NL, kBlock>},
+    {DType::kIQ4_XS, EncodeBlocks<BlockIQ4_XS, kSuperBlock>},
+    {DType::kTQ1_0, EncodeBlocks<BlockTQ1_0, kSuperBlock>},
+    {DType::kTQ2_0, EncodeBlocks<BlockTQ2_0, kSuperBlock>},
+    {DType::kMXFP4, EncodeBlocks<BlockMXFP4, kBlock>},
+};
+
+const Encoder* FindEncoder(DType type) {
+  for (const Encoder& encoder : kEncoders) {
+    if (encoder.type == type) return &encoder;
   }
+  return nullptr;
+}
+
+}  // namespace
+
+bool CanQuantize(DType type) { return FindEncoder(type) != nullptr; }
+
+void QuantizeRow(DType type, const float* row, std::byte* out, size_t elements) {
+  FindEncoder(type)->run(row, out, elements);
 }
 
 }  // namespace ingle
