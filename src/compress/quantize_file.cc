@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <optional>
 #include <vector>
 
 #include "formats/gguf/gguf_file.h"
@@ -17,73 +16,6 @@ namespace {
 
 constexpr uint32_t kQuantizationVersion = 2;  // of the block layouts above
 constexpr size_t kChunkElements = size_t{1} << 22;
-constexpr std::string_view kTokenEmbedding = "token_embd.weight";
-constexpr std::string_view kOutput = "output.weight";
-
-// What general.file_type calls a file of mostly this type. The super-block types have variants that
-// mix in others; ours are the plain ones ("S").
-std::optional<uint32_t> FileTypeOf(DType type) {
-  switch (type) {
-    case DType::kF32:
-      return 0;
-    case DType::kF16:
-      return 1;
-    case DType::kQ4_0:
-      return 2;
-    case DType::kQ4_1:
-      return 3;
-    case DType::kQ8_0:
-      return 7;
-    case DType::kQ5_0:
-      return 8;
-    case DType::kQ5_1:
-      return 9;
-    case DType::kQ2_K:
-      return 10;
-    case DType::kQ3_K:
-      return 11;
-    case DType::kQ4_K:
-      return 14;
-    case DType::kQ5_K:
-      return 16;
-    case DType::kQ6_K:
-      return 18;
-    case DType::kBF16:
-      return 32;
-    default:
-      return std::nullopt;
-  }
-}
-
-bool IsSuperBlock(DType type) { return Info(type).block_elements == kSuperBlock; }
-
-bool IsMatrix(std::string_view name, const Shape& shape) {
-  if (shape.rank() < 2 || !name.ends_with(".weight")) return false;
-  return name != "position_embd.weight" && name != "token_types.weight" &&
-         !name.ends_with("ffn_gate_inp.weight");
-}
-
-DType OutputTypeFor(DType target) {
-  if (IsSuperBlock(target)) return DType::kQ6_K;
-  return IsQuantized(target) ? DType::kQ8_0 : target;
-}
-
-// For rows that are no multiple of 256.
-DType SmallBlockFor(DType type) {
-  switch (type) {
-    case DType::kQ2_K:
-    case DType::kQ3_K:
-      return DType::kQ4_0;
-    case DType::kQ4_K:
-      return DType::kQ5_0;
-    case DType::kQ5_K:
-      return DType::kQ5_1;
-    case DType::kQ6_K:
-      return DType::kQ8_0;
-    default:
-      return type;
-  }
-}
 
 // Work on one tensor, a chunk at a time: decode, check, encode. A tensor's rows follow one another
 // and are whole blocks of both types, so a chunk need not end with a row, only with a super-block.
@@ -142,49 +74,59 @@ struct Plan {
   std::vector<DType> to;
 };
 
-Result<Plan> MakePlan(const GgufFile& model, DType target, uint32_t file_type) {
+// The number under "ARCHITECTURE.key"; of one for each layer, the largest. 0 where there is none.
+uint64_t Hyperparameter(const GgufFile& model, std::string_view key) {
+  const Result<std::string_view> architecture = model.StringOr("general.architecture", "");
+  if (!architecture) return 0;
+  const GgufValue* value = model.Find(Cat(*architecture, ".", key));
+  if (value == nullptr) return 0;
+  if (!value->is_array()) return value->AsUint().value_or(0);
+  uint64_t largest = 0;
+  for (const int64_t number : value->AsInts().value_or(std::vector<int64_t>())) {
+    largest = std::max(largest, static_cast<uint64_t>(std::max<int64_t>(number, 0)));
+  }
+  return largest;
+}
+
+MixModel ModelOf(const GgufFile& model) {
+  MixModel facts;
+  facts.layers = Hyperparameter(model, "block_count");
+  facts.experts = Hyperparameter(model, "expert_count");
+  const uint64_t heads = Hyperparameter(model, "attention.head_count");
+  const uint64_t kv_heads = Hyperparameter(model, "attention.head_count_kv");
+  if (kv_heads > 0) facts.heads_per_kv_head = heads / kv_heads;
+  return facts;
+}
+
+Result<Plan> MakePlan(const GgufFile& model, const QuantizationMix& mix) {
   Plan plan;
   for (const GgufField& field : model.fields()) {
     if (field.key == "general.alignment" || field.key.starts_with("split.")) continue;
     plan.header.Set(field.key, field.value);
   }
   plan.header.SetUint32("general.quantization_version", kQuantizationVersion);
-  plan.header.SetUint32("general.file_type", file_type);
+  plan.header.SetUint32("general.file_type", mix.file_type);
 
-  const bool tied_output = model.FindTensor(kOutput) == nullptr;
-  for (const GgufTensor& tensor : model.tensors()) {
-    const Result<TensorView> view = model.View(tensor);
+  std::vector<MixTensor> tensors;
+  for (const GgufTensor& tensor : model.tensors()) tensors.push_back({tensor.name, tensor.shape});
+  plan.to = TypesInMix(mix, ModelOf(model), tensors);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const Result<TensorView> view = model.View(model.tensors()[i]);
     if (!view) return Fail(view.error());
-    const DType to = IsInteger(view->type)
-                         ? view->type
-                         : QuantizedTypeOf(tensor.name, tensor.shape, target, tied_output);
-    plan.header.AddTensor(tensor.name, to, tensor.shape);
+    if (IsInteger(view->type)) plan.to[i] = view->type;
+    plan.header.AddTensor(tensors[i].name, plan.to[i], tensors[i].shape);
     plan.from.push_back(*view);
-    plan.to.push_back(to);
   }
   return plan;
 }
 
 }  // namespace
 
-DType QuantizedTypeOf(std::string_view name, const Shape& shape, DType target, bool tied_output) {
-  if (!IsMatrix(name, shape)) return DType::kF32;
-  const bool is_output = name == kOutput || (tied_output && name == kTokenEmbedding);
-  DType type = is_output ? OutputTypeFor(target) : target;
-  if (shape.columns() % Info(type).block_elements != 0) type = SmallBlockFor(type);
-  if (shape.columns() % Info(type).block_elements != 0) type = DType::kF16;
-  return type;
-}
-
-Status QuantizeGguf(const std::string& in, const std::string& out, DType target,
+Status QuantizeGguf(const std::string& in, const std::string& out, const QuantizationMix& mix,
                     const QuantizeOptions& options) {
-  const std::optional<uint32_t> file_type = FileTypeOf(target);
-  if (!file_type) {
-    return Fail(ErrorCode::kInvalidArgument, "weights cannot be stored as ", Name(target));
-  }
   const Result<GgufFile> model = OpenGguf(in);
   if (!model) return Fail(model.error());
-  const Result<Plan> plan = MakePlan(*model, target, *file_type);
+  const Result<Plan> plan = MakePlan(*model, mix);
   if (!plan) return Fail(plan.error());
   Result<GgufWriter> writer = GgufWriter::Create(out, plan->header);
   if (!writer) return Fail(writer.error());

@@ -13,40 +13,11 @@
 #include "formats/gguf/gguf_file.h"
 #include "formats/gguf/gguf_writer.h"
 #include "kernels/dequantize/dequantize.h"
-#include "kernels/quantize/quantize.h"
 
 namespace ingle {
 namespace {
 
-TEST(QuantizedTypeOf, Policy) {
-  const auto type = [](std::string_view name, const Shape& shape, DType target, bool tied = false) {
-    return QuantizedTypeOf(name, shape, target, tied);
-  };
-  const Shape wide = {4, 512};
-  EXPECT_EQ(type("blk.0.attn_q.weight", wide, DType::kQ4_K), DType::kQ4_K);
-  EXPECT_EQ(type("blk.0.attn_q.weight", wide, DType::kF16), DType::kF16);
-  EXPECT_EQ(type("blk.0.ffn_gate_exps.weight", {2, 4, 512}, DType::kQ4_K), DType::kQ4_K);
-  EXPECT_EQ(type("blk.0.attn_norm.weight", {512}, DType::kQ4_K), DType::kF32);
-  EXPECT_EQ(type("blk.0.attn_q.bias", wide, DType::kQ4_K), DType::kF32);
-  EXPECT_EQ(type("blk.0.ffn_gate_inp.weight", wide, DType::kQ4_K), DType::kF32);
-  EXPECT_EQ(type("position_embd.weight", wide, DType::kQ4_K), DType::kF32);
-
-  EXPECT_EQ(type("output.weight", wide, DType::kQ2_K), DType::kQ6_K);
-  EXPECT_EQ(type("output.weight", wide, DType::kQ4_0), DType::kQ8_0);
-  EXPECT_EQ(type("output.weight", wide, DType::kF16), DType::kF16);
-  EXPECT_EQ(type("token_embd.weight", wide, DType::kQ4_K), DType::kQ4_K);
-  EXPECT_EQ(type("token_embd.weight", wide, DType::kQ4_K, true), DType::kQ6_K);
-
-  const Shape narrow = {4, 96};
-  EXPECT_EQ(type("a.weight", narrow, DType::kQ2_K), DType::kQ4_0);
-  EXPECT_EQ(type("a.weight", narrow, DType::kQ3_K), DType::kQ4_0);
-  EXPECT_EQ(type("a.weight", narrow, DType::kQ4_K), DType::kQ5_0);
-  EXPECT_EQ(type("a.weight", narrow, DType::kQ5_K), DType::kQ5_1);
-  EXPECT_EQ(type("a.weight", narrow, DType::kQ6_K), DType::kQ8_0);
-  EXPECT_EQ(type("output.weight", narrow, DType::kQ4_K), DType::kQ8_0);
-  EXPECT_EQ(type("a.weight", {4, 40}, DType::kQ4_K), DType::kF16);
-  EXPECT_EQ(type("a.weight", {4, 40}, DType::kQ8_0), DType::kF16);
-}
+const QuantizationMix& Mix(std::string_view name) { return *FindQuantizationMix(name); }
 
 class QuantizeGgufTest : public testing::Test {
  protected:
@@ -101,51 +72,76 @@ class QuantizeGgufTest : public testing::Test {
   std::vector<float> matrix_;
 };
 
-TEST_F(QuantizeGgufTest, EveryTarget) {
+TEST_F(QuantizeGgufTest, EveryMix) {
   WriteModel();
-  for (int i = 0; i < kDTypeCount; ++i) {
-    const auto target = static_cast<DType>(i);
-    if (!CanQuantize(target)) continue;
-    const Status done = QuantizeGguf(in_, out_, target);
+  for (const QuantizationMix& mix : QuantizationMixes()) {
+    const Status done = QuantizeGguf(in_, out_, mix);
     ASSERT_TRUE(done) << done.error().message();
     const Result<GgufFile> model = OpenGguf(out_);
     ASSERT_TRUE(model) << model.error().message();
+    EXPECT_EQ(model->Uint("general.file_type"), mix.file_type);
     const TensorView matrix = model->Tensor("blk.0.attn_q.weight").value();
-    EXPECT_EQ(matrix.type, target);
-    EXPECT_LT(RelativeError(matrix), target == DType::kQ2_K ? 0.3 : 0.16) << Name(target);
+    EXPECT_EQ(matrix.type, mix.base);
+    const bool ternary = mix.base == DType::kTQ1_0 || mix.base == DType::kTQ2_0;
+    const double tolerance = ternary ? 1.0 : mix.base == DType::kQ2_K ? 0.3 : 0.16;
+    EXPECT_LT(RelativeError(matrix), tolerance) << mix.name;
     EXPECT_EQ(model->Tensor("blk.0.attn_norm.weight").value().type, DType::kF32);
-    EXPECT_LT(RelativeError(model->Tensor("output.weight").value()), 0.02) << Name(target);
+    EXPECT_LT(RelativeError(model->Tensor("output.weight").value()), 0.02) << mix.name;
   }
-  EXPECT_FALSE(QuantizeGguf(in_, out_, DType::kI32));
+}
+
+// The numbers that rules ask for are the model's own.
+TEST_F(QuantizeGgufTest, RulesAskTheMetadata) {
+  const std::vector<float> weights(4 * 512, 1.0f);
+  GgufHeader header;
+  header.SetString("general.architecture", "llama");
+  header.SetUint32("llama.block_count", 16);
+  header.SetUint32("llama.attention.head_count", 8);
+  const int32_t kv_heads[] = {2, 0, 2};
+  header.SetInts("llama.attention.head_count_kv", kv_heads);
+  std::vector<Bytes> data;
+  for (const char* name :
+       {"blk.0.attn_v.weight", "blk.1.ffn_down.weight", "blk.2.ffn_down.weight", "output.weight"}) {
+    header.AddTensor(name, DType::kF32, {4, 512});
+    data.push_back(std::as_bytes(std::span(weights)));
+  }
+  std::ofstream(in_, std::ios::binary) << EncodeGguf(header, data).value();
+  ASSERT_TRUE(QuantizeGguf(in_, out_, Mix("Q2_K")));
+  const GgufFile grouped = OpenGguf(out_).value();
+  EXPECT_EQ(grouped.Tensor("blk.0.attn_v.weight").value().type, DType::kQ4_K);
+  ASSERT_TRUE(QuantizeGguf(in_, out_, Mix("Q3_K_M")));
+  const GgufFile counted = OpenGguf(out_).value();
+  EXPECT_EQ(counted.Tensor("blk.1.ffn_down.weight").value().type, DType::kQ5_K);
+  EXPECT_EQ(counted.Tensor("blk.2.ffn_down.weight").value().type, DType::kQ4_K);
 }
 
 TEST_F(QuantizeGgufTest, MetadataIsCopiedInOrder) {
   WriteModel();
-  ASSERT_TRUE(QuantizeGguf(in_, out_, DType::kQ4_K));
+  ASSERT_TRUE(QuantizeGguf(in_, out_, Mix("Q4_K")));
   const GgufFile model = OpenGguf(out_).value();
   ASSERT_EQ(model.fields().size(), 4u);
   EXPECT_EQ(model.fields()[0].key, "general.architecture");
   EXPECT_EQ(model.fields()[1].key, "general.alignment_of_stars");
-  EXPECT_EQ(model.Uint("general.file_type"), 14u);
+  EXPECT_EQ(model.Uint("general.file_type"), 15u);
   EXPECT_EQ(model.Uint("general.quantization_version"), 2u);
 }
 
 TEST_F(QuantizeGgufTest, ThreadsChangeNothing) {
   WriteModel();
-  ASSERT_TRUE(QuantizeGguf(in_, out_, DType::kQ3_K));
+  ASSERT_TRUE(QuantizeGguf(in_, out_, Mix("Q3_K")));
   const std::string alone = ReadAll(out_);
   WorkerPool pool(3);
   QuantizeOptions options;
   options.pool = &pool;
-  ASSERT_TRUE(QuantizeGguf(in_, out_, DType::kQ3_K, options));
+  ASSERT_TRUE(QuantizeGguf(in_, out_, Mix("Q3_K"), options));
   EXPECT_EQ(ReadAll(out_), alone);
 }
 
 TEST_F(QuantizeGgufTest, SameTypeIsCopiedEvenOntoItself) {
   WriteModel();
-  ASSERT_TRUE(QuantizeGguf(in_, out_, DType::kQ4_K));
+  ASSERT_TRUE(QuantizeGguf(in_, out_, Mix("Q4_K")));
   const std::string once = ReadAll(out_);
-  ASSERT_TRUE(QuantizeGguf(out_, out_, DType::kQ4_K));
+  ASSERT_TRUE(QuantizeGguf(out_, out_, Mix("Q4_K")));
   EXPECT_EQ(ReadAll(out_), once);
 }
 
@@ -158,16 +154,16 @@ TEST_F(QuantizeGgufTest, ReportsProgress) {
     EXPECT_EQ(progress.count, 3u);
     seen.emplace_back(Cat(progress.tensor, " ", Name(progress.from), " ", Name(progress.to)));
   };
-  ASSERT_TRUE(QuantizeGguf(in_, out_, DType::kQ4_0, options));
+  ASSERT_TRUE(QuantizeGguf(in_, out_, Mix("Q4_0"), options));
   ASSERT_EQ(seen.size(), 3u);
   EXPECT_EQ(seen[0], "blk.0.attn_q.weight F32 Q4_0");
-  EXPECT_EQ(seen[2], "output.weight F32 Q8_0");
+  EXPECT_EQ(seen[2], "output.weight F32 Q6_K");
 }
 
 TEST_F(QuantizeGgufTest, RefusesWeightsThatAreNotFinite) {
   for (const float spoiled : {NAN, INFINITY}) {
     WriteModel(spoiled);
-    const Status done = QuantizeGguf(in_, out_, DType::kQ4_0);
+    const Status done = QuantizeGguf(in_, out_, Mix("Q4_0"));
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code(), ErrorCode::kCorrupt);
     EXPECT_NE(done.error().message().find("tensor 'blk.0.attn_q.weight'"), std::string::npos);
@@ -176,7 +172,7 @@ TEST_F(QuantizeGgufTest, RefusesWeightsThatAreNotFinite) {
 }
 
 TEST_F(QuantizeGgufTest, MissingInput) {
-  const Status done = QuantizeGguf(in_, out_, DType::kQ4_0);
+  const Status done = QuantizeGguf(in_, out_, Mix("Q4_0"));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code(), ErrorCode::kNotFound);
 }

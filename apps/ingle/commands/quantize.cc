@@ -1,5 +1,4 @@
 // ingle quantize IN OUT TYPE
-#include "kernels/quantize/quantize.h"
 #include "base/cpu.h"
 #include "command.h"
 #include "compress/quantize_file.h"
@@ -12,23 +11,31 @@
 namespace ingle {
 namespace {
 
+// "Q4_0 Q4_K_M ..."
+std::string MixNames() {
+  std::string names;
+  for (const QuantizationMix& mix : QuantizationMixes()) {
+    names += Cat(names.empty() ? "" : " ", mix.name);
+  }
+  return names;
+}
+
 class QuantizeCommand final : public Command {
  public:
   void Declare(Flags& flags, const Context&) override {
     flags.Argument("IN", in_, "a .gguf file or a catalogue name", Flags::Need::kRequired);
     flags.Argument("OUT", out_, "the file to write", Flags::Need::kRequired);
-    flags.Argument("TYPE", type_, "F32 F16 BF16 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 or Q2_K to Q6_K",
-                   Flags::Need::kRequired);
+    flags.Argument("TYPE", type_, MixNames(), Flags::Need::kRequired);
     flags.Set({"threads"});
     flags.SetFetch();
   }
 
   Status Check(const Context&) override {
-    const std::optional<DType> type = DTypeFromName(type_);
-    if (!type || !CanQuantize(*type)) {
-      return Fail(ErrorCode::kInvalidArgument, Quote(type_), " is no type of weights");
+    mix_ = FindQuantizationMix(type_);
+    if (mix_ == nullptr) {
+      return Fail(ErrorCode::kInvalidArgument, Quote(type_), " is no type of weights; there are ",
+                  MixNames());
     }
-    target_ = *type;
     return {};
   }
 
@@ -46,7 +53,7 @@ class QuantizeCommand final : public Command {
       }
       progress->Update(step.index + 1, std::string(step.tensor));
     };
-    const Status done = QuantizeGguf(*in, out_, target_, options);
+    const Status done = QuantizeGguf(*in, out_, *mix_, options);
     progress.reset();
     if (!done) return done;
     const Result<uint64_t> before = FileSize(*in);
@@ -61,7 +68,7 @@ class QuantizeCommand final : public Command {
   std::string in_;
   std::string out_;
   std::string type_;
-  DType target_ = DType::kF32;
+  const QuantizationMix* mix_ = nullptr;
 };
 
 }  // namespace

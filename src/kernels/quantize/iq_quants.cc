@@ -24,22 +24,36 @@ float ToHalfPrecision(float value) {
   return F16ToF32(F32ToF16(std::copysign(magnitude, value)));
 }
 
-// The place of the nearest of kIq4Values: how many midpoints between them lie below.
-uint8_t NearestIq4(float value) {
-  int place = 0;
-  for (int i = 0; i < 15; ++i) {
-    const float middle = 0.5f * static_cast<float>(kIq4Values[i] + kIq4Values[i + 1]);
-    place += value > middle ? 1 : 0;
+// The places of the nearest of kIq4Values: how many midpoints between them lie below. The loops run
+// over the block at stride one, so that compilers vectorize them.
+void NearestIq4(const float* scaled, int* places) {
+  std::fill_n(places, kBlock, 0);
+  for (int step = 0; step < 15; ++step) {
+    const float middle = 0.5f * static_cast<float>(kIq4Values[step] + kIq4Values[step + 1]);
+    for (int i = 0; i < kBlock; ++i) places[i] += scaled[i] > middle ? 1 : 0;
   }
-  return static_cast<uint8_t>(place);
+}
+
+// The same, as values.
+void RoundToIq4(const float* x, float inverse, float* values) {
+  std::fill_n(values, kBlock, static_cast<float>(kIq4Values[0]));
+  for (int step = 0; step < 15; ++step) {
+    const float middle = 0.5f * static_cast<float>(kIq4Values[step] + kIq4Values[step + 1]);
+    const auto rise = static_cast<float>(kIq4Values[step + 1] - kIq4Values[step]);
+    for (int i = 0; i < kBlock; ++i) values[i] += x[i] * inverse > middle ? rise : 0.0f;
+  }
 }
 
 // Places for a scale, and the squared error that they leave.
 float AssignIq4(const float* x, float scale, uint8_t* q) {
   const float inverse = InverseOf(scale);
+  float scaled[kBlock];
+  for (int i = 0; i < kBlock; ++i) scaled[i] = x[i] * inverse;
+  int places[kBlock];
+  NearestIq4(scaled, places);
   float error = 0;
   for (int i = 0; i < kBlock; ++i) {
-    q[i] = scale == 0 ? kIq4Zero : NearestIq4(x[i] * inverse);
+    q[i] = scale == 0 ? kIq4Zero : static_cast<uint8_t>(places[i]);
     const float difference = x[i] - scale * static_cast<float>(kIq4Values[q[i]]);
     error += difference * difference;
   }
@@ -56,15 +70,16 @@ float FreeScale(const float* x) {
   if (std::abs(extreme) < kSmallest) return 0;
   float best_gain = 0;
   float best_scale = 0;
-  for (int step = -14; step <= 14; ++step) {
+  for (int step = -14; step <= 14; step += 2) {
     for (const int8_t end : {kIq4Values[0], kIq4Values[15]}) {
       const float inverse = (static_cast<float>(end) + static_cast<float>(step)) / extreme;
+      float values[kBlock];
+      RoundToIq4(x, inverse, values);
       float xv = 0;
       float vv = 0;
       for (int i = 0; i < kBlock; ++i) {
-        const auto value = static_cast<float>(kIq4Values[NearestIq4(x[i] * inverse)]);
-        xv += x[i] * value;
-        vv += value * value;
+        xv += x[i] * values[i];
+        vv += values[i] * values[i];
       }
       if (xv * xv > best_gain * vv) {
         best_gain = xv * xv / vv;
