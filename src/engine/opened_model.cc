@@ -89,20 +89,19 @@ Result<HuggingFaceFiles> ReadFolder(const std::string& folder, ModelInfo& info) 
   if (!*config) {
     return Fail(ErrorCode::kNotFound, folder, " has no config.json, so it is no checkpoint");
   }
-  auto shards = OpenSafetensorsFolder(folder);
-  if (!shards) return Fail(shards.error());
-  HuggingFaceFiles files{folder, **config, {}, nullptr};
+  auto opened = OpenSafetensors(folder);
+  if (!opened) return Fail(opened.error());
+  const auto weights = std::make_shared<const SafetensorsFile>(*std::move(opened));
+  HuggingFaceFiles files{folder, **config, {}, weights};
   ElementCount count;
-  for (const SafetensorsFile& shard : *shards) {
-    for (const SafetensorsTensor& tensor : shard.tensors()) {
-      count.Add(tensor.dtype, tensor.shape.elements());
-      info.file_bytes += tensor.bytes;
-      files.tensors.push_back(
-          {tensor.name, tensor.dtype, tensor.type ? std::optional(tensor.view()) : std::nullopt});
-    }
+  for (const SafetensorsTensor& tensor : weights->tensors()) {
+    count.Add(tensor.type->name, tensor.shape.elements());
+    info.file_bytes += tensor.bytes;
+    const auto view = weights->View(tensor);
+    files.tensors.push_back({tensor.name, std::string(tensor.type->name),
+                             view ? std::optional(*view) : std::nullopt});
   }
   count.Report(info);
-  files.memory = std::make_shared<const std::vector<SafetensorsFile>>(*std::move(shards));
   return files;
 }
 

@@ -123,6 +123,10 @@ bool IsOfAnotherPart(std::string_view name) {
   return false;
 }
 
+bool IsFloat(DType type) {
+  return type == DType::kF32 || type == DType::kF16 || type == DType::kBF16;
+}
+
 class HuggingFaceCheckpoint final : public Checkpoint {
  public:
   HuggingFaceCheckpoint(const Architecture& architecture, HuggingFaceFields fields,
@@ -226,7 +230,7 @@ Status HuggingFaceCheckpoint::PlaceTensor(const NamedTensor& tensor) {
                 "the architecture ", architecture_.name, " has");
   }
   if (place->name.empty()) return {};
-  if (!tensor.view) {
+  if (!tensor.view || !IsFloat(tensor.view->type)) {
     return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor.name), " is ", tensor.dtype,
                 "; F32, F16 and BF16 can be computed with");
   }
