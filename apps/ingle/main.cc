@@ -71,9 +71,11 @@ int ParseFailed(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_name() == "ExtrasError" && app.get_subcommands().empty()) {
     message = "there is no command " + Quote(app.remaining().front());
   } else if (error.get_name() == "RequiredError" && app.get_subcommands().empty()) {
-    message = "a command is missing";
+    const std::vector<std::string> rest = app.remaining();
+    message = rest.empty() ? "a command is missing" : "there is no command " + Quote(rest.front());
   }
-  if (!message.empty() && !message.starts_with("INGLE")) {
+  // A name in capitals stays as it is: "MODEL is required".
+  if (message.size() > 1 && std::islower(static_cast<unsigned char>(message[1]))) {
     message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
   }
   return WrongUsage(app, message);

@@ -38,8 +38,8 @@ Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
 ModelStore StoreOf(const Context& context) { return ModelStore(context.paths.models); }
 
 Result<std::string> FindModel(const std::string& model, const Context& context) {
-  if (IsFolder(model)) return model;
   if (LooksLikePath(model)) {
+    if (IsFolder(model)) return model;
     const Result<uint64_t> size = FileSize(model);
     if (!size) return Fail(size.error());
     return model;

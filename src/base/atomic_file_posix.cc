@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
@@ -24,9 +25,28 @@ void SyncFolderOf(const std::string& path) {
   close(fd);
 }
 
+// Where a link leads, so that what it names is replaced, and not the link; the path itself where
+// nothing is yet.
+std::string Resolved(const std::string& path) {
+  char* const real = realpath(path.c_str(), nullptr);
+  if (real == nullptr) return path;
+  std::string resolved = real;
+  std::free(real);
+  return resolved;
+}
+
+bool IsOfTheSystem(const std::string& path) {
+  return path.starts_with("/dev/") || path.starts_with("/proc/");
+}
+
 }  // namespace
 
-Result<AtomicFile> AtomicFile::Create(const std::string& path) {
+Result<AtomicFile> AtomicFile::Create(const std::string& named) {
+  const std::string path = Resolved(named);
+  if (IsOfTheSystem(named) || IsOfTheSystem(path)) {
+    return Fail(ErrorCode::kInvalidArgument, "cannot write ", named,
+                ": it is no place for a file that is put in as a whole");
+  }
   struct stat info {};
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     return Fail(ErrorCode::kInvalidArgument, "cannot write ", path, ": it is not a regular file");

@@ -98,8 +98,8 @@ Result<HuggingFaceFiles> ReadFolder(const std::string& folder, ModelInfo& info) 
     count.Add(tensor.type->name, tensor.shape.elements());
     info.file_bytes += tensor.bytes;
     const auto view = weights->View(tensor);
-    files.tensors.push_back({tensor.name, std::string(tensor.type->name),
-                             view ? std::optional(*view) : std::nullopt});
+    files.tensors.push_back(
+        {tensor.name, std::string(tensor.type->name), view ? std::optional(*view) : std::nullopt});
   }
   count.Report(info);
   return files;

@@ -36,7 +36,9 @@ class GraphBuilder {
   Value Mul(Value a, Value b);
   Value Scale(Value x, float factor, float limit = 0);
   Value RmsNorm(Value x, std::optional<Value> weight, const NormAttributes& norm);
-  Value RmsNorm(Value x, Value weight, float epsilon) { return RmsNorm(x, weight, NormAttributes{epsilon}); }
+  Value RmsNorm(Value x, Value weight, float epsilon) {
+    return RmsNorm(x, weight, NormAttributes{epsilon});
+  }
   // REQUIRES: no bias without a weight.
   Value LayerNorm(Value x, std::optional<Value> weight, std::optional<Value> bias,
                   const NormAttributes& norm);

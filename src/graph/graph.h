@@ -201,7 +201,7 @@ struct RecurrentAttributes {
   uint32_t groups = 0;      // of heads that share b and c, or k and q; kShortConv: taps
   uint32_t key_size = 0;    // of one head: what the state is addressed with
   uint32_t value_size = 0;  // of one head: what it holds
-  bool tiled = false;  // head h is of group h % groups, not of h / (heads / groups)
+  bool tiled = false;       // head h is of group h % groups, not of h / (heads / groups)
   // kSelectiveScan: dt is held between them.
   float dt_low = 0;
   float dt_high = 0;

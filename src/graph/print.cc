@@ -49,7 +49,8 @@ struct AttributeText {
   std::string operator()(const EmbedAttributes& a) const {
     return a.offset == 0 ? "" : Cat("offset ", a.offset);
   }
-  std::string operator()(const ScaleAttributes& a) const { return Cat("× ", a.factor, a.limit == 0 ? "" : Cat(", within ±", a.limit));
+  std::string operator()(const ScaleAttributes& a) const {
+    return Cat("× ", a.factor, a.limit == 0 ? "" : Cat(", within ±", a.limit));
   }
   std::string operator()(const NormAttributes& a) const {
     return Cat("epsilon ", a.epsilon, a.group == 0 ? "" : Cat(", groups of ", a.group));

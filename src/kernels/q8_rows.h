@@ -1,7 +1,7 @@
 // Rows of activations quantized for integer dot products.
 //
-// Each group of 16 values has a scale: x = scale * q, q in [-127, 127]. Groups of 32 would halve the
-// scales and nearly double what rounding costs (KL divergence 0.0025 instead of 0.0014 on the
+// Each group of 16 values has a scale: x = scale * q, q in [-127, 127]. Groups of 32 would halve
+// the scales and nearly double what rounding costs (KL divergence 0.0025 instead of 0.0014 on the
 // default model). Beside it stands the group's sum, scale * sum(q): a block whose values are offset
 // (x = d * q + m) needs the sum of the other side, and knowing it beforehand keeps the kernels
 // unsigned.

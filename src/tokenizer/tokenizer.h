@@ -1,7 +1,8 @@
 // Text to tokens and back, from what a model file says about its vocabulary.
 //
 // Two algorithms today, chosen by TokenizerSpec::model: byte-level BPE ("gpt2") and SentencePiece
-// BPE ("llama"); "none" is a model without a vocabulary, which takes ids only. docs/design/tokenizers.md tells how they work and how to add one.
+// BPE ("llama"); "none" is a model without a vocabulary, which takes ids only.
+// docs/design/tokenizers.md tells how they work and how to add one.
 #pragma once
 
 #include <cstdint>

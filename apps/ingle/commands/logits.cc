@@ -1,5 +1,6 @@
 // ingle logits MODEL (--ids "1 2 3" | --text TEXT) --out FILE.npy
 #include <algorithm>
+#include <filesystem>
 
 #include "base/atomic_file.h"
 #include "chat/prompt.h"
@@ -43,6 +44,10 @@ class LogitsCommand final : public Command {
       const Result<std::vector<TokenId>> encoded = PromptTokens((*engine)->tokenizer(), text_);
       if (!encoded) return Fail(encoded.error());
       tokens_ = *encoded;
+    }
+    std::error_code ignored;
+    if (std::filesystem::equivalent((*engine)->model_info().path, out_, ignored)) {
+      return Fail(ErrorCode::kInvalidArgument, out_, " is the model: name another file to write");
     }
     Result<AtomicFile> file = AtomicFile::Create(out_);
     if (!file) return Fail(file.error());

@@ -38,7 +38,6 @@ void Glu(const GluTask& task);
 void Add(const float* a, const float* b, size_t b_step, float* output, size_t count);
 void Multiply(const float* a, const float* b, size_t b_step, float* output, size_t count);
 
-
 // output = x * factor; limit, unless 0: held within ±limit.
 void Scale(const float* x, float factor, float limit, float* output, size_t count);
 

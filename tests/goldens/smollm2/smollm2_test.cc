@@ -2,6 +2,7 @@
 // environment variable INGLE_TEST_SMOLLM2 names the file; without it the tests are skipped.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -128,19 +129,57 @@ TEST_F(Smollm2, CpuGivesGreedyTokensUpToNearTies) {
   }
 }
 
-// Of two chunks, where the error of eight-bit activations has not averaged out yet.
-TEST_F(Smollm2, PerplexityIsThatOfTransformers) {
-  const std::string text = ReadFile(INGLE_SHARED_DATA "/text/wikitext2-test.txt");
-  if (text.empty()) GTEST_SKIP() << "no WikiText-2 in " << INGLE_SHARED_DATA;
+class Smollm2OnWikiText : public Smollm2 {
+ protected:
+  void SetUp() override {
+    Smollm2::SetUp();
+    text_ = ReadFile(INGLE_SHARED_DATA "/text/wikitext2-test.txt");
+    if (text_.empty()) GTEST_SKIP() << "no WikiText-2 in " << INGLE_SHARED_DATA;
+  }
+
+  double Perplexity(DeviceKind device, uint32_t chunks) {
+    Load(device);
+    if (!engine_) return NAN;
+    PerplexityOptions options;
+    options.chunks = chunks;
+    const auto measured = MeasurePerplexity(*engine_, text_, options);
+    EXPECT_TRUE(measured) << measured.error().message();
+    if (!measured) return NAN;
+    EXPECT_EQ(measured->scored_tokens, chunks * 255);
+    return measured->perplexity;
+  }
+
+  std::string text_;
+};
+
+// The figures to compare with are those of tests/goldens/reference_perplexity.py.
+TEST_F(Smollm2OnWikiText, ReferencePerplexityIsThatOfTransformers) {
+  constexpr double kOfOneChunk = 10.0756;
+  EXPECT_NEAR(Perplexity(DeviceKind::kReference, 1), kOfOneChunk, 0.0002 * kOfOneChunk);
+}
+
+TEST_F(Smollm2OnWikiText, CpuPerplexityIsCloseToThatOfTransformers) {
+  constexpr double kOfEightChunks = 21.5485;
+  EXPECT_NEAR(Perplexity(DeviceKind::kCpu, 8), kOfEightChunks, 0.003 * kOfEightChunks);
+}
+
+TEST_F(Smollm2OnWikiText, IsTokenizedAsByTokenizers) {
   Load(DeviceKind::kCpu);
   ASSERT_TRUE(engine_);
-  PerplexityOptions options;
-  options.chunks = 2;
-  const auto measured = MeasurePerplexity(*engine_, text, options);
-  ASSERT_TRUE(measured) << measured.error().message();
-  EXPECT_EQ(measured->scored_tokens, 2u * 255);
-  constexpr double kReference = 14.3729;  // reference_perplexity.py --chunks 2
-  EXPECT_NEAR(measured->perplexity, kReference, 0.01 * kReference);
+  const auto ids = engine_->tokenizer().Encode(text_, {.add_special = false});
+  ASSERT_TRUE(ids) << ids.error().message();
+  EXPECT_EQ(ids->size(), 312144u);
+  // FNV-1a over the ids in decimal, one space between, one newline at the end. The text that gives
+  // it has the SHA-256 be0bfc5d722a72791c3035a68bb9ad2fd9df2b4c3dc4cbadb99f7b571cc49e2b.
+  uint64_t hash = 0xcbf29ce484222325;
+  const auto take = [&](std::string_view bytes) {
+    for (const char c : bytes) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  };
+  for (size_t i = 0; i < ids->size(); ++i) {
+    take(std::to_string((*ids)[i]));
+    take(i + 1 < ids->size() ? " " : "\n");
+  }
+  EXPECT_EQ(hash, 0x3846edd0994ac91u);
 }
 
 }  // namespace
