@@ -26,6 +26,10 @@ constexpr MatMulKernel kKernels[] = {
     {{"avx2", kCpuAvx2, MatMulQ4_KAvx2}, DType::kQ4_K, InputRows::kQ8},
     {{"avx2", kCpuAvx2, MatMulQ5_KAvx2}, DType::kQ5_K, InputRows::kQ8},
     {{"avx2", kCpuAvx2, MatMulQ6_KAvx2}, DType::kQ6_K, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulIQ4_NLAvx2}, DType::kIQ4_NL, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulIQ4_XSAvx2}, DType::kIQ4_XS, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulMXFP4Avx2}, DType::kMXFP4, InputRows::kQ8},
+    {{"avx2", kCpuAvx2, MatMulNVFP4Avx2}, DType::kNVFP4, InputRows::kQ8},
 #endif
     Scalar(DType::kF32, MatMulScalar<DType::kF32>),
     Scalar(DType::kF16, MatMulScalar<DType::kF16>),

@@ -41,6 +41,13 @@ void TameScales(DType type, std::byte* block) {
       return tame(0, 0.002f), tame(2, 0.001f);
     case DType::kQ6_K:
       return tame(offsetof(BlockQ6_K, d), 0.0005f);
+    case DType::kIQ4_NL:
+      return tame(offsetof(BlockIQ4_NL, d), 0.003f);
+    case DType::kIQ4_XS:
+      return tame(offsetof(BlockIQ4_XS, d), 0.0002f);
+    case DType::kMXFP4:
+      block[offsetof(BlockMXFP4, scale)] = static_cast<std::byte>(120);
+      return;
     default:
       return;
   }
@@ -145,6 +152,14 @@ ScalarQ8 DefinitionFor(const MatMulKernel& kernel) {
       return MatMulScalarQ8<DType::kQ5_K>;
     case DType::kQ6_K:
       return MatMulScalarQ8<DType::kQ6_K>;
+    case DType::kIQ4_NL:
+      return MatMulScalarQ8<DType::kIQ4_NL>;
+    case DType::kIQ4_XS:
+      return MatMulScalarQ8<DType::kIQ4_XS>;
+    case DType::kMXFP4:
+      return MatMulScalarQ8<DType::kMXFP4>;
+    case DType::kNVFP4:
+      return MatMulScalarQ8<DType::kNVFP4>;
     default:
       return nullptr;
   }

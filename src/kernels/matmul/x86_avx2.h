@@ -20,5 +20,9 @@ void MatMulQ3_KAvx2(const MatMulTask& task);
 void MatMulQ4_KAvx2(const MatMulTask& task);
 void MatMulQ5_KAvx2(const MatMulTask& task);
 void MatMulQ6_KAvx2(const MatMulTask& task);
+void MatMulIQ4_NLAvx2(const MatMulTask& task);
+void MatMulIQ4_XSAvx2(const MatMulTask& task);
+void MatMulMXFP4Avx2(const MatMulTask& task);
+void MatMulNVFP4Avx2(const MatMulTask& task);
 
 }  // namespace ingle

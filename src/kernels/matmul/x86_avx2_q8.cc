@@ -7,7 +7,8 @@
 //   sum(w x) = a * scale * sum(q p) + minimum * sum(x)
 //
 // where sum(x) was stored beside the activations. q is below 2^7 and |p| <= 127, so maddubs never
-// saturates: 2 * 63 * 127 < 2^15. Only Q8_0 has signed weights; it moves the sign over to p.
+// saturates: 2 * 63 * 127 < 2^15. Types with signed weights and no minimum (Q8_0, and those that
+// look their values up) move the sign over to p.
 //
 // A group is unpacked once for four tokens; each token sums on its own, so its result does not
 // depend on its neighbours.
@@ -32,6 +33,9 @@ T LoadAs(const void* p) {
   __builtin_memcpy(&value, p, sizeof(value));
   return value;
 }
+
+// The float with these bits.
+float LoadFloat(uint32_t bits) { return LoadAs<float>(&bits); }
 
 __m128i Load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 __m256i Load32(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
@@ -199,6 +203,88 @@ struct Q6_K {
   }
 };
 
+// ---- Block types of signed values without a minimum. Unpack gives a SignedGroup. ----
+
+struct SignedGroup {
+  __m256i q;
+  __m256 scale;  // as in Group
+};
+
+struct Q8_0 {
+  using Block = BlockQ8_0;
+  static constexpr int kGroups = 1;
+  static constexpr bool kSigned = true;
+  static SignedGroup Unpack(const Block& b, int) {
+    return {Load32(b.q), _mm256_set1_ps(HalfToFloat(b.d))};
+  }
+};
+
+// Sixteen values at each of 32 places.
+__m256i LookUp(const int8_t* values, __m256i places) {
+  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(Load16(values)), places);
+}
+
+struct IQ4_NL {
+  using Block = BlockIQ4_NL;
+  static constexpr int kGroups = 1;
+  static constexpr bool kSigned = true;
+  static SignedGroup Unpack(const Block& b, int) {
+    return {LookUp(kIq4Values, Nibbles(b.q)), _mm256_set1_ps(HalfToFloat(b.d))};
+  }
+};
+
+struct IQ4_XS {
+  using Block = BlockIQ4_XS;
+  static constexpr int kGroups = 8;
+  static constexpr bool kSigned = true;
+  static SignedGroup Unpack(const Block& b, int group) {
+    const int low = b.scales_low[group / 2] >> group % 2 * 4 & 15;
+    const int high = b.scales_high >> 2 * group & 3;
+    const float scale = HalfToFloat(b.d) * static_cast<float>((low | high << 4) - 32);
+    return {LookUp(kIq4Values, Nibbles(b.q + group * 16)), _mm256_set1_ps(scale)};
+  }
+};
+
+// Half of 2^(bits - 127).
+float HalfE8M0(uint8_t bits) {
+  const uint32_t denormal = 0x00200000u << bits;
+  return LoadFloat(bits < 2 ? denormal : static_cast<uint32_t>(bits - 1) << 23);
+}
+
+struct MXFP4 {
+  using Block = BlockMXFP4;
+  static constexpr int kGroups = 1;
+  static constexpr bool kSigned = true;
+  static SignedGroup Unpack(const Block& b, int) {
+    return {LookUp(kFp4Values, Nibbles(b.q)), _mm256_set1_ps(HalfE8M0(b.scale))};
+  }
+};
+
+// Half of an E4M3 number, as kernels/dequantize has it.
+float HalfE4M3(uint8_t bits) {
+  const uint32_t exponent = bits >> 3 & 15u;
+  const uint32_t mantissa = bits & 7u;
+  if (bits == 0x7F) return 0;
+  if (exponent == 0) return static_cast<float>(mantissa) * 0x1p-10f;
+  return LoadFloat((exponent + 119) << 23 | mantissa << 20);
+}
+
+struct NVFP4 {
+  using Block = BlockNVFP4;
+  static constexpr int kGroups = 2;
+  static constexpr bool kSigned = true;
+  static SignedGroup Unpack(const Block& b, int group) {
+    // Two sub-blocks of eight bytes: each its low nibbles, then its high ones.
+    const __m128i bytes = Load16(b.q[2 * group]);
+    const __m128i low = _mm_and_si128(bytes, _mm_set1_epi8(15));
+    const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(15));
+    const __m256i places =
+        _mm256_set_m128i(_mm_unpackhi_epi64(low, high), _mm_unpacklo_epi64(low, high));
+    return {LookUp(kFp4Values, places),
+            Halves(HalfE4M3(b.scales[2 * group]), HalfE4M3(b.scales[2 * group + 1]))};
+  }
+};
+
 // ---- Dot products ----
 
 // Weights of one group: they meet two groups of activations.
@@ -268,27 +354,28 @@ void DotRow(const MatMulTask& task, size_t r, size_t token) {
   }
 }
 
-// Q8_0: signed weights, no minimum. |-128| is 128 as an unsigned byte, and 2 * 128 * 127 < 2^15.
-struct Q8_0 {};
-
+// |-128| is 128 as an unsigned byte, and 2 * 128 * 127 < 2^15.
 template <class Type, int kTokens>
-  requires(__is_same(Type, Q8_0))
+  requires(Type::kSigned)
 void DotRow(const MatMulTask& task, size_t r, size_t token) {
-  const auto* blocks = reinterpret_cast<const BlockQ8_0*>(task.weights + r * task.weight_row_bytes);
+  const auto* blocks =
+      reinterpret_cast<const typename Type::Block*>(task.weights + r * task.weight_row_bytes);
+  const size_t groups = task.columns / kGroupSize;
   TokenRow x[kTokens];
   __m256 dots[kTokens];
   for (int t = 0; t < kTokens; ++t) {
     x[t] = RowOf(task, token + t);
     dots[t] = _mm256_setzero_ps();
   }
-  for (size_t g = 0; g < task.columns / kGroupSize; ++g) {
-    const __m256i q = Load32(blocks[g].q);
-    const __m256i magnitude = _mm256_abs_epi8(q);
-    const __m256 d = _mm256_set1_ps(HalfToFloat(blocks[g].d));
-    for (int t = 0; t < kTokens; ++t) {
-      const __m256i p = _mm256_sign_epi8(Load32(x[t].q + g * kGroupSize), q);
-      const __m256 scale = _mm256_mul_ps(d, ScalesOf(x[t], g));
-      dots[t] = _mm256_fmadd_ps(IntegerDot(magnitude, p), scale, dots[t]);
+  for (size_t g = 0; g < groups; ++blocks) {
+    for (int within = 0; within < Type::kGroups; ++within, ++g) {
+      const SignedGroup group = Type::Unpack(*blocks, within);
+      const __m256i magnitude = _mm256_abs_epi8(group.q);
+      for (int t = 0; t < kTokens; ++t) {
+        const __m256i p = _mm256_sign_epi8(Load32(x[t].q + g * kGroupSize), group.q);
+        const __m256 scale = _mm256_mul_ps(group.scale, ScalesOf(x[t], g));
+        dots[t] = _mm256_fmadd_ps(IntegerDot(magnitude, p), scale, dots[t]);
+      }
     }
   }
   for (int t = 0; t < kTokens; ++t) Store(task, token + t, r, SumLanes(dots[t]));
@@ -317,6 +404,10 @@ void MatMulQ4_1Avx2(const MatMulTask& task) { MatMulRows<Q4_1>(task); }
 void MatMulQ5_0Avx2(const MatMulTask& task) { MatMulRows<Q5_0>(task); }
 void MatMulQ5_1Avx2(const MatMulTask& task) { MatMulRows<Q5_1>(task); }
 void MatMulQ8_0Avx2(const MatMulTask& task) { MatMulRows<Q8_0>(task); }
+void MatMulIQ4_NLAvx2(const MatMulTask& task) { MatMulRows<IQ4_NL>(task); }
+void MatMulIQ4_XSAvx2(const MatMulTask& task) { MatMulRows<IQ4_XS>(task); }
+void MatMulMXFP4Avx2(const MatMulTask& task) { MatMulRows<MXFP4>(task); }
+void MatMulNVFP4Avx2(const MatMulTask& task) { MatMulRows<NVFP4>(task); }
 void MatMulQ2_KAvx2(const MatMulTask& task) { MatMulRows<Q2_K>(task); }
 void MatMulQ3_KAvx2(const MatMulTask& task) { MatMulRows<Q3_K>(task); }
 void MatMulQ4_KAvx2(const MatMulTask& task) { MatMulRows<Q4_K>(task); }
