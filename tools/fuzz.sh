@@ -1,20 +1,18 @@
 #!/bin/sh
 # Looks for inputs that break a parser, and keeps those that reach new code.
 #
-#   tools/fuzz.sh NAME SECONDS
-#
-# NAME: gguf_fuzz, model_fuzz, safetensors_fuzz, template_fuzz, tokenizer_fuzz, or all
+#   tools/fuzz.sh NAME SECONDS    NAME: a target of fuzz/README.md, or all
 #
 # What is found goes to build-fuzz/found/NAME; at the end the smallest set of inputs that reaches as
 # much as all of them, none above 4 KiB, becomes fuzz/corpus/NAME. An input that crashes or takes
 # more than 10 s or 2 GiB stays in build-fuzz/crashes, and the exit status is not 0.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# = 2 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# = 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 names=$1
 seconds=$2
 build='build-fuzz'
-[ "$names" = all ] && names='gguf_fuzz model_fuzz safetensors_fuzz template_fuzz tokenizer_fuzz'
+[ "$names" = all ] && names='answer_fuzz gguf_fuzz model_fuzz template_fuzz tokenizer_fuzz'
 
 tools/setup.sh build fuzz
 cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_COMPILER=clang++-16 \
