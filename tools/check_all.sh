@@ -17,7 +17,6 @@ cd "$(dirname "$0")/.."
 exec < /dev/null 2>&1
 
 export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
-export LSAN_OPTIONS=suppressions=$PWD/tools/lsan.supp:print_suppressions=0
 
 run_tests() { make test CONFIGURE=-DINGLE_WERROR=ON; }
 run_docs() { tools/check_docs.py build; }
