@@ -72,7 +72,7 @@ void CheckStreaming(const Tokenizer& tokenizer, const std::vector<TokenId>& ids)
   }
   streamed += decoder.Finish();
   Check(IsValidUtf8(streamed));
-  const std::string decoded = tokenizer.Decode(ids, {.render_special = true});
+  const std::string decoded = *tokenizer.Decode(ids, {.render_special = true});
   if (IsValidUtf8(decoded)) Check(streamed == decoded);
 }
 

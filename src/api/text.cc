@@ -71,10 +71,11 @@ ingle_status ingle_detokenize(const ingle_model* model, const ingle_token* token
              RequireFlags(flags, INGLE_RENDER_SPECIAL | INGLE_CONTINUES_TEXT),
              RequireArray(text, capacity, "text"), RequireNotNull(length, "length")});
     if (!valid) return valid;
-    const std::string decoded = model->loaded->engine->tokenizer().Decode(
+    const auto decoded = model->loaded->engine->tokenizer().Decode(
         {tokens, count}, {.render_special = (flags & INGLE_RENDER_SPECIAL) != 0,
                           .continues_text = (flags & INGLE_CONTINUES_TEXT) != 0});
-    CopyOut(decoded, text, capacity, length);
+    if (!decoded) return Fail(decoded.error());
+    CopyOut(*decoded, text, capacity, length);
     return {};
   });
 }

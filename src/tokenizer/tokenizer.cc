@@ -25,6 +25,11 @@ constexpr std::string_view kNoAlgorithm = "none";
 
 constexpr size_t kLongestText = std::numeric_limits<int32_t>::max();
 
+tl::unexpected<Error> NoVocabulary() {
+  return Fail(ErrorCode::kUnsupported,
+              "the model has no tokenizer: it takes and gives token ids, and no text");
+}
+
 // Whether a marker is added; it has to exist where the file asks for it.
 Result<bool> Adds(std::optional<bool> asked, bool usual, std::optional<TokenId> id,
                   std::string_view name) {
@@ -94,10 +99,7 @@ Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOpti
     return Fail(ErrorCode::kTooLarge, "the text has ", text.size(),
                 " bytes; tokenizing takes at most ", kLongestText);
   }
-  if (state_->encoder == nullptr) {
-    return Fail(ErrorCode::kUnsupported,
-                "the model has no tokenizer, so it takes token ids and no text");
-  }
+  if (state_->encoder == nullptr) return NoVocabulary();
   std::vector<TokenId> ids;
   if (options.add_special && state_->adds_bos) ids.push_back(*state_->bos);
 
@@ -114,7 +116,8 @@ Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOpti
   return ids;
 }
 
-std::string Tokenizer::Decode(std::span<const TokenId> ids, DecodeOptions options) const {
+Result<std::string> Tokenizer::Decode(std::span<const TokenId> ids, DecodeOptions options) const {
+  if (state_->encoder == nullptr) return NoVocabulary();
   std::string text;
   bool at_start = !options.continues_text;
   for (const TokenId id : ids) AppendToken(id, options, at_start, text);

@@ -75,8 +75,9 @@ class Tokenizer {
   Result<std::vector<TokenId>> Encode(std::string_view text, EncodeOptions options = {}) const;
 
   // The text of ids, byte for byte; ids outside the vocabulary add nothing. The result is UTF-8 if
-  // the tokens happen to spell UTF-8; StreamDecoder is for text that is shown.
-  std::string Decode(std::span<const TokenId> ids, DecodeOptions options = {}) const;
+  // the tokens happen to spell UTF-8; StreamDecoder is for text that is shown. Fails with
+  // kUnsupported where there is no vocabulary.
+  Result<std::string> Decode(std::span<const TokenId> ids, DecodeOptions options = {}) const;
 
   // How many tokens there are: every id is in [0, size()).
   size_t size() const;
@@ -117,8 +118,8 @@ class StreamDecoder {
  public:
   explicit StreamDecoder(const Tokenizer& tokenizer, DecodeOptions options = {});
 
-  // The text that id completes: valid UTF-8, perhaps empty. Bytes that can no longer become a
-  // character appear as U+FFFD.
+  // The text that id completes: valid UTF-8, perhaps empty, always so without a vocabulary. Bytes
+  // that can no longer become a character appear as U+FFFD.
   std::string Push(TokenId id);
 
   // What is left: an unfinished character appears as U+FFFD. The decoder can then start anew.

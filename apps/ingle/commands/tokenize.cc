@@ -75,13 +75,15 @@ class TokenizeCommand final : public Command {
   Status Decode(const Tokenizer& tokenizer, const std::string& input) const {
     const Result<std::vector<int32_t>> ids = ParseNumberList(input);
     if (!ids) return Fail(ids.error());
+    const Result<std::string> text = tokenizer.Decode(*ids, {.render_special = !no_special_});
+    if (!text) return Fail(text.error());
     for (const int32_t id : *ids) {
       if (id < 0 || static_cast<size_t>(id) >= tokenizer.size()) {
         return Fail(ErrorCode::kInvalidArgument, "there is no token ", id,
                     "; the vocabulary has ids 0 to ", tokenizer.size() - 1);
       }
     }
-    Print(tokenizer.Decode(*ids, {.render_special = !no_special_}));
+    Print(*text);
     return {};
   }
 
