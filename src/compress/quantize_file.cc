@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <filesystem>
 #include <vector>
 
 #include "formats/gguf/gguf_file.h"
@@ -127,12 +126,6 @@ Status QuantizeGguf(const std::string& in, const std::string& out, const Quantiz
                     const QuantizeOptions& options) {
   const Result<GgufFile> model = OpenGguf(in);
   if (!model) return Fail(model.error());
-  for (size_t i = 0; i < model->parts(); ++i) {
-    std::error_code ignored;
-    if (std::filesystem::equivalent(model->part(i).name(), out, ignored)) {
-      return Fail(ErrorCode::kInvalidArgument, out, " is what is read: name another file to write");
-    }
-  }
   const Result<Plan> plan = MakePlan(*model, mix);
   if (!plan) return Fail(plan.error());
   Result<GgufWriter> writer = GgufWriter::Create(out, plan->header);

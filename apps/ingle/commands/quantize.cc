@@ -1,4 +1,6 @@
 // ingle quantize IN OUT TYPE
+#include <filesystem>
+
 #include "base/cpu.h"
 #include "command.h"
 #include "compress/quantize_file.h"
@@ -42,6 +44,10 @@ class QuantizeCommand final : public Command {
   Status Run(Context& context) override {
     const Result<std::string> in = FindModel(in_, context);
     if (!in) return Fail(in.error());
+    std::error_code ignored;
+    if (std::filesystem::equivalent(*in, out_, ignored)) {
+      return Fail(ErrorCode::kInvalidArgument, out_, " is the model: name another file to write");
+    }
     const int threads = context.settings.threads;
     WorkerPool pool(threads > 0 ? threads : UsableProcessors());
     std::optional<Progress> progress;

@@ -1,7 +1,9 @@
 """The commands that read and run a model, on a tiny one of random weights."""
 
+import filecmp
 import json
 import os
+import shutil
 
 from support import TINY, CliTest, golden, read_npy, tiny_model
 
@@ -273,6 +275,29 @@ class Files(CliTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.ok("run", out, "x", "-n", "2")
         self.fails(1, "quantize", TINY, self.path("no", "such.gguf"), "Q8_0")
+
+    def test_what_is_read_is_not_written_over(self):
+        model = self.path("model.gguf")
+        shutil.copy(TINY, model)
+        link = self.path("link.gguf")
+        os.symlink(model, link)
+        for out in (model, link):
+            self.assertIn("another file", self.fails(1, "quantize", model, out, "Q8_0"))
+            self.assertIn("another file", self.fails(1, "logits", model, "--ids", "1", "--out", out))
+        self.assertTrue(filecmp.cmp(TINY, model, shallow=False))
+
+    def test_a_link_is_followed_and_stays(self):
+        target = self.write("target.npy", "old")
+        link = self.path("link.npy")
+        os.symlink(target, link)
+        self.ok("logits", TINY, "--ids", "1 2", "--out", link)
+        self.assertTrue(os.path.islink(link))
+        self.assertGreater(os.path.getsize(target), 100)
+        self.assertIn("/dev/", self.fails(1, "logits", TINY, "--ids", "1", "--out", "/dev/stdout"))
+
+    def test_a_folder_does_not_shadow_the_catalogue(self):
+        os.makedirs(self.path("smollm2"))
+        self.assertNotIn("config.json", self.fails(1, "run", "smollm2", "x", "--offline"))
 
 
 class DefaultModel(CliTest):
