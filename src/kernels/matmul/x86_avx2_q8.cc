@@ -247,8 +247,8 @@ struct IQ4_XS {
 
 // Half of 2^(bits - 127).
 float HalfE8M0(uint8_t bits) {
-  const uint32_t denormal = 0x00200000u << bits;
-  return LoadFloat(bits < 2 ? denormal : static_cast<uint32_t>(bits - 1) << 23);
+  if (bits < 2) return LoadFloat(0x00200000u << bits);  // too small for an exponent
+  return LoadFloat(static_cast<uint32_t>(bits - 1) << 23);
 }
 
 struct MXFP4 {
