@@ -53,8 +53,8 @@ void DecodeTernary(unsigned point, float scale, bool down, float* out) {
 
 // 2^(bits - 128), which is half of what E8M0 means.
 float HalfE8M0ToF32(uint8_t bits) {
-  const uint32_t denormal = 0x00200000u << bits;
-  return std::bit_cast<float>(bits < 2 ? denormal : static_cast<uint32_t>(bits - 1) << 23);
+  if (bits < 2) return std::bit_cast<float>(0x00200000u << bits);  // too small for an exponent
+  return std::bit_cast<float>(static_cast<uint32_t>(bits - 1) << 23);
 }
 
 // Half of the number, its sign ignored; zero for the lowest and for what would be NaN.
