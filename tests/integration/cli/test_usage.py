@@ -73,9 +73,12 @@ class Usage(CliTest):
                 self.assertIn("standard output", self.fails(1, *arguments, stdout=full))
 
     def test_a_closed_pipe_is_an_error_and_no_signal(self):
-        program = self.start("inspect", TINY, "--tensors", "--json", stdout=subprocess.PIPE,
+        # Nobody reads from the beginning, however quick the program is.
+        reading, writing = os.pipe()
+        os.close(reading)
+        program = self.start("inspect", TINY, "--tensors", "--json", stdout=writing,
                              stderr=subprocess.PIPE)
-        program.stdout.close()
+        os.close(writing)
         message = program.stderr.read()
         program.stderr.close()
         self.assertEqual(program.wait(30), 1, message)
