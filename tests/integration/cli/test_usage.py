@@ -34,7 +34,8 @@ class Usage(CliTest):
             ["perplexity", "m"], ["perplexity", "m", "f", "--chunks", "-1"],
             ["quantize", "a", "b", "Q9_9"], ["quantize", "a", "b", "I32"], ["completion", "tcsh"],
             ["inspect", "f", "--full"], ["inspect", "f", "--graph", "--json"],
-            ["inspect", "f", "--graph=svg"],
+            ["inspect", "f", "--graph=svg"], ["run", "", "hi"],
+            ["logits", "m", "--ids", "1", "--out", "-"],
         ):
             with self.subTest(arguments=arguments):
                 message = self.fails(2, *arguments)
