@@ -58,6 +58,7 @@ std::unique_ptr<Command> MakeTokenize();
 std::unique_ptr<Command> MakeRender();
 std::unique_ptr<Command> MakeLogits();
 std::unique_ptr<Command> MakePerplexity();
+std::unique_ptr<Command> MakeConvert();
 std::unique_ptr<Command> MakeQuantize();
 std::unique_ptr<Command> MakeDoctor();
 std::unique_ptr<Command> MakeCompletion();

@@ -29,6 +29,7 @@ constexpr CommandInfo kCommands[] = {
     {"render", "print what a chat template makes of a conversation", MakeRender},
     {"logits", "write a model's logits to a file", MakeLogits},
     {"perplexity", "measure how well a model predicts a text", MakePerplexity},
+    {"convert", "make a .gguf file of a checkpoint folder", MakeConvert},
     {"quantize", "write a model file in another weight type", MakeQuantize},
     {"doctor", "check this installation and tell what it found", MakeDoctor},
     {"completion", "print a shell's completion script", MakeCompletion},

@@ -6,6 +6,7 @@
 #include "models/encoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 #include "models/rope_scaling.h"
 
 namespace ingle {
@@ -74,6 +75,13 @@ void AdaptModernBert(HuggingFaceFields& fields) {
   fields.Set("attention.sliding_window_pattern", std::move(slides));
 }
 
+// Files call the norm's epsilon by the other norm's name.
+void ModernBertToGguf(GgufForm& form) {
+  EncoderToGguf(form);
+  form.Set("attention.layer_norm_rms_epsilon", form.Key("attention.layer_norm_epsilon", 1e-5));
+  form.Erase("attention.layer_norm_epsilon");
+}
+
 // Of each layer 0, or how near a position must be to be seen. The window of the files is what is
 // seen to both sides together. Files list the layers that have one, or say that every n-th layer,
 // from the first on, has none.
@@ -126,6 +134,7 @@ const HuggingFaceNames kModernBertNames{.model_types = kTypes,
                                         .fields = kFields,
                                         .tensors = kTensors,
                                         .rope_theta = 160000,
-                                        .adapt = AdaptModernBert};
+                                        .adapt = AdaptModernBert,
+                                        .to_gguf = ModernBertToGguf};
 
 }  // namespace ingle

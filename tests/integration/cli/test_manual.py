@@ -9,7 +9,7 @@ from support import CliTest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "logits",
-            "perplexity", "quantize", "doctor", "completion"]
+            "perplexity", "convert", "quantize", "doctor", "completion"]
 
 
 def read(*parts):
