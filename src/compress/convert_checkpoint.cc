@@ -42,6 +42,15 @@ void WritePooling(const std::string& folder, std::string_view architecture, Gguf
   header.SetUint32(Cat(architecture, ".pooling_type"), static_cast<uint32_t>(*modules.pooling) + 1);
 }
 
+void WriteTokenizer(const GgufForm& form, GgufHeader& header) {
+  header.SetString("tokenizer.ggml.model", "none");
+  if (form.Key("attention.causal", 1) != 0) return;
+  // llama.cpp wants it of every encoder.
+  const PlacedTensor* kinds = form.Find("token_types.weight");
+  const uint64_t count = kinds == nullptr ? 1 : kinds->shape.rows();
+  header.SetUint32("tokenizer.ggml.token_type_count", static_cast<uint32_t>(count));
+}
+
 MixModel ModelOf(const GgufForm& form) {
   MixModel model;
   model.layers = form.layers();
@@ -128,7 +137,7 @@ Status ConvertCheckpoint(const std::string& folder, const std::string& out,
   header.SetUint32("general.quantization_version", kQuantizationVersion);
   form->WriteFields(header);
   WritePooling(folder, form->architecture(), header);
-  header.SetString("tokenizer.ggml.model", "none");
+  WriteTokenizer(*form, header);
   for (size_t i = 0; i < names.size(); ++i) {
     header.AddTensor(names[i], types[i], form->tensor(names[i]).shape);
   }

@@ -89,7 +89,11 @@ Value AddPostNormLayer(DecoderBuilder& b, Value x, uint32_t layer, const PostNor
 void EncoderToGguf(GgufForm& form) {
   form.Set("attention.causal", 0.0);
   form.Erase("headless");
-  if (form.Text("classifier.task") == "text") form.Set("pooling_type", kRank);
+  const std::string task = form.Text("classifier.task");
+  if (task == "text") form.Set("pooling_type", kRank);
+  if (task.empty()) {
+    for (const char* key : {"classifier.activation", "classifier.pooling"}) form.Erase(key);
+  }
 }
 
 Result<Model> FinishEncoder(DecoderBuilder& b, Value x, const ClassifierConfig& head) {

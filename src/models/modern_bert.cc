@@ -75,11 +75,12 @@ void AdaptModernBert(HuggingFaceFields& fields) {
   fields.Set("attention.sliding_window_pattern", std::move(slides));
 }
 
-// Files call the norm's epsilon by the other norm's name.
+// llama.cpp's converter calls the norm's epsilon by the other norm's name; readers want either.
 void ModernBertToGguf(GgufForm& form) {
   EncoderToGguf(form);
+  const nlohmann::json& activation = form.config()["hidden_activation"];
+  if (activation.is_string()) form.Set("hidden_activation", activation.get<std::string>());
   form.Set("attention.layer_norm_rms_epsilon", form.Key("attention.layer_norm_epsilon", 1e-5));
-  form.Erase("attention.layer_norm_epsilon");
 }
 
 // Of each layer 0, or how near a position must be to be seen. The window of the files is what is

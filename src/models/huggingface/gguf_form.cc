@@ -92,6 +92,12 @@ GgufForm::GgufForm(const HuggingFaceCheckpoint& checkpoint)
 Result<GgufForm> GgufForm::Of(const HuggingFaceCheckpoint& checkpoint) {
   GgufForm form(checkpoint);
   form.TellMagnitude();
+  // The common default of a norm that the model does not have.
+  if (form.fields_.contains("attention.layer_norm_epsilon")) {
+    form.Erase("attention.layer_norm_rms_epsilon");
+  }
+  // Dense models whose configurations have a number of experts all the same.
+  if (form.Key("expert_count", 1) == 0) form.Erase("expert_used_count");
   if (checkpoint.names().to_gguf != nullptr) checkpoint.names().to_gguf(form);
   form.InterleaveRotated();
   for (uint32_t layer = 0; layer < form.layers(); ++layer) {
@@ -103,10 +109,6 @@ Result<GgufForm> GgufForm::Of(const HuggingFaceCheckpoint& checkpoint) {
   }
   if (const Status stacked = form.StackExperts(); !stacked) return Fail(stacked.error());
   for (const std::string_view key : kNotWritten) form.Erase(key);
-  // The common default of a norm that the model does not have.
-  if (form.fields_.contains("attention.layer_norm_epsilon")) {
-    form.Erase("attention.layer_norm_rms_epsilon");
-  }
   if (form.error_) return Fail(*form.error_, checkpoint.name());
   return form;
 }
