@@ -75,6 +75,12 @@ EngineOptions OptionsToLook() {
   return options;
 }
 
+Status RefuseToWriteOver(const std::string& model_path, const std::string& out) {
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(model_path, out, ignored)) return {};
+  return Fail(ErrorCode::kInvalidArgument, out, " is the model: name another file to write");
+}
+
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options) {
   const Result<std::string> path = FindModel(model, context);

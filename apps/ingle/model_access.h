@@ -24,6 +24,9 @@ EngineOptions OptionsToLook();
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
 
+// Fails where out is the model's own file, which a result would replace.
+Status RefuseToWriteOver(const std::string& model_path, const std::string& out);
+
 // Where fetched models are.
 class ModelStore;
 ModelStore StoreOf(const Context& context);

@@ -36,6 +36,31 @@ class ShowCommand final : public Command {
   }
 
  private:
+  static std::string_view TaskName(Task task) {
+    switch (task) {
+      case Task::kGenerate:
+        return "generate";
+      case Task::kEmbed:
+        return "embed";
+      case Task::kClassifyText:
+        return "classify_text";
+      case Task::kClassifyTokens:
+        break;
+    }
+    return "classify_tokens";
+  }
+
+  static std::string TaskText(const ModelInfo& model) {
+    if (model.task == Task::kGenerate) return "";
+    if (model.task == Task::kEmbed) return Cat("embeds, pooling ", Name(model.pooling));
+    constexpr size_t kMostShown = 8;
+    std::string labels;
+    for (size_t i = 0; i < model.labels.names.size() && i <= kMostShown; ++i) {
+      labels += Cat(i == 0 ? "" : ", ", i == kMostShown ? "..." : model.labels.names[i]);
+    }
+    return Cat("classifies ", model.task == Task::kClassifyText ? "texts: " : "tokens: ", labels);
+  }
+
   static Json Facts(const Engine& engine, const ChatAbilities& abilities,
                     const CatalogueEntry* entry) {
     const ModelInfo& model = engine.model_info();
@@ -55,6 +80,9 @@ class ShowCommand final : public Command {
         {"system", abilities.system},
         {"tools", abilities.tools},
         {"thinking", abilities.thinking},
+        {"task", TaskName(model.task)},
+        {"pooling", Name(model.pooling)},
+        {"labels", model.labels.names},
         {"path", model.path},
         {"size", model.file_bytes},
         {"weight_bytes", engine.info().weight_bytes},
@@ -83,7 +111,8 @@ class ShowCommand final : public Command {
                        model.kv_heads, " key/value heads"));
     line("memory", Cat(HumanBytes(engine.info().weight_bytes), " weights, ",
                        HumanBytes(engine.info().cache_bytes_per_token), " a token of context"));
-    line("chat", ChatText(abilities));
+    line("task", TaskText(model));
+    if (model.task == Task::kGenerate) line("chat", ChatText(abilities));
     line("licence", model.license);
     line("file", model.path);
     line("size", HumanBytes(model.file_bytes));
