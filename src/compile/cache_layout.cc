@@ -5,7 +5,16 @@ namespace {
 
 uint64_t AlignTo64(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
 
+// Encoders need a layer's keys and values no longer than the layer: all have the same place.
+bool HasPlace(const AttentionAttributes& a, const CacheLayout& layout) {
+  if (a.state >= layout.layers.size()) return false;
+  const CacheLayout::Layer& layer = layout.layers[a.state];
+  return layer.kv_heads == a.kv_heads && layer.key_size == a.key_size &&
+         layer.value_size == a.value_size;
+}
+
 void AddLayer(const AttentionAttributes& a, CacheLayout& layout) {
+  if (HasPlace(a, layout)) return;
   CacheLayout::Layer layer{a.kv_heads, a.key_size, a.value_size, 0, 0};
   layer.key_offset = layout.page_bytes;
   layer.value_offset = AlignTo64(layer.key_offset + a.kv_heads * layout.head_key_bytes(layer));

@@ -27,4 +27,17 @@ bool IsRowOperation(Op op);
 // REQUIRES: IsRowOperation.
 void ComputeRow(const RowTask& task);
 
+// [rows, columns], one row every `stride` floats.
+struct MeanTask {
+  const float* input;
+  float* output;
+  size_t stride;
+  size_t rows;
+  size_t begin;  // of the columns to compute
+  size_t end;
+};
+
+// Every row of the output becomes the mean of the input's rows.
+void MeanRows(const MeanTask& task);
+
 }  // namespace ingle

@@ -12,6 +12,8 @@
 #include "base/byte_source.h"
 #include "base/error.h"
 #include "engine/recurrent_state.h"
+#include "models/pooling.h"
+#include "models/task.h"
 #include "tensor/dtype.h"
 #include "tokenizer/template/chat_template.h"
 #include "tokenizer/tokenizer.h"
@@ -19,6 +21,7 @@
 namespace ingle {
 
 class Graph;
+struct Executor;
 struct OpenedModel;
 struct Program;
 
@@ -52,6 +55,14 @@ struct ModelInfo {
   uint32_t kv_heads = 0;
   uint32_t vocabulary = 0;
   uint32_t trained_context = 0;
+
+  Task task = Task::kGenerate;
+  uint32_t answer_columns = 0;       // of a row: the vocabulary, the width, or the number of labels
+  Labels labels;                     // of a model that classifies
+  bool whole_text = false;           // an encoder: a text is one step, and nothing can follow it
+  Pooling pooling = Pooling::kMean;  // of its embeddings: as its files say, or its kind has it
+  uint32_t longest_text = 0;         // in tokens, of what is embedded, where its files say
+  std::optional<Error> embed_error;  // why it has none: its files want what Ingle lacks
 };
 
 // What running it takes.
@@ -82,8 +93,9 @@ class Session {
   uint32_t length() const { return static_cast<uint32_t>(tokens_.size()); }
 
   // Forgets all but the first length tokens, and returns how many it still knows: length, or fewer
-  // where the model carries a state that cannot go back everywhere (Mamba, convolutions), or where
-  // a shorter text is computed in another way (LongRoPE). Those between are to be computed again.
+  // where the model carries a state that cannot go back everywhere (Mamba, convolutions), where a
+  // shorter text is computed in another way (LongRoPE), or where tokens have seen those after them
+  // (encoders). Those between are to be computed again.
   uint32_t Truncate(uint32_t length);
 
   // All of it as bytes, for Engine::Restore in this process or a later one, on any machine.
@@ -146,15 +158,21 @@ class Engine {
   // belongs to this engine and occurs once; no item is empty.
   //
   // Returns the logits that were asked for, [rows, vocabulary], in the order of items and tokens;
-  // they stay valid until the next Step. On success the sessions have grown; on failure none has,
+  // they stay valid until the next Step. Of other models their answer, [rows, answer_columns], of
+  // Task::kClassifyText one row an item. On success the sessions have grown; on failure none has,
   // but one with a state that cannot go back everywhere may have become shorter. What a session
   // computes does not depend on what else is in the step, nor on how its tokens were cut into
   // steps, nor on the number of threads, bit for bit.
   //
   // Fails with kTooLarge when a session would outgrow the context (both counts in the message) or
   // the items have more than batch_tokens tokens, kInvalidArgument for a token outside the
-  // vocabulary, kOutOfMemory when the cache's limit is reached.
+  // vocabulary or a text that is fed to an encoder in pieces, kOutOfMemory when the cache's limit
+  // is reached.
   Result<std::span<const float>> Step(std::span<const StepItem> items);
+
+  // Step, but what is returned are the last hidden states of the same tokens, [rows, width],
+  // whatever the model's answer is. Steps of both kinds may follow each other in a session.
+  Result<std::span<const float>> States(std::span<const StepItem> items);
 
   // Step, cut into as many steps as batch_tokens asks for; logits are those of the last token.
   Result<std::span<const float>> Prefill(Session& session, std::span<const TokenId> tokens);
@@ -165,6 +183,7 @@ class Engine {
   explicit Engine(std::unique_ptr<State> state);
   static Result<std::unique_ptr<Engine>> Start(OpenedModel source, const EngineOptions& options);
 
+  Result<std::span<const float>> Run(Executor& executor, std::span<const StepItem> items);
   Status TurnLong(Session& session);
 
   std::unique_ptr<State> state_;

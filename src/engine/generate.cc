@@ -194,6 +194,10 @@ Result<Generation> Generate(Engine& engine, Session& session, std::span<const To
     return Fail(ErrorCode::kInvalidArgument, "max_tokens is ", options.max_tokens,
                 "; it must be 0 or more, or -1 for no limit");
   }
+  if (engine.model_info().task != Task::kGenerate) {
+    return Fail(ErrorCode::kUnsupported, engine.model_info().path,
+                " does not generate text: it embeds or classifies");
+  }
   if (prompt.empty()) return Fail(ErrorCode::kInvalidArgument, "the prompt has no tokens");
   if (prompt.size() > engine.info().context) {
     return Fail(ErrorCode::kTooLarge, "the prompt has ", prompt.size(),

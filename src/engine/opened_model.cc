@@ -53,6 +53,13 @@ ModelInfo InfoOf(const GgufFile& file) {
   return info;
 }
 
+// GGUF counts: 0 for none, mean, CLS, last, and a score where there is a classifier.
+std::optional<Pooling> PoolingOf(const GgufFile& file, std::string_view architecture) {
+  const auto type = file.UintOr(Cat(architecture, ".pooling_type"), 0);
+  if (!type || *type < 1 || *type > 3) return std::nullopt;
+  return static_cast<Pooling>(*type - 1);
+}
+
 Result<OpenedModel> FromGguf(Result<GgufFile> opened) {
   if (!opened) return Fail(opened.error());
   const auto file = std::make_shared<const GgufFile>(std::move(*opened));
@@ -62,6 +69,7 @@ Result<OpenedModel> FromGguf(Result<GgufFile> opened) {
   auto checkpoint = MakeGgufCheckpoint(file);
   if (!checkpoint) return Fail(checkpoint.error());
   source.checkpoint = std::move(*checkpoint);
+  source.modules.pooling = PoolingOf(*file, source.checkpoint->architecture());
   auto tokenizer = TokenizerFromGguf(*file);
   if (!tokenizer) return Fail(tokenizer.error());
   source.tokenizer = std::move(*tokenizer);
@@ -110,6 +118,8 @@ Result<OpenedModel> FromFolder(const std::string& folder) {
   source.name = folder;
   source.info.path = folder;
   source.info.name = std::filesystem::path(folder).filename().string();
+  source.modules = ReadSentenceModules(
+      folder, [&](const std::string& file) { return ReadText(Cat(folder, "/", file)); });
   auto files = ReadFolder(folder, source.info);
   if (!files) return Fail(files.error());
   auto checkpoint = MakeHuggingFaceCheckpoint(*std::move(files));

@@ -70,7 +70,7 @@ uint64_t Sample(const Graph& graph) {
 }  // namespace
 
 std::string Engine::State::Identity() const {
-  const CacheLayout& layout = device->cache();
+  const CacheLayout& layout = device().cache();
   return Cat(model_info.architecture, " ", info.weight_bytes, " ", model.shape.vocabulary, " ",
              Name(layout.type), " ", layout.page_tokens, " ", layout.page_bytes, " ",
              layout.state_bytes, " ", Sample(model.graph));
@@ -88,7 +88,7 @@ std::string Session::Save() const {
   AppendBytes(saved, reinterpret_cast<const std::byte*>(tokens_.data()),
               tokens_.size() * sizeof(TokenId));
   for (const std::byte* page : pages_) {
-    AppendBytes(saved, page, engine.device->cache().page_bytes);
+    AppendBytes(saved, page, engine.device().cache().page_bytes);
   }
   if (!tokens_.empty() && state_.block() != nullptr) {
     AppendBytes(saved, state_.block(), state_.bytes());

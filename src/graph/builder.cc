@@ -172,6 +172,8 @@ Value GraphBuilder::SelectRows(Value x, Value rows) {
   return Emit(Op::kSelectRows, {x.id, rows.id}, {Element::kF32, Rows::kOutputs, TypeOf(x).columns});
 }
 
+Value GraphBuilder::MeanRows(Value x) { return Emit(Op::kMeanRows, {x.id}, TypeOf(x)); }
+
 Value GraphBuilder::Route(Value logits, std::optional<Value> bias, const RouteAttributes& route) {
   ExpectColumns(logits, route.experts, "the choice of experts");
   Expect(route.k > 0 && route.k <= route.experts, route.k, " of ", route.experts,

@@ -51,6 +51,7 @@ class GraphBuilder {
   Value Attention(Value q, std::optional<Value> k, std::optional<Value> v,
                   const AttentionAttributes& attention, std::optional<Value> sinks = {});
   Value SelectRows(Value x, Value rows);
+  Value MeanRows(Value x);
 
   Value Route(Value logits, std::optional<Value> bias, const RouteAttributes& route);
   Value ExpertMatMul(Value x, Value routes, Value experts, std::optional<Value> biases,

@@ -34,6 +34,8 @@ std::string_view Name(Op op) {
       return "attention";
     case Op::kSelectRows:
       return "select_rows";
+    case Op::kMeanRows:
+      return "mean_rows";
     case Op::kRoute:
       return "route";
     case Op::kExperts:
@@ -90,6 +92,13 @@ std::string_view Name(Activation activation) {
       return "softplus";
   }
   return "?";
+}
+
+Graph Graph::UpTo(NodeId output) const {
+  Graph part;
+  part.nodes_.assign(nodes_.begin(), nodes_.begin() + output + 1);
+  part.output_ = output;
+  return part;
 }
 
 std::vector<uint32_t> Graph::CountUses() const {

@@ -34,6 +34,7 @@ enum class Op : uint8_t {
   kRope,       // (x, positions): rotates pairs of each head by position-dependent angles
   kAttention,  // (q, k, v, positions [, sinks]): appends k and v to the cache, attends to all of it
   kSelectRows,  // (x, rows): the rows of x that are named
+  kMeanRows,    // (x): each row becomes the mean of its sequence's rows
 
   // A mixture of experts: of each row, the k experts that its logits choose.
   kRoute,    // (logits [, bias]): k expert numbers, then their k weights: RouteAttributes
@@ -165,9 +166,9 @@ struct AttentionAttributes {
   uint32_t value_size = 0;
   float scale = 1;  // of the products of queries and keys
 
-  uint32_t window = 0;          // how many of the latest positions are seen; 0: all
+  uint32_t window = 0;          // positions nearer than this are seen; 0: all
   float softcap = 0;            // scores s become softcap · tanh(s / softcap); 0: they stay
-  bool causal = true;           // if not, all positions of the sequence are seen
+  bool causal = true;           // if not, later positions of the sequence are seen too
   bool shares_cache = false;    // k and v are another layer's, already in the cache
   std::vector<float> slopes{};  // ALiBi (Press et al., arXiv 2108.12409): of each head; or empty
   bool rounds_bias = false;     // slope · position is rounded to bfloat16, and scaled: Falcon
@@ -245,6 +246,9 @@ class Graph {
   // The node whose value is the model's answer: logits [outputs, vocabulary].
   NodeId output() const { return output_; }
   void set_output(NodeId id) { output_ = id; }
+
+  // The graph that answers with an earlier node's value, without what only later ones need.
+  Graph UpTo(NodeId output) const;
 
   // How many nodes read each node's value.
   std::vector<uint32_t> CountUses() const;

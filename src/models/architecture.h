@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/error.h"
 #include "graph/graph.h"
 #include "models/checkpoint.h"
+#include "models/task.h"
 
 namespace ingle {
 
@@ -20,11 +22,21 @@ struct ModelShape {
   uint32_t vocabulary = 0;
   uint32_t trained_context = 0;
   uint32_t longest_context = 0;  // beyond it there are no positions; 0: no such limit
+
+  Task task = Task::kGenerate;
+  // An encoder: each token sees those that follow it. A text is computed whole, in one step, and
+  // nothing can follow it.
+  bool whole_text = false;
+  // A token that takes no position, but stands at the one before the first: RoBERTa's padding.
+  std::optional<int32_t> without_position{};
 };
 
 struct Model {
   ModelShape shape;
   Graph graph;  // views into the checkpoint's memory
+  // The node of the last hidden states, [outputs, width], from which the answer is made.
+  NodeId states = 0;
+  Labels labels{};
 };
 
 struct HuggingFaceNames;

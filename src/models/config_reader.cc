@@ -51,6 +51,16 @@ std::vector<int64_t> ConfigReader::Ints(std::string_view key) {
   return Keep(checkpoint_.Ints(key)).value_or(std::vector<int64_t>());
 }
 
+std::vector<std::string> ConfigReader::Texts(std::string_view key) {
+  return Keep(checkpoint_.Strings(key)).value_or(std::vector<std::string>());
+}
+
+bool ConfigReader::Flag(std::string_view key, bool fallback) {
+  const std::vector<int64_t> flag = Ints(key);
+  if (flag.size() > 1) Reject(key, "is a list, where true or false is needed");
+  return flag.size() == 1 ? flag[0] != 0 : fallback;
+}
+
 bool ConfigReader::Has(std::string_view key) {
   // Whatever its type: a field of the wrong type is there.
   const auto value = checkpoint_.Float(key);

@@ -24,8 +24,11 @@ class ConfigReader {
 
   std::string Text(std::string_view key, std::string_view fallback);
 
+  bool Flag(std::string_view key, bool fallback);
+
   // Empty where the file does not say.
   std::vector<int64_t> Ints(std::string_view key);
+  std::vector<std::string> Texts(std::string_view key);
 
   bool Has(std::string_view key);
 

@@ -38,16 +38,6 @@ uint32_t ReadHeadSize(ConfigReader& config, const ModelShape& shape, std::string
   return config.Count(key, 4096, std::max(1u, shape.width / shape.heads));
 }
 
-Activation ReadActivation(ConfigReader& config, Activation otherwise) {
-  constexpr std::string_view kKey = "feed_forward.activation";
-  const std::string name = config.Text(kKey, Name(otherwise));
-  for (int i = 0; i <= static_cast<int>(Activation::kSoftplus); ++i) {
-    if (Name(static_cast<Activation>(i)) == name) return static_cast<Activation>(i);
-  }
-  config.Reject(ErrorCode::kUnsupported, kKey, Cat("is ", Quote(name), ", an unknown activation"));
-  return otherwise;
-}
-
 AttentionAttributes ReadAttention(ConfigReader& config, ModelShape& shape) {
   AttentionAttributes a;
   a.heads = shape.heads;
@@ -119,6 +109,15 @@ float Special(ConfigReader& config, std::string_view key, double otherwise) {
 
 }  // namespace
 
+Activation ReadActivation(ConfigReader& config, std::string_view key, Activation otherwise) {
+  const std::string name = config.Text(key, Name(otherwise));
+  for (int i = 0; i <= static_cast<int>(Activation::kSoftplus); ++i) {
+    if (Name(static_cast<Activation>(i)) == name) return static_cast<Activation>(i);
+  }
+  config.Reject(ErrorCode::kUnsupported, key, Cat("is ", Quote(name), ", an unknown activation"));
+  return otherwise;
+}
+
 DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
                         const DecoderDefaults& defaults) {
   DecoderConfig c;
@@ -133,6 +132,7 @@ DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
   c.logit_scale = Special(config, "logit_scale", 1);
   c.logit_softcap = Special(config, "final_logit_softcapping", 0);
   c.shape.vocabulary = ReadVocabulary(checkpoint, config);
+  if (config.Flag("headless", false)) c.shape.task = Task::kEmbed;
   return c;
 }
 
@@ -143,7 +143,7 @@ Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& co
   c.shape.heads = config.Count("attention.head_count", 4096);
   c.attends = ReadKvHeads(config, c.shape);
   c.hidden = config.Count("feed_forward_length", kWidestLayer);
-  c.activation = ReadActivation(config, defaults.activation);
+  c.activation = ReadActivation(config, "feed_forward.activation", defaults.activation);
   c.attention = ReadAttention(config, c.shape);
   c.windows.assign(c.shape.layers, 0);
   RejectOthers(config, allowed);
@@ -288,6 +288,8 @@ Value DecoderBuilder::AddBlock(Value x, Value block) {
 Value DecoderBuilder::Logits(Value x, const std::string& norm) {
   x = g.SelectRows(x, g.OutputRows());
   x = Norm(x, norm);
+  states_ = x;
+  if (c.shape.task == Task::kEmbed) return x;
   // Small models share the embedding table with the output.
   const Value output =
       w.Has("output") ? w.Matrix("output", c.shape.vocabulary, c.shape.width) : *table_;
@@ -300,11 +302,11 @@ Value DecoderBuilder::Logits(Value x, const std::string& norm) {
   return logits;
 }
 
-Result<Model> DecoderBuilder::Finish(Value logits) {
+Result<Model> DecoderBuilder::Finish(Value answer, Value states) {
   if (const Status bound = w.status(); !bound) return Fail(bound.error());
-  auto graph = g.Finish(logits);
+  auto graph = g.Finish(answer);
   if (!graph) return Fail(graph.error());
-  return Model{c.shape, std::move(*graph)};
+  return Model{c.shape, std::move(*graph), states.id};
 }
 
 }  // namespace ingle

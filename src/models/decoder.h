@@ -42,6 +42,8 @@ struct DecoderConfig {
   float clamp_qkv = 0;      // q, k and v are held within ±this; 0: they are not
 };
 
+Activation ReadActivation(ConfigReader& config, std::string_view key, Activation otherwise);
+
 // Reads what all have. Errors of fields stay in config; look at config.status() afterwards. Fields
 // of other families' arithmetic are refused where they are set, unless listed in allowed.
 Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& config,
@@ -98,9 +100,11 @@ class DecoderBuilder {
   Value FeedForward(Value h, const std::string& blk);
   // x + residual_scale · block
   Value AddBlock(Value x, Value block);
-  // Of the tokens that want them: last norm and output.
+  // Of the tokens that want them: last norm and output; of a model without an output the states.
   Value Logits(Value x, const std::string& norm = "output_norm");
-  Result<Model> Finish(Value logits);
+  Result<Model> Finish(Value answer) { return Finish(answer, states_); }
+  // states: the last hidden states, of the tokens that want an answer.
+  Result<Model> Finish(Value answer, Value states);
 
   const DecoderConfig& c;
   GraphBuilder g;
@@ -115,6 +119,7 @@ class DecoderBuilder {
                   SelfAttention::HeadNorm kind);
 
   std::optional<Value> table_;
+  Value states_;
 };
 
 }  // namespace ingle

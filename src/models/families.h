@@ -7,6 +7,7 @@
 
 namespace ingle {
 
+Result<Model> BuildBert(const Checkpoint& checkpoint);
 Result<Model> BuildExaone4(const Checkpoint& checkpoint);
 Result<Model> BuildErnie45(const Checkpoint& checkpoint);
 Result<Model> BuildFalcon(const Checkpoint& checkpoint);
@@ -24,6 +25,8 @@ Result<Model> BuildGptOss(const Checkpoint& checkpoint);
 Result<Model> BuildOlmoe(const Checkpoint& checkpoint);
 Result<Model> BuildQwen2Moe(const Checkpoint& checkpoint);
 Result<Model> BuildQwen3Moe(const Checkpoint& checkpoint);
+Result<Model> BuildModernBert(const Checkpoint& checkpoint);
+Result<Model> BuildNomicBert(const Checkpoint& checkpoint);
 Result<Model> BuildMpt(const Checkpoint& checkpoint);
 Result<Model> BuildOlmo2(const Checkpoint& checkpoint);
 Result<Model> BuildPhi2(const Checkpoint& checkpoint);
@@ -36,6 +39,9 @@ Result<Model> BuildSmolLm3(const Checkpoint& checkpoint);
 Result<Model> BuildStableLm(const Checkpoint& checkpoint);
 Result<Model> BuildStarCoder2(const Checkpoint& checkpoint);
 
+extern const HuggingFaceNames kBertNames;
+extern const HuggingFaceNames kDistilBertNames;
+extern const HuggingFaceNames kRobertaNames;
 extern const HuggingFaceNames kExaone4Names;
 extern const HuggingFaceNames kErnie45Names;
 extern const HuggingFaceNames kFalconNames;
@@ -57,6 +63,8 @@ extern const HuggingFaceNames kQwen2MoeNames;
 extern const HuggingFaceNames kQwen3MoeNames;
 extern const HuggingFaceNames kMixtralNames;
 extern const HuggingFaceNames kGraniteMoeNames;
+extern const HuggingFaceNames kModernBertNames;
+extern const HuggingFaceNames kNomicBertNames;
 extern const HuggingFaceNames kMptNames;
 extern const HuggingFaceNames kOlmo2Names;
 extern const HuggingFaceNames kOlmo3Names;

@@ -27,12 +27,20 @@ class GgufCheckpoint final : public Checkpoint {
     const std::string field = FieldName(key);
     if (!file_->Has(field)) return std::optional<std::vector<int64_t>>();
     if (const auto one = file_->Int(field)) return std::optional(std::vector<int64_t>{*one});
+    if (const auto flag = file_->Bool(field)) return std::optional(std::vector<int64_t>{*flag});
     if (const auto flags = file_->Bools(field)) {
       return std::optional(std::vector<int64_t>(flags->begin(), flags->end()));
     }
     auto several = file_->Ints(field);
     if (!several) return Fail(several.error());
     return std::optional(*std::move(several));
+  }
+  Result<std::optional<std::vector<std::string>>> Strings(std::string_view key) const override {
+    const std::string field = FieldName(key);
+    if (!file_->Has(field)) return std::optional<std::vector<std::string>>();
+    const auto strings = file_->Strings(field);
+    if (!strings) return Fail(strings.error());
+    return std::optional(std::vector<std::string>(strings->begin(), strings->end()));
   }
 
   bool HasTensor(std::string_view tensor) const override {

@@ -18,7 +18,9 @@ class LogitsCommand final : public Command {
     flags.Argument("MODEL", model_, "a catalogue name or a .gguf file", Flags::Need::kRequired);
     flags.Text("--ids", ids_, "IDS", "the tokens, as \"1 2 3\"");
     flags.Text("--text", text_, "TEXT", "the tokens, as text");
-    flags.Text("--out", out_, "FILE", "where to write float32 [tokens, vocabulary], as .npy");
+    flags.Text("--out", out_, "FILE",
+               "where to write float32 [tokens, vocabulary], as .npy; an encoder's states, "
+               "a classifier's scores");
     flags.SetEngine();
   }
 
@@ -60,12 +62,15 @@ class LogitsCommand final : public Command {
 
  private:
   Status WriteLogits(Engine& engine, AtomicFile& file) const {
-    const std::string header = NpyHeader(tokens_.size(), engine.model_info().vocabulary);
+    const ModelInfo& model = engine.model_info();
+    const size_t rows = model.task == Task::kClassifyText ? 1 : tokens_.size();
+    const std::string header = NpyHeader(rows, model.answer_columns);
     Status written = file.Write(AsBytes(header));
     const std::unique_ptr<Session> session = engine.NewSession();
     std::span<const TokenId> rest(tokens_);
     while (written && !rest.empty()) {
-      const size_t count = std::min<size_t>(rest.size(), engine.info().batch_tokens);
+      const size_t most = model.whole_text ? rest.size() : engine.info().batch_tokens;
+      const size_t count = std::min(rest.size(), most);
       const StepItem item{session.get(), rest.first(count), StepItem::Logits::kAll};
       const Result<std::span<const float>> logits = engine.Step({&item, 1});
       if (!logits) return Fail(logits.error());

@@ -200,6 +200,15 @@ void SelectRows(const Step& step, const StepContext& context) {
                });
 }
 
+void MeanRows(const Step& step, const StepContext& context) {
+  const Worker::Range share = context.worker.Share(step.output.type.columns, 16);
+  for (const SequenceSlice& sequence : context.batch.sequences) {
+    ingle::MeanRows({FloatRow(step.inputs[0], context, sequence.first_token),
+                     FloatRow(step.output, context, sequence.first_token), step.output.type.columns,
+                     sequence.tokens, share.begin, share.end});
+  }
+}
+
 // Each worker takes some of the heads through all tokens: the tokens wait for each other.
 void Recur(const Step& step, const StepContext& context) {
   const auto& attributes = std::get<RecurrentAttributes>(step.attributes);
@@ -240,6 +249,8 @@ void RunStep(const Step& step, const StepContext& context) {
       return Glu(step, context);
     case Op::kSelectRows:
       return SelectRows(step, context);
+    case Op::kMeanRows:
+      return MeanRows(step, context);
     case Op::kQuantize:
       return Quantize(step, context);
     case Op::kCacheAppend:

@@ -71,6 +71,8 @@ class Execution {
         return Attention(id);
       case Op::kSelectRows:
         return SelectRows(id);
+      case Op::kMeanRows:
+        return MeanRows(id);
       case Op::kExperts:
         return Experts(id);
       default:
@@ -281,6 +283,14 @@ class Execution {
     for (size_t row = 0; row < batch_.output_rows.size(); ++row) {
       std::copy_n(Row(node, 0, static_cast<size_t>(batch_.output_rows[row])), node.type.columns,
                   OutputRow(id, row));
+    }
+  }
+
+  void MeanRows(NodeId id) {
+    const Node& node = graph_.node(id);
+    for (const SequenceSlice& sequence : batch_.sequences) {
+      ingle::MeanRows({Row(node, 0, sequence.first_token), OutputRow(id, sequence.first_token),
+                       node.type.columns, sequence.tokens, 0, node.type.columns});
     }
   }
 

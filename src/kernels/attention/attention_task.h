@@ -9,9 +9,10 @@ namespace ingle {
 // the query heads that share it.
 //
 // Query t of the block, counted from 0, stands at position first_position + t and sees the
-// positions up to its own, the latest `window` of them if that is not 0; or all_positions of them
-// if that is not 0. Head j of the group reads key_size floats at queries + t * query_stride
-// + j * key_size and writes value_size floats at output + t * output_stride + j * value_size.
+// positions up to its own, or the first all_positions if that is not 0; and of them, if window is
+// not 0, only those nearer than it. Head j of the group reads key_size floats at queries
+// + t * query_stride + j * key_size and writes value_size floats at output + t * output_stride
+// + j * value_size.
 struct AttentionTask {
   const float* queries;
   size_t query_stride;
@@ -61,7 +62,10 @@ static inline float AttentionBias(const AttentionTask& task, size_t t, size_t he
 
 // The positions that query t sees are [first, end).
 static inline size_t AttentionEnd(const AttentionTask& task, size_t t) {
-  return task.all_positions != 0 ? task.all_positions : task.first_position + t + 1;
+  const size_t next = task.first_position + t + 1;
+  if (task.all_positions == 0) return next;
+  const size_t far = task.all_positions - next;
+  return task.window != 0 && far >= task.window ? next + task.window - 1 : task.all_positions;
 }
 static inline size_t AttentionBegin(const AttentionTask& task, size_t t) {
   const size_t next = task.first_position + t + 1;

@@ -22,7 +22,10 @@ constexpr std::string_view kPrefixes[] = {"model.language_model.",
                                           "model.",
                                           "transformer.",
                                           "gpt_neox.",
-                                          "backbone."};
+                                          "backbone.",
+                                          "bert.",
+                                          "roberta.",
+                                          "distilbert."};
 
 constexpr TensorRule kCommonTensors[] = {
     {"embed_tokens", "token_embd"},
@@ -173,6 +176,11 @@ class HuggingFaceCheckpoint final : public Checkpoint {
     }
     return std::optional(std::move(ints));
   }
+  Result<std::optional<std::vector<std::string>>> Strings(std::string_view key) const override {
+    const auto* list = Find<std::vector<std::string>>(key);
+    if (list == nullptr) return WrongKind<std::vector<std::string>>(key, "a list of words");
+    return std::optional(*list);
+  }
 
   bool HasTensor(std::string_view tensor) const override { return tensors_.contains(tensor); }
   std::vector<std::string> RequiredTensors() const override { return required_; }
@@ -200,6 +208,7 @@ class HuggingFaceCheckpoint final : public Checkpoint {
   Status AddFieldTensors();
   Status StackHeadNorms();
   Status CheckOutput();
+  void LeaveOut(const std::string& tensor);
 
   const Architecture& architecture_;
   HuggingFaceFields fields_;
@@ -252,13 +261,16 @@ Status HuggingFaceCheckpoint::AddFieldTensors() {
   return {};
 }
 
+void HuggingFaceCheckpoint::LeaveOut(const std::string& tensor) {
+  if (tensors_.erase(tensor) > 0) std::erase(required_, tensor);
+}
+
 // config.json decides whether the output is the embedding; files may hold both all the same.
 Status HuggingFaceCheckpoint::CheckOutput() {
-  const bool tied = fields_.Key("tied", 0) != 0;
-  const auto output = tensors_.find("output.weight");
-  if (tied && output != tensors_.end()) {
-    tensors_.erase(output);
-    std::erase(required_, "output.weight");
+  if (fields_.Key("tied", 0) != 0) LeaveOut("output.weight");
+  for (const std::string& stem : fields_.ignored_tensors()) {
+    LeaveOut(stem + ".weight");
+    LeaveOut(stem + ".bias");
   }
   return {};
 }

@@ -73,6 +73,11 @@ bool Overrides(const HuggingFaceNames& names, const FieldRule& common) {
   });
 }
 
+// "Qwen3Model" gives states, "Qwen3ForCausalLM" and "GPT2LMHeadModel" logits.
+bool IsHeadless(std::string_view class_name) {
+  return class_name.ends_with("Model") && !class_name.ends_with("LMHeadModel");
+}
+
 }  // namespace
 
 HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
@@ -87,6 +92,7 @@ HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
   const json& parameters =
       (*this)["rope_parameters"].is_object() ? (*this)["rope_parameters"] : (*this)["rope_scaling"];
   ReadRopeParameters(parameters, names, *this);
+  if (IsHeadless(ClassName())) Set("headless", 1.0);
   if (names.adapt != nullptr) names.adapt(*this);
 }
 
@@ -112,7 +118,7 @@ void HuggingFaceFields::Read(const FieldRule& rule) {
     Refuse(rule.name, Cat("is ", Shortened(value), ", where a number or a word is needed"));
     return;
   }
-  if (rule.key == "feed_forward.activation" && std::holds_alternative<std::string>(*field)) {
+  if (rule.key.ends_with(".activation") && std::holds_alternative<std::string>(*field)) {
     field = std::string(ActivationName(std::get<std::string>(*field)));
   }
   names_[std::string(rule.key)] = rule.name;
@@ -160,6 +166,11 @@ std::vector<std::string> HuggingFaceFields::Texts(std::string_view name) const {
     texts.push_back(entry.is_string() ? entry.get<std::string>() : std::string());
   }
   return texts;
+}
+
+std::string HuggingFaceFields::ClassName() const {
+  const std::vector<std::string> classes = Texts("architectures");
+  return classes.empty() ? "" : classes[0];
 }
 
 double HuggingFaceFields::Key(std::string_view key, double otherwise) const {

@@ -17,7 +17,7 @@ namespace ingle {
 // The first error is kept for status().
 class HuggingFaceFields {
  public:
-  using Field = std::variant<double, std::string, std::vector<double>>;
+  using Field = std::variant<double, std::string, std::vector<double>, std::vector<std::string>>;
 
   HuggingFaceFields(nlohmann::json config, const HuggingFaceNames& names);
 
@@ -25,6 +25,8 @@ class HuggingFaceFields {
   const std::map<std::string, Field, std::less<>>& fields() const { return fields_; }
   // Tensors that config.json holds instead of the checkpoint: RoPE's factors.
   const std::map<std::string, std::vector<float>>& tensors() const { return tensors_; }
+  // Those of the checkpoint that the model does without, before ".weight" and ".bias".
+  const std::vector<std::string>& ignored_tensors() const { return ignored_tensors_; }
   // What messages call a key: "num_hidden_layers", or the key where no field is behind it.
   std::string NameOf(std::string_view key) const;
   Status status() const;
@@ -37,9 +39,11 @@ class HuggingFaceFields {
   bool Flag(std::string_view name, bool otherwise) const;
   std::vector<std::string> Texts(std::string_view name) const;
   double Key(std::string_view key, double otherwise) const;  // a field that was read
+  std::string ClassName() const;  // in transformers: "BertForTokenClassification"; or empty
   void Set(std::string_view key, Field field);
   void Erase(std::string_view key);
   void AddTensor(const std::string& name, std::vector<float> values);
+  void IgnoreTensor(const std::string& stem) { ignored_tensors_.push_back(stem); }
   void Refuse(std::string_view name, std::string_view problem);
 
  private:
@@ -50,6 +54,7 @@ class HuggingFaceFields {
   std::map<std::string, Field, std::less<>> fields_;
   std::map<std::string, std::string, std::less<>> names_;  // of keys
   std::map<std::string, std::vector<float>> tensors_;
+  std::vector<std::string> ignored_tensors_;
   std::optional<Error> error_;
 };
 
