@@ -182,6 +182,15 @@ class HuggingFaceCheckpoint final : public Checkpoint {
     return std::optional(*list);
   }
 
+  Result<std::optional<std::vector<double>>> Floats(std::string_view key) const override {
+    if (const double* number = Find<double>(key)) {
+      return std::optional(std::vector<double>{*number});
+    }
+    const auto* list = Find<std::vector<double>>(key);
+    if (list == nullptr) return WrongKind<std::vector<double>>(key, "a list of numbers");
+    return std::optional(*list);
+  }
+
   bool HasTensor(std::string_view tensor) const override { return tensors_.contains(tensor); }
   std::vector<std::string> RequiredTensors() const override { return required_; }
   Result<TensorView> Tensor(std::string_view tensor) const override {
@@ -207,6 +216,7 @@ class HuggingFaceCheckpoint final : public Checkpoint {
   Status PlaceTensor(const NamedTensor& tensor);
   Status AddFieldTensors();
   Status StackHeadNorms();
+  Status MergeMxfp4Parts();
   Status CheckOutput();
   void LeaveOut(const std::string& tensor);
 
@@ -239,7 +249,8 @@ Status HuggingFaceCheckpoint::PlaceTensor(const NamedTensor& tensor) {
                 "the architecture ", architecture_.name, " has");
   }
   if (place->name.empty()) return {};
-  if (!tensor.view || !IsFloat(tensor.view->type)) {
+  const bool bytes = place->change == TensorChange::kMxfp4Part;
+  if (!tensor.view || (!bytes && !IsFloat(tensor.view->type))) {
     return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor.name), " is ", tensor.dtype,
                 "; F32, F16 and BF16 can be computed with");
   }
@@ -304,11 +315,41 @@ Status HuggingFaceCheckpoint::StackHeadNorms() {
   return {};
 }
 
+Status HuggingFaceCheckpoint::MergeMxfp4Parts() {
+  constexpr std::string_view kParts[] = {".blocks", ".scales"};
+  std::set<std::string> stems;
+  for (const auto& [name, tensor] : tensors_) {
+    for (const std::string_view part : kParts) {
+      if (name.ends_with(part)) stems.insert(name.substr(0, name.size() - part.size()));
+    }
+  }
+  for (const std::string& stem : stems) {
+    const auto blocks = tensors_.find(Cat(stem, kParts[0]));
+    const auto scales = tensors_.find(Cat(stem, kParts[1]));
+    if (blocks == tensors_.end() || scales == tensors_.end()) {
+      return Fail(ErrorCode::kCorrupt, "tensor ", Quote(stem), " has blocks without scales, or ",
+                  "scales without blocks");
+    }
+    auto merged = MergeMxfp4(blocks->second.view, scales->second.view);
+    if (!merged) return Fail(merged.error(), "tensor ", Quote(stem));
+    for (const auto& part : {blocks, scales}) {
+      std::erase(required_, part->first);
+      tensors_.erase(part);
+    }
+    required_.push_back(stem + ".weight");
+    if (!tensors_.emplace(stem + ".weight", *std::move(merged)).second) {
+      return Fail(ErrorCode::kCorrupt, "tensor ", Quote(stem), " is there twice");
+    }
+  }
+  return {};
+}
+
 Status HuggingFaceCheckpoint::PlaceTensors() {
   for (const NamedTensor& tensor : files_.tensors) {
     if (const Status placed = PlaceTensor(tensor); !placed) return placed;
   }
   if (const Status stacked = StackHeadNorms(); !stacked) return stacked;
+  if (const Status merged = MergeMxfp4Parts(); !merged) return merged;
   if (const Status added = AddFieldTensors(); !added) return added;
   return CheckOutput();
 }
