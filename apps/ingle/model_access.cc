@@ -53,6 +53,11 @@ Result<std::optional<KeptModel>> FindPath(const std::string& model) {
   KeptModel found{model, model, 0, "", ""};
   if (IsFolder(model)) return found;
   const Result<uint64_t> size = FileSize(model);
+  if (!size && size.error().code() == ErrorCode::kNotFound && !model.ends_with(".gguf") &&
+      ParseHubReference("hf.co/" + model)) {
+    return Fail(ErrorCode::kNotFound, size.error().message(), "; on the hub it would be hf.co/",
+                model);
+  }
   if (!size) return Fail(size.error());
   found.bytes = *size;
   return found;

@@ -55,9 +55,15 @@ class ShowCommand final : public Command {
     const ModelInfo& model = engine.model_info();
     if (!model.license.empty()) return model.license;
     constexpr uint64_t kLongestCard = uint64_t{4} << 20;
+    constexpr int kDeepestFolder = 4;  // of a repository, in which a file may lie
     const Result<std::string> card = ReadWhole(model.path + "/README.md", kLongestCard);
     if (card) return LicenceOfCard(*card);
-    return HubRecord::Load(ParentOf(model.path)).licence;
+    std::string folder = ParentOf(model.path);
+    for (int up = 0; up < kDeepestFolder; ++up, folder = ParentOf(folder)) {
+      const std::string licence = HubRecord::Load(folder).licence;
+      if (!licence.empty()) return licence;
+    }
+    return "";
   }
 
   // A model that is not here, by what the catalogue says; null for one of a hub.

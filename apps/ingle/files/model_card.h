@@ -6,8 +6,8 @@
 
 namespace ingle {
 
-// The licence that a card names between its first two lines of "---": license, or license_name where
-// that says no more than "other". Empty when it names none.
+// The licence that a card names between its first two lines of "---": license, or license_name
+// where that says no more than "other". Empty when it names none.
 std::string LicenceOfCard(std::string_view text);
 
 }  // namespace ingle
