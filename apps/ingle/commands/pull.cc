@@ -3,6 +3,7 @@
 #include "model_access.h"
 #include "store/catalogue.h"
 #include "store/hub_reference.h"
+#include "store/other_programs.h"
 #include "terminal/output.h"
 
 namespace ingle {
@@ -20,7 +21,7 @@ class PullCommand final : public Command {
 
   Status Run(Context& context) override {
     const std::string name = name_.empty() ? context.settings.model : name_;
-    if (!IsHubReference(name)) {
+    if (!IsHubReference(name) && !IsNameOfOthers(name)) {
       const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
       if (!catalogue) return Fail(catalogue.error());
       if (catalogue->Find(name) == nullptr) {

@@ -8,7 +8,9 @@
 #include "model_access.h"
 #include "store/file_lock.h"
 #include "store/hub_store.h"
+#include "store/hugging_face_cache.h"
 #include "store/model_store.h"
+#include "store/other_programs.h"
 #include "terminal/output.h"
 
 namespace ingle {
@@ -22,14 +24,18 @@ class RmCommand final : public Command {
   }
 
   Status Check(const Context&) override {
-    if (IsModelName(name_) || IsHubReference(name_)) return {};
+    if (IsModelName(name_) || IsHubReference(name_) || IsNameOfOthers(name_)) return {};
     return Fail(ErrorCode::kInvalidArgument, Quote(name_),
                 " is not the name of a model; rm removes only what 'ingle list' shows");
   }
 
   Status Run(Context& context) override {
     const ModelStore store = StoreOf(context);
-    if (IsHubReference(name_)) return RemoveOfHub(store);
+    if (IsNameOfOthers(name_)) {
+      const Result<KeptModel> kept = FindOfOthers(name_, context.paths);
+      return kept ? NotOurs(*kept) : Fail(kept.error());
+    }
+    if (IsHubReference(name_)) return RemoveOfHub(store, context);
     const std::vector<std::string> names = store.Names();
     if (std::find(names.begin(), names.end(), name_) == names.end()) {
       return Fail(ErrorCode::kNotFound, Quote(name_), " is not in ", store.root());
@@ -38,11 +44,18 @@ class RmCommand final : public Command {
   }
 
  private:
-  Status RemoveOfHub(const ModelStore& store) const {
+  static Status NotOurs(const KeptModel& kept) {
+    return Fail(ErrorCode::kUnsupported, Quote(kept.name), " is kept by ", kept.keeper,
+                ", and Ingle removes nothing there; ", kept.removal, " does");
+  }
+
+  Status RemoveOfHub(const ModelStore& store, const Context& context) const {
     const Result<HubReference> reference = ParseHubReference(name_);
     if (!reference) return Fail(reference.error());
     const std::string folder = store.FolderOf(reference->whole());
     if (!FileExists(folder)) {
+      const auto kept = FindInHubCache(*reference, context.paths.hub_cache);
+      if (kept) return NotOurs(*kept);
       return Fail(ErrorCode::kNotFound, reference->whole(), " is not in ", store.root());
     }
     const bool all = reference->quant.empty() && reference->file.empty();

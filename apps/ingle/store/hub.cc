@@ -146,30 +146,24 @@ HttpRequest Hub::Request(const HubReference& reference, const std::string& path)
 }
 
 Error Hub::Refused(const HubReference& reference, const HttpRefusal& refusal) const {
-  const std::string repository = reference.repository();
-  const auto not_found = [&](const std::string& message) {
-    return Error(ErrorCode::kNotFound, message);
-  };
+  const std::string answer = Cat(" (HTTP ", refusal.status, ")");
+  const ErrorCode code = refusal.status == 404 ? ErrorCode::kNotFound : ErrorCode::kIo;
   if (refusal.code == "RevisionNotFound") {
-    return not_found(Cat(repository, " has no revision ", Quote(reference.revision)));
+    return Error(code, Cat("there is no revision ", Quote(reference.revision), answer));
   }
   if (refusal.code == "GatedRepo" || refusal.status == 403) {
-    return Error(ErrorCode::kIo,
-                 Cat(repository, " is not given to everybody (HTTP ", refusal.status,
-                     "): accept its terms at ", endpoint_, "/", repository,
-                     has_token() ? ", with the account that the token belongs to"
-                                 : ", then set HF_TOKEN to a token of your account, or log in with "
-                                   "'hf auth login'"));
+    return Error(code, Cat("it is not given to everybody", answer, ": accept its terms at ",
+                           endpoint_, "/", reference.repository(),
+                           has_token() ? ", with the account that the token belongs to"
+                                       : ", then set HF_TOKEN to a token of your account, or log "
+                                         "in with 'hf auth login'"));
   }
   // To strangers the hub does not tell a private repository from one that is not there.
   if (refusal.status == 401 || refusal.status == 404) {
-    const std::string message = Cat(endpoint_, " has no ", repository, " (HTTP ", refusal.status,
-                                    "), or keeps it private: ",
-                                    has_token() ? "is it spelt right, and may this token read it"
-                                                : "is it spelt right, and should HF_TOKEN be set");
-    return refusal.status == 404 ? not_found(message) : Error(ErrorCode::kIo, message);
+    return Error(code, Cat("it is not there, or private", answer, ": is it spelt right, and ",
+                           has_token() ? "may this token read it" : "should HF_TOKEN be set"));
   }
-  return Error(ErrorCode::kIo, Cat(endpoint_, " answered HTTP ", refusal.status));
+  return Error(code, Cat("the hub answered HTTP ", refusal.status));
 }
 
 }  // namespace ingle

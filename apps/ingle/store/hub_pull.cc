@@ -29,7 +29,10 @@ class HubFetch {
   // The path of the model.
   Result<std::string> Run() {
     Result<HubListing> listing = hub_.List(reference_);
-    if (!listing) return Fail(listing.error());
+    if (!listing) {
+      return Fail(listing.error(), "could not list ", reference_.repository(), " on ",
+                  hub_.endpoint());
+    }
     listing_ = std::move(*listing);
     const Result<RepositoryModel> model = ChooseModel(ModelsOf(listing_.files), reference_);
     if (!model) return Fail(model.error());

@@ -154,7 +154,8 @@ std::vector<RepositoryFile> Weights(const std::vector<RepositoryFile>& files) {
     expected = static_cast<size_t>(shard->parts);
     shards.push_back(file);
   }
-  return index && shards.size() == expected + 1 ? shards : std::vector<RepositoryFile>();
+  // At least: some count their shards from 0, and have one more than they say.
+  return index && shards.size() > expected ? shards : std::vector<RepositoryFile>();
 }
 
 void AddCheckpoint(const std::vector<RepositoryFile>& files, std::vector<RepositoryModel>& models) {
