@@ -84,8 +84,9 @@ int ParseFailed(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int Execute(Command& command, Context& context, const CLI::App& app) {
-  if (context.config_error && !command.RunsWithoutConfig()) {
-    return Fail(kFailure, *context.config_error);
+  if (!command.RunsWithoutConfig()) {
+    if (context.environment_error) return Fail(kWrongUsage, *context.environment_error);
+    if (context.config_error) return Fail(kFailure, *context.config_error);
   }
   const Status sound = command.Check(context);
   if (!sound) return WrongUsage(app, sound.error().message());
@@ -105,7 +106,7 @@ int Main(int argc, char** argv) {
       ApplyConfigFile(context.paths.config_file, context.settings, context.origins);
   if (!config) context.config_error = config.error();
   const Status environment = ApplyEnvironment(context.settings, context.origins);
-  if (!environment) return Fail(kWrongUsage, environment.error());
+  if (!environment) context.environment_error = environment.error();
 
   CLI::App app("Runs small language models where the data is.", "ingle");
   app.set_version_flag("--version", "ingle " INGLE_VERSION, "print the version");

@@ -4,6 +4,7 @@
 
 #include "files/file_io.h"
 #include "store/catalogue.h"
+#include "store/hub_pull.h"
 #include "store/model_store.h"
 #include "store/pull.h"
 
@@ -38,6 +39,12 @@ Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
 ModelStore StoreOf(const Context& context) { return ModelStore(context.paths.models); }
 
 Result<std::string> FindModel(const std::string& model, const Context& context) {
+  const PullOptions options{context.settings.quiet, context.settings.offline};
+  if (IsHubReference(model)) {
+    const Result<HubReference> reference = ParseHubReference(model);
+    if (!reference) return Fail(reference.error());
+    return PullFromHub(*reference, context.paths, StoreOf(context), options);
+  }
   if (LooksLikePath(model)) {
     if (IsFolder(model)) return model;
     const Result<uint64_t> size = FileSize(model);
@@ -48,7 +55,7 @@ Result<std::string> FindModel(const std::string& model, const Context& context) 
   if (!catalogue) return Fail(catalogue.error());
   const CatalogueEntry* entry = catalogue->Find(model);
   if (entry == nullptr) return tl::unexpected(NoSuchModel(model, *catalogue));
-  return Pull(*entry, StoreOf(context), {context.settings.quiet, context.settings.offline});
+  return Pull(*entry, StoreOf(context), options);
 }
 
 EngineOptions EngineOptionsOf(const Settings& settings) {

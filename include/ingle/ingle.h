@@ -73,7 +73,10 @@ typedef struct ingle_model_options {
 #define INGLE_MODEL_OPTIONS_DEFAULT \
   { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0 }
 
-/* Loads a GGUF file, of a split model its first part. options may be NULL. */
+/* Loads a GGUF file, of a split model its first part, or a folder of Hugging Face's form. options
+   may be NULL. Weights are used where they lie, mapped into memory: until the model has been freed,
+   the files must not be written to or cut short (the system would end the process). To replace one,
+   rename another over it. */
 INGLE_API ingle_status ingle_model_load(const char* path, const ingle_model_options* options,
                                         ingle_model** model);
 /* The memory goes when the model and its last session have been freed, in any order. */

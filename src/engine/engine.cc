@@ -157,12 +157,12 @@ Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path,
   return Start(*std::move(source), options);
 }
 
-Result<std::unique_ptr<Engine>> Engine::Load(std::shared_ptr<const ByteSource> bytes,
+Result<std::unique_ptr<Engine>> Engine::Load(std::shared_ptr<const ByteSource> source,
                                              const EngineOptions& options) {
   if (const Status checked = CheckOptions(options); !checked) return Fail(checked.error());
-  auto source = OpenModel(std::move(bytes));
-  if (!source) return Fail(source.error());
-  return Start(*std::move(source), options);
+  auto opened = OpenModel(std::move(source));
+  if (!opened) return Fail(opened.error());
+  return Start(*std::move(opened), options);
 }
 
 Result<std::unique_ptr<Engine>> Engine::Start(OpenedModel source, const EngineOptions& options) {

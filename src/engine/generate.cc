@@ -79,7 +79,6 @@ Result<FinishReason> Answer::Produce() {
   Timing& timing = generation_.timing;
   const std::vector<TokenId> prompt(history_);
   std::span<const TokenId> rest = std::span(prompt).subspan(ReusePrefix());
-  timing.prefill_tokens = rest.size();
 
   for (; rest.size() > kPromptPiece; rest = rest.subspan(kPromptPiece)) {
     if (Cancelled()) return FinishReason::kCancelled;
@@ -87,6 +86,7 @@ Result<FinishReason> Answer::Produce() {
   }
   if (Cancelled()) return FinishReason::kCancelled;
   Result<TokenId> token = Next(rest, timing.prefill_seconds);
+  if (token) timing.prefill_tokens += rest.size();
   timing.time_to_first_token_seconds = SecondsSince(start);
 
   for (;;) {
@@ -116,6 +116,7 @@ Status Answer::Prefill(std::span<const TokenId> tokens) {
   const auto logits = engine_.Prefill(session_, tokens);
   generation_.timing.prefill_seconds += SecondsSince(start);
   if (!logits) return Fail(logits.error());
+  generation_.timing.prefill_tokens += tokens.size();
   return {};
 }
 

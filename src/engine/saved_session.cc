@@ -111,6 +111,7 @@ Result<std::unique_ptr<Session>> Engine::Restore(std::string_view saved) {
   const auto long_rope = reader.Number();
   const auto length = reader.Number();
   if (!long_rope || !length) return NoSession("it is cut short");
+  if (*long_rope > 1) return NoSession("what it says of its frequencies is neither yes nor no");
   if (*length > state_->info.context) {
     return Fail(ErrorCode::kTooLarge, "a session of ", *length,
                 " tokens does not fit the context of ", state_->info.context);

@@ -91,7 +91,7 @@ class DecoderBuilder {
   Value Embed();
   // blk: "blk.3." Reads attn_q, attn_k, attn_v, or attn_qkv with these one below the other, and
   // attn_output.
-  Value Attend(Value h, const std::string& blk, uint32_t layer, const SelfAttention& attention);
+  Value Attend(Value h, const std::string& blk, uint32_t layer, const SelfAttention& options);
   // down(activation(gate(h)) · up(h)). ffn_up holds both, gate first, where there is no ffn_gate.
   Value GatedFeedForward(Value h, const std::string& blk);
   Value GatedFeedForward(Value h, const std::string& blk, const std::string& suffix,

@@ -18,7 +18,8 @@ constexpr DecoderDefaults kDefaults{.activation = Activation::kGeluTanh};
 // largest model, which its number of layers gives away, over that of width / heads.
 void SetScale(ConfigReader& config, uint32_t layers_of_largest, DecoderConfig& c) {
   if (config.Has("attention.scale") || c.shape.layers != layers_of_largest) return;
-  c.attention.scale = 1 / std::sqrt(static_cast<float>(c.shape.width / c.shape.heads));
+  const uint32_t share = c.shape.width / c.shape.heads;
+  c.attention.scale = 1 / std::sqrt(static_cast<float>(share));
 }
 
 Value GemmaLayer(DecoderBuilder& b, Value x, uint32_t layer) {

@@ -79,7 +79,8 @@ Finding Models(const Context& context) {
   }
   return {"catalogue", Health::kFine,
           Cat(context.paths.catalogue, ", ", catalogue->entries().size(),
-              " models; here: ", here.empty() ? "none" : here)};
+              catalogue->entries().size() == 1 ? " model" : " models",
+              "; here: ", here.empty() ? "none" : here)};
 }
 
 Finding Configuration(const Context& context) {
@@ -88,6 +89,18 @@ Finding Configuration(const Context& context) {
   }
   const std::string& file = context.paths.config_file;
   return {"configuration", Health::kFine, FileExists(file) ? file : Cat(file, " (not there)")};
+}
+
+Finding Variables(const Context& context) {
+  if (context.environment_error) {
+    return {"environment", Health::kBroken, context.environment_error->message()};
+  }
+  std::string unknown;
+  for (const std::string& name : UnknownVariables()) {
+    unknown += Cat(unknown.empty() ? "" : " ", name);
+  }
+  if (unknown.empty()) return {"environment", Health::kFine, "every INGLE_* variable is known"};
+  return {"environment", Health::kWarning, Cat("nothing reads ", unknown)};
 }
 
 Finding Pip() {
@@ -137,6 +150,7 @@ std::vector<Finding> Examine(const Context& context) {
           Kernels(),
           Memory(),
           Configuration(context),
+          Variables(context),
           Models(context),
           Store(context),
           Pip(),

@@ -25,6 +25,9 @@ class LogitsCommand final : public Command {
 
   Status Check(const Context&) override {
     if (out_.empty()) return Fail(ErrorCode::kInvalidArgument, "--out FILE is missing");
+    if (out_ == "-") {
+      return Fail(ErrorCode::kInvalidArgument, "--out takes a file, not standard output");
+    }
     if (ids_.empty() == text_.empty()) {
       return Fail(ErrorCode::kInvalidArgument, "give the tokens by --ids or by --text");
     }

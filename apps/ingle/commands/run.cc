@@ -52,8 +52,7 @@ class RunCommand final : public Command {
  public:
   void Declare(Flags& flags, const Context& context) override {
     flags.Argument("MODEL", model_,
-                   Cat("a catalogue name or a .gguf file [", context.settings.model, "]"),
-                   Flags::Need::kOptional);
+                   Cat("a catalogue name or a .gguf file [", context.settings.model, "]"));
     flags.Argument("PROMPT", prompt_,
                    "what to answer; without it, a chat in a terminal, or standard input");
     flags.Set({"temp", "top_k", "top_p", "min_p", "repeat_penalty", "presence_penalty",
@@ -68,6 +67,10 @@ class RunCommand final : public Command {
   }
 
   Status Check(const Context&) override {
+    if (model_ && model_->empty()) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "MODEL is empty: name one, or leave it out for the default");
+    }
     if (logprobs_ >= 0 && !json_) {
       return Fail(ErrorCode::kInvalidArgument, "--logprobs is for --json");
     }
@@ -83,9 +86,8 @@ class RunCommand final : public Command {
     options.generate.logprobs = static_cast<int>(logprobs_);
     const Status tools = ReadTools(options);
     if (!tools) return tools;
-    const Result<std::unique_ptr<Engine>> engine =
-        LoadModel(model_.empty() ? context.settings.model : model_, context,
-                  EngineOptionsOf(context.settings));
+    const Result<std::unique_ptr<Engine>> engine = LoadModel(
+        model_.value_or(context.settings.model), context, EngineOptionsOf(context.settings));
     if (!engine) return Fail(engine.error());
 
     if (const Status generates = RequireGeneration((*engine)->model_info()); !generates) {
@@ -191,7 +193,7 @@ class RunCommand final : public Command {
     return flushed;
   }
 
-  std::string model_;
+  std::optional<std::string> model_;
   std::optional<std::string> prompt_;
   std::string tools_file_;
   bool raw_ = false;

@@ -38,7 +38,7 @@ void Embed(const Step& step, const StepContext& context) {
                                            : context.batch.tokens;
   const Worker::Range share = context.worker.Share(ids.size());
   for (size_t t = share.begin; t < share.end; ++t) {
-    const auto id = static_cast<uint64_t>(ids[t] + embed.offset);
+    const auto id = static_cast<uint64_t>(int64_t{ids[t]} + embed.offset);
     DequantizeRow(table.type, table.row(id), FloatRow(step.output, context, t),
                   step.output.type.columns);
   }

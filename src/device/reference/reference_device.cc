@@ -162,8 +162,8 @@ class Execution {
     const auto ids = input == Input::kPositions ? batch_.positions : batch_.tokens;
     const int32_t offset = std::get<EmbedAttributes>(node.attributes).offset;
     for (size_t t = 0; t < ids.size(); ++t) {
-      DequantizeRow(table.type, table.row(static_cast<uint64_t>(ids[t] + offset)), OutputRow(id, t),
-                    table.shape.columns());
+      const auto row = static_cast<uint64_t>(int64_t{ids[t]} + offset);
+      DequantizeRow(table.type, table.row(row), OutputRow(id, t), table.shape.columns());
     }
   }
 

@@ -38,6 +38,8 @@ class Usage(CliTest):
             ["embed", "m", "x", "--ids", "1"], ["embed", "m", "--ids", "1 x"],
             ["embed", "m", "--pooling", "max"], ["embed", "m", "x", "--json", "--out", "f"],
             ["classify", "m", "x", "--top", "-1"],
+            ["run", "", "hi"], ["logits", "m", "--ids", "1", "--out", "-"],
+            ["embed", "m", "x", "--out", "-"],
         ):
             with self.subTest(arguments=arguments):
                 message = self.fails(2, *arguments)
