@@ -47,6 +47,9 @@ class EmbedCommand final : public Command {
       return Fail(ErrorCode::kInvalidArgument, "--pooling is ", Quote(pooling_),
                   "; it must be mean, cls or last");
     }
+    if (out_ == "-") {
+      return Fail(ErrorCode::kInvalidArgument, "--out takes a file, not standard output");
+    }
     if (json_ && !out_.empty()) {
       return Fail(ErrorCode::kInvalidArgument, "--out writes a file, and --json prints");
     }
