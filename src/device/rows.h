@@ -20,6 +20,9 @@ struct RowTask {
   float* scratch = nullptr;  // as many floats as the widest input has columns, twice
 };
 
+// The table's row for an id.
+uint64_t EmbeddedRow(const EmbedAttributes& embed, const TensorView& table, int32_t id);
+
 ActivationKind KindOf(Activation activation);
 
 bool IsRowOperation(Op op);

@@ -40,10 +40,10 @@ Value GraphBuilder::Experts(std::string name, std::vector<TensorView> matrices) 
   return Emit(Op::kWeight, {}, type, WeightAttributes{std::move(name), first, std::move(matrices)});
 }
 
-Value GraphBuilder::Embed(Value ids, Value table, int32_t offset) {
+Value GraphBuilder::Embed(Value ids, Value table, const EmbedAttributes& embed) {
   const TensorView& view = WeightOf(graph_.node(table.id)).view;
   return Emit(Op::kEmbed, {ids.id, table.id}, {Element::kF32, Rows::kTokens, view.shape.columns()},
-              EmbedAttributes{offset});
+              embed);
 }
 
 Value GraphBuilder::MatMul(Value x, Value weight, std::optional<Value> bias) {
@@ -72,7 +72,7 @@ Value GraphBuilder::Elementwise(Op op, Value a, Value b) {
            Name(w.view.type), " ", ToString(w.view.shape), ", but ", x.columns,
            " F32 elements are needed");
   } else {
-    Expect(x.rows == y.rows && (x.columns == y.columns || y.columns == 1), "values of ", x.columns,
+    Expect(x.rows == y.rows && y.columns > 0 && x.columns % y.columns == 0, "values of ", x.columns,
            " and ", y.columns, " columns do not go together");
   }
   return Emit(op, {a.id, b.id}, x);
@@ -132,6 +132,35 @@ Value GraphBuilder::Slice(Value x, const SliceAttributes& slice) {
   return Emit(Op::kSlice, {x.id}, type, slice);
 }
 
+Value GraphBuilder::Concat(Value a, Value b) {
+  const ValueType& x = TypeOf(a);
+  const ValueType& y = TypeOf(b);
+  Expect(x.rows == y.rows, "values of other rows do not go side by side");
+  return Emit(Op::kConcat, {a.id, b.id}, {Element::kF32, x.rows, x.columns + y.columns});
+}
+
+Value GraphBuilder::Rescale(Value x, Value like, const NormAttributes& norm) {
+  ExpectColumns(like, TypeOf(x).columns, "what gives its size to another value");
+  ExpectNormVector(std::nullopt, TypeOf(x).columns, norm.group);
+  return Emit(Op::kRescale, {x.id, like.id}, TypeOf(x), norm);
+}
+
+Value GraphBuilder::Blend(Value x, Value weights, uint32_t parts) {
+  const ValueType& all = TypeOf(x);
+  const ValueType& shares = TypeOf(weights);
+  Expect(parts > 0 && all.columns % parts == 0 && shares.columns % parts == 0 &&
+             shares.rows == all.rows,
+         parts, " parts of ", all.columns, " columns cannot be blended by ", shares.columns,
+         " weights");
+  const uint64_t columns = parts == 0 ? 0 : all.columns / parts * (shares.columns / parts);
+  return Emit(Op::kBlend, {x.id, weights.id}, {Element::kF32, all.rows, columns},
+              BlendAttributes{parts});
+}
+
+Value GraphBuilder::Sparsify(Value x, float deviations) {
+  return Emit(Op::kSparsify, {x.id}, TypeOf(x), SparsifyAttributes{deviations});
+}
+
 Value GraphBuilder::Rope(Value x, const RopeAttributes& rope) {
   const uint64_t columns = TypeOf(x).columns;
   Expect(rope.head_size > 0 && columns % rope.head_size == 0, "rotary heads of ", rope.head_size,
@@ -174,12 +203,17 @@ Value GraphBuilder::SelectRows(Value x, Value rows) {
 
 Value GraphBuilder::MeanRows(Value x) { return Emit(Op::kMeanRows, {x.id}, TypeOf(x)); }
 
-Value GraphBuilder::Route(Value logits, std::optional<Value> bias, const RouteAttributes& route) {
+Value GraphBuilder::Route(Value logits, std::optional<Value> bias, std::optional<Value> scales,
+                          RouteAttributes route) {
   ExpectColumns(logits, route.experts, "the choice of experts");
   Expect(route.k > 0 && route.k <= route.experts, route.k, " of ", route.experts,
          " experts cannot be chosen");
   std::vector<NodeId> inputs{logits.id};
-  if (bias) inputs.push_back(bias->id);
+  for (const std::optional<Value>& vector : {bias, scales}) {
+    ExpectNormVector(vector, route.experts, 0);
+    if (vector) inputs.push_back(vector->id);
+  }
+  route.scaled = scales.has_value();
   return Emit(Op::kRoute, std::move(inputs), {Element::kF32, TypeOf(logits).rows, 2 * route.k},
               route);
 }

@@ -29,9 +29,10 @@ class GraphBuilder {
   // A stack of matrices of one shape.
   Value Experts(std::string name, std::vector<TensorView> matrices);
 
-  Value Embed(Value ids, Value table, int32_t offset = 0);
+  Value Embed(Value ids, Value table, const EmbedAttributes& embed = {});
   Value MatMul(Value x, Value weight, std::optional<Value> bias = std::nullopt);
-  // b has a's columns, or one for all of them; it may be a weight: one row for all rows.
+  // b has a's columns, or fewer that divide them and are repeated; it may be a weight of a's
+  // columns or of one: one row for all rows.
   Value Add(Value a, Value b);
   Value Mul(Value a, Value b);
   Value Scale(Value x, float factor, float limit = 0);
@@ -46,6 +47,10 @@ class GraphBuilder {
   Value Glu(const ActivationAttributes& activation, Value gate, Value up);
   Value SwiGlu(Value gate, Value up) { return Glu({Activation::kSilu}, gate, up); }
   Value Slice(Value x, const SliceAttributes& slice);
+  Value Concat(Value a, Value b);
+  Value Rescale(Value x, Value like, const NormAttributes& norm);
+  Value Blend(Value x, Value weights, uint32_t parts);
+  Value Sparsify(Value x, float deviations);
   Value Rope(Value x, const RopeAttributes& rope);
   // k and v are absent where the attributes say that the cache is shared.
   Value Attention(Value q, std::optional<Value> k, std::optional<Value> v,
@@ -53,7 +58,9 @@ class GraphBuilder {
   Value SelectRows(Value x, Value rows);
   Value MeanRows(Value x);
 
-  Value Route(Value logits, std::optional<Value> bias, const RouteAttributes& route);
+  // bias and scales: vectors with an element for each expert.
+  Value Route(Value logits, std::optional<Value> bias, std::optional<Value> scales,
+              RouteAttributes route);
   Value ExpertMatMul(Value x, Value routes, Value experts, std::optional<Value> biases,
                      ExpertsAttributes attributes);
   Value Mix(Value products, Value routes);

@@ -31,13 +31,18 @@ enum class Op : uint8_t {
   kActivate,   // (x): ActivationAttributes
   kGlu,        // (gate, up): activation(gate) · up: ActivationAttributes
   kSlice,      // (x): some columns of every period: SliceAttributes
+  kConcat,     // (a, b): the columns of a, then those of b
+  kRescale,    // (x, like): x, made as large as like: NormAttributes
+  kBlend,      // (x, weights): weighted sums of the parts of x: BlendAttributes
+  kSparsify,   // (x): what stands out among the columns, the rest is 0: SparsifyAttributes
   kRope,       // (x, positions): rotates pairs of each head by position-dependent angles
   kAttention,  // (q, k, v, positions [, sinks]): appends k and v to the cache, attends to all of it
   kSelectRows,  // (x, rows): the rows of x that are named
   kMeanRows,    // (x): each row becomes the mean of its sequence's rows
 
   // A mixture of experts: of each row, the k experts that its logits choose.
-  kRoute,    // (logits [, bias]): k expert numbers, then their k weights: RouteAttributes
+  kRoute,    // (logits [, bias] [, scales]): k expert numbers, then their k weights:
+             // RouteAttributes
   kExperts,  // (x, routes, weights [, biases]): k products side by side: ExpertsAttributes
   kMix,      // (products, routes): their sum by the weights of the routes
 
@@ -88,7 +93,8 @@ struct WeightAttributes {
 };
 
 struct EmbedAttributes {
-  int32_t offset = 0;  // added to the ids
+  int32_t offset = 0;         // added to the ids
+  bool first_beyond = false;  // ids that the table has no row for take its first
 };
 
 struct MatMulAttributes {
@@ -102,10 +108,22 @@ struct ScaleAttributes {
 };
 
 // Each group of columns is normalized by itself. The weight has a group's elements, shared by all
-// groups, or as many as there are columns.
+// groups, or as many as there are columns. Of kRescale, epsilon is the least mean square that x is
+// taken to have.
 struct NormAttributes {
   float epsilon;
   uint64_t group = 0;  // columns; 0: all of them
+};
+
+// x has `parts` parts of the same width. The weights are rows of as many, one row for each sum.
+struct BlendAttributes {
+  uint32_t parts;
+};
+
+// Columns give what they have above mean + deviations · standard deviation, else nothing: the
+// statistical top-k of You et al., arXiv 2506.06644.
+struct SparsifyAttributes {
+  float deviations;
 };
 
 enum class Activation : uint8_t {
@@ -185,7 +203,8 @@ struct RouteAttributes {
   uint32_t k = 0;
   Scores scores = Scores::kSoftmax;
   bool normalize = false;  // the k weights are divided by their sum
-  float scale = 1;         // of the weights, at last
+  float scale = 1;         // of the weights, then
+  bool scaled = false;     // the last input is a factor for each expert's weight, at last
 };
 
 // Of each row, products with the matrices of its k experts, one after the other.
@@ -217,8 +236,8 @@ struct RecurrentAttributes {
 using Attributes =
     std::variant<std::monostate, InputAttributes, WeightAttributes, EmbedAttributes,
                  MatMulAttributes, ScaleAttributes, NormAttributes, ActivationAttributes,
-                 SliceAttributes, RopeAttributes, AttentionAttributes, RouteAttributes,
-                 ExpertsAttributes, RecurrentAttributes>;
+                 SliceAttributes, BlendAttributes, SparsifyAttributes, RopeAttributes,
+                 AttentionAttributes, RouteAttributes, ExpertsAttributes, RecurrentAttributes>;
 
 using NodeId = uint32_t;
 

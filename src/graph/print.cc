@@ -47,7 +47,8 @@ struct AttributeText {
     return Cat(a.bias ? "+bias" : "", a.residual ? "+residual" : "");
   }
   std::string operator()(const EmbedAttributes& a) const {
-    return a.offset == 0 ? "" : Cat("offset ", a.offset);
+    return Cat(a.offset == 0 ? "" : Cat("offset ", a.offset),
+               a.first_beyond ? "the first for ids beyond" : "");
   }
   std::string operator()(const ScaleAttributes& a) const {
     return Cat("× ", a.factor, a.limit == 0 ? "" : Cat(", within ±", a.limit));
@@ -61,6 +62,10 @@ struct AttributeText {
   }
   std::string operator()(const SliceAttributes& a) const {
     return Cat(a.begin, " to ", a.begin + a.length, " of every ", a.period);
+  }
+  std::string operator()(const BlendAttributes& a) const { return Cat(a.parts, " parts"); }
+  std::string operator()(const SparsifyAttributes& a) const {
+    return Cat(a.deviations, " deviations above the mean");
   }
   std::string operator()(const RopeAttributes& a) const {
     return Cat("head ", a.head_size, ", ",
@@ -80,7 +85,8 @@ struct AttributeText {
                a.scores == RouteAttributes::Scores::kSigmoid   ? ", sigmoid"
                : a.scores == RouteAttributes::Scores::kSoftmax ? ", softmax"
                                                                : ", softmax of these",
-               a.normalize ? ", normalized" : "", a.scale == 1 ? "" : Cat(", × ", a.scale));
+               a.normalize ? ", normalized" : "", a.scale == 1 ? "" : Cat(", × ", a.scale),
+               a.scaled ? ", × each one's" : "");
   }
   std::string operator()(const ExpertsAttributes& a) const {
     return Cat(a.k, " a row", a.own_inputs ? ", each its own" : "", a.bias ? ", +bias" : "");

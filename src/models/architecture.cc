@@ -20,6 +20,8 @@ constexpr Architecture kArchitectures[] = {
     {"gemma", BuildGemma, &kGemmaNames},
     {"gemma2", BuildGemma2, &kGemma2Names},
     {"gemma3", BuildGemma3, &kGemma3Names},
+    {"gemma3n", BuildGemma3n, &kGemma3nNames},
+    {"gemma4", BuildGemma4, &kGemma4Names},
     {"gpt2", BuildGpt2, &kGpt2Names},
     {"gptneox", BuildGptNeoX, &kGptNeoXNames},
     {"gpt-oss", BuildGptOss, &kGptOssNames},
@@ -59,11 +61,11 @@ std::string KnownNames() {
 }
 
 // A tensor that the model does without is arithmetic that it lacks.
-Status CheckAllUsed(const Checkpoint& checkpoint, const Graph& graph) {
+Status CheckAllUsed(const Checkpoint& checkpoint, const Model& model) {
   const std::vector<std::string> required = checkpoint.RequiredTensors();
   if (required.empty()) return {};
-  std::set<std::string, std::less<>> used;
-  for (const Node& node : graph.nodes()) {
+  std::set<std::string, std::less<>> used(model.ignored.begin(), model.ignored.end());
+  for (const Node& node : model.graph.nodes()) {
     if (node.op == Op::kWeight) used.insert(WeightOf(node).name);
   }
   for (const std::string& tensor : required) {
@@ -87,7 +89,7 @@ Result<Model> BuildModel(const Checkpoint& checkpoint) {
     if (architecture.name != checkpoint.architecture()) continue;
     auto model = architecture.build(checkpoint);
     if (!model) return Fail(model.error(), checkpoint.name());
-    if (const Status used = CheckAllUsed(checkpoint, model->graph); !used) {
+    if (const Status used = CheckAllUsed(checkpoint, *model); !used) {
       return Fail(used.error(), checkpoint.name());
     }
     return model;

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "graph/graph.h"
@@ -37,6 +39,7 @@ struct Model {
   // The node of the last hidden states, [outputs, width], from which the answer is made.
   NodeId states = 0;
   Labels labels{};
+  std::vector<std::string> ignored{};  // tensors that files hold and the model does without
 };
 
 struct HuggingFaceNames;

@@ -163,7 +163,7 @@ Result<Model> BuildBert(const Checkpoint& checkpoint) {
       "position_embd", uint64_t{c->shape.trained_context} + static_cast<uint64_t>(offset),
       c->shape.width);
   Value x = AddTokenType(b, b.Embed());
-  x = b.g.Add(x, b.g.Embed(b.g.Positions(), positions, offset));
+  x = b.g.Add(x, b.g.Embed(b.g.Positions(), positions, {offset}));
   x = b.Norm(x, "token_embd_norm");
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) x = AddPostNormLayer(b, x, layer, {});
   return FinishEncoder(b, x, head);

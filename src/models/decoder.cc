@@ -80,27 +80,22 @@ uint32_t ReadVocabulary(const Checkpoint& checkpoint, ConfigReader& config) {
   return vocabulary;
 }
 
-// A number for all layers, or one for each: 0 where a layer has no attention, else the same.
-std::vector<bool> ReadKvHeads(ConfigReader& config, ModelShape& shape) {
-  constexpr std::string_view kKey = "attention.head_count_kv";
-  const std::vector<int64_t> listed = config.Ints(kKey);
-  if (listed.size() <= 1) {
-    shape.kv_heads = config.Count(kKey, shape.heads, shape.heads);
-    return std::vector<bool>(shape.layers, true);
-  }
-  std::vector<bool> attends;
-  const int64_t most = *std::max_element(listed.begin(), listed.end());
-  for (const int64_t heads : listed) {
-    attends.push_back(heads != 0);
-    if (heads != 0 && heads != most) config.Reject(kKey, "differs from layer to layer");
-  }
-  if (listed.size() != shape.layers || most < 1 || most > shape.heads) {
-    config.Reject(kKey, Cat("has ", listed.size(), " entries of at most ", most, " for ",
-                            shape.layers, " layers of ", shape.heads, " heads"));
-  }
-  attends.resize(shape.layers, true);
-  shape.kv_heads = most < 1 || most > shape.heads ? 1 : static_cast<uint32_t>(most);
-  return attends;
+// Whether all that are not 0 are the same.
+bool AreAlike(const std::vector<uint32_t>& counts) {
+  const uint32_t most = *std::max_element(counts.begin(), counts.end());
+  return std::all_of(counts.begin(), counts.end(),
+                     [&](uint32_t count) { return count == 0 || count == most; });
+}
+
+// For all layers, or for each; at least one is not 0.
+std::vector<uint32_t> ReadByLayer(ConfigReader& config, std::string_view key, uint32_t layers,
+                                  uint32_t limit, std::optional<uint32_t> fallback,
+                                  std::initializer_list<std::string_view> allowed) {
+  std::vector<uint32_t> counts = config.Counts(key, layers, limit, fallback);
+  if (*std::max_element(counts.begin(), counts.end()) == 0) config.Reject(key, "is 0 everywhere");
+  const bool may_differ = std::find(allowed.begin(), allowed.end(), key) != allowed.end();
+  if (!may_differ && !AreAlike(counts)) config.Reject(key, "differs from layer to layer");
+  return counts;
 }
 
 // Files of ModernBERT have that of its layer norms by the other name.
@@ -148,8 +143,12 @@ Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& co
                                   std::initializer_list<std::string_view> allowed) {
   DecoderConfig c = ReadTrunk(checkpoint, config, defaults);
   c.shape.heads = config.Count("attention.head_count", 4096);
-  c.attends = ReadKvHeads(config, c.shape);
-  c.hidden = config.Count("feed_forward_length", kWidestLayer);
+  c.kv_heads = ReadByLayer(config, "attention.head_count_kv", c.shape.layers, c.shape.heads,
+                           c.shape.heads, allowed);
+  c.shape.kv_heads = std::max(1u, *std::max_element(c.kv_heads.begin(), c.kv_heads.end()));
+  for (const uint32_t heads : c.kv_heads) c.attends.push_back(heads != 0);
+  c.hiddens = ReadByLayer(config, "feed_forward_length", c.shape.layers, kWidestLayer, {}, allowed);
+  c.hidden = *std::max_element(c.hiddens.begin(), c.hiddens.end());
   c.activation = ReadActivation(config, "feed_forward.activation", defaults.activation);
   c.attention = ReadAttention(config, c.shape);
   c.windows.assign(c.shape.layers, 0);
@@ -316,7 +315,7 @@ Result<Model> DecoderBuilder::Finish(Value answer, Value states) {
   if (const Status bound = w.status(); !bound) return Fail(bound.error());
   auto graph = g.Finish(answer);
   if (!graph) return Fail(graph.error());
-  return Model{c.shape, std::move(*graph), states.id};
+  return Model{c.shape, std::move(*graph), states.id, {}, std::move(ignored_)};
 }
 
 }  // namespace ingle

@@ -28,13 +28,15 @@ struct DecoderDefaults {
 
 struct DecoderConfig {
   ModelShape shape;
-  uint32_t hidden = 0;  // of the feed-forward network
+  uint32_t hidden = 0;            // of the feed-forward network; the widest
+  std::vector<uint32_t> hiddens;  // of each layer
   Activation activation = Activation::kSilu;
   bool rms_norm = true;
   NormAttributes norm{};
-  AttentionAttributes attention;  // of every layer, but for state and window
-  std::vector<uint32_t> windows;  // of each layer; 0: all positions are seen
-  std::vector<bool> attends;      // of each layer; in hybrids some have something else instead
+  AttentionAttributes attention;   // of every layer, but for state and window
+  std::vector<uint32_t> windows;   // of each layer; 0: all positions are seen
+  std::vector<bool> attends;       // of each layer; in hybrids some have something else instead
+  std::vector<uint32_t> kv_heads;  // of each layer; attention has the most
   RopeAttributes rope;
   float embedding_scale = 1;
   float residual_scale = 1;  // of what a block adds
@@ -46,7 +48,8 @@ struct DecoderConfig {
 Activation ReadActivation(ConfigReader& config, std::string_view key, Activation otherwise);
 
 // Reads what all have. Errors of fields stay in config; look at config.status() afterwards. Fields
-// of other families' arithmetic are refused where they are set, unless listed in allowed.
+// of other families' arithmetic are refused where they are set, unless listed in allowed; so are
+// layers that differ in feed_forward_length or attention.head_count_kv.
 Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& config,
                                   const DecoderDefaults& defaults,
                                   std::initializer_list<std::string_view> allowed = {});
@@ -103,6 +106,9 @@ class DecoderBuilder {
   Value AddBlock(Value x, Value block);
   // Of the tokens that want them: last norm and output; of a model without an output the states.
   Value Logits(Value x, const std::string& norm = "output_norm");
+  // The model does without this tensor, though files may hold it.
+  void Ignore(const std::string& tensor) { ignored_.push_back(tensor); }
+
   Result<Model> Finish(Value answer) { return Finish(answer, states_); }
   // states: the last hidden states, of the tokens that want an answer.
   Result<Model> Finish(Value answer, Value states);
@@ -121,6 +127,7 @@ class DecoderBuilder {
 
   std::optional<Value> table_;
   Value states_;
+  std::vector<std::string> ignored_;
 };
 
 }  // namespace ingle

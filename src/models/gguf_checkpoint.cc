@@ -43,6 +43,15 @@ class GgufCheckpoint final : public Checkpoint {
     return std::optional(std::vector<std::string>(strings->begin(), strings->end()));
   }
 
+  Result<std::optional<std::vector<double>>> Floats(std::string_view key) const override {
+    const std::string field = FieldName(key);
+    if (!file_->Has(field)) return std::optional<std::vector<double>>();
+    if (const auto one = file_->Float(field)) return std::optional(std::vector<double>{*one});
+    const auto several = file_->Floats(field);
+    if (!several) return Fail(several.error());
+    return std::optional(std::vector<double>(several->begin(), several->end()));
+  }
+
   bool HasTensor(std::string_view tensor) const override {
     return file_->FindTensor(tensor) != nullptr;
   }

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,8 +21,9 @@ inline constexpr const char* kFolder = INGLE_SOURCE_DIR "/tests/conformance/";
 
 // Greatest difference between two values of a row, relative to the row's largest.
 inline constexpr float kF32Tolerance = 1e-4f;
-// Keys and values rounded to eleven bits.
-inline constexpr float kHalfCacheTolerance = 0.01f;
+// Keys and values rounded to eleven bits. Most stay within half of it; Gemma 3n's scores are not
+// scaled down, and its gates open at a threshold.
+inline constexpr float kHalfCacheTolerance = 0.02f;
 
 // A model and what is known of it.
 struct Checkpoint {
@@ -39,7 +41,7 @@ inline std::string ReadFile(const std::string& path) {
 // Checkpoints that wait for what they need: per-layer embeddings and shared caches; and
 // translators. All others are tested.
 inline bool IsBuilt(std::string_view name) {
-  constexpr std::string_view kNotBuiltYet[] = {"gemma3n_", "gemma4_", "t5_", "mt5_"};
+  constexpr std::string_view kNotBuiltYet[] = {"t5_", "mt5_"};
   return std::none_of(std::begin(kNotBuiltYet), std::end(kNotBuiltYet),
                       [&](std::string_view waiting) { return name.starts_with(waiting); });
 }
@@ -60,8 +62,10 @@ inline std::vector<Checkpoint> CheckpointFolders() {
   return found;
 }
 
-// A float32 .npy file, format version 1: ten bytes, a header whose length the last two say, data.
-inline std::vector<float> ReadNpy(const std::string& path) {
+// A .npy file of float or int32_t, format version 1: ten bytes, a header whose length the last two
+// say, data.
+template <class T = float>
+std::vector<T> ReadNpy(const std::string& path) {
   const std::string bytes = ReadFile(path);
   if (bytes.size() < 10 || bytes.substr(0, 8) != std::string_view("\x93NUMPY\x01\x00", 8)) {
     ADD_FAILURE() << path << " is not a .npy file";
@@ -69,9 +73,10 @@ inline std::vector<float> ReadNpy(const std::string& path) {
   }
   const auto low = static_cast<uint8_t>(bytes[8]), high = static_cast<uint8_t>(bytes[9]);
   const size_t begin = 10 + low + size_t{256} * high;
-  EXPECT_NE(bytes.substr(10, begin - 10).find("'<f4'"), std::string::npos) << path;
-  std::vector<float> values((bytes.size() - begin) / sizeof(float));
-  std::copy_n(bytes.data() + begin, values.size() * sizeof(float),
+  const char* type = std::is_same_v<T, float> ? "'<f4'" : "'<i4'";
+  EXPECT_NE(bytes.substr(10, begin - 10).find(type), std::string::npos) << path;
+  std::vector<T> values((bytes.size() - begin) / sizeof(T));
+  std::copy_n(bytes.data() + begin, values.size() * sizeof(T),
               reinterpret_cast<char*>(values.data()));
   return values;
 }

@@ -1,6 +1,5 @@
 // ingle logits MODEL (--ids "1 2 3" | --text TEXT) --out FILE.npy
 #include <algorithm>
-#include <filesystem>
 
 #include "base/atomic_file.h"
 #include "chat/prompt.h"
@@ -50,10 +49,8 @@ class LogitsCommand final : public Command {
       if (!encoded) return Fail(encoded.error());
       tokens_ = *encoded;
     }
-    std::error_code ignored;
-    if (std::filesystem::equivalent((*engine)->model_info().path, out_, ignored)) {
-      return Fail(ErrorCode::kInvalidArgument, out_, " is the model: name another file to write");
-    }
+    const Status apart = RefuseToWriteOver((*engine)->model_info().path, out_);
+    if (!apart) return apart;
     Result<AtomicFile> file = AtomicFile::Create(out_);
     if (!file) return Fail(file.error());
     const Status written = WriteLogits(**engine, *file);

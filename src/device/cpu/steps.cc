@@ -38,9 +38,8 @@ void Embed(const Step& step, const StepContext& context) {
                                            : context.batch.tokens;
   const Worker::Range share = context.worker.Share(ids.size());
   for (size_t t = share.begin; t < share.end; ++t) {
-    const auto id = static_cast<uint64_t>(int64_t{ids[t]} + embed.offset);
-    DequantizeRow(table.type, table.row(id), FloatRow(step.output, context, t),
-                  step.output.type.columns);
+    DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])),
+                  FloatRow(step.output, context, t), step.output.type.columns);
   }
 }
 
@@ -264,6 +263,10 @@ void RunStep(const Step& step, const StepContext& context) {
     case Op::kLayerNorm:
     case Op::kActivate:
     case Op::kSlice:
+    case Op::kConcat:
+    case Op::kRescale:
+    case Op::kBlend:
+    case Op::kSparsify:
     case Op::kRoute:
     case Op::kMix:
       return ComputeRows(step, context);

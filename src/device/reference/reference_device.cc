@@ -160,10 +160,10 @@ class Execution {
     const TensorView& table = WeightAt(node, 1);
     const auto& input = std::get<InputAttributes>(graph_.node(node.inputs[0]).attributes).input;
     const auto ids = input == Input::kPositions ? batch_.positions : batch_.tokens;
-    const int32_t offset = std::get<EmbedAttributes>(node.attributes).offset;
+    const auto& embed = std::get<EmbedAttributes>(node.attributes);
     for (size_t t = 0; t < ids.size(); ++t) {
-      const auto row = static_cast<uint64_t>(int64_t{ids[t]} + offset);
-      DequantizeRow(table.type, table.row(row), OutputRow(id, t), table.shape.columns());
+      DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])), OutputRow(id, t),
+                    table.shape.columns());
     }
   }
 

@@ -71,6 +71,15 @@ class PlacedCheckpoint final : public HuggingFaceCheckpoint {
     return std::optional(*list);
   }
 
+  Result<std::optional<std::vector<double>>> Floats(std::string_view key) const override {
+    if (const double* number = Find<double>(key)) {
+      return std::optional(std::vector<double>{*number});
+    }
+    const auto* list = Find<std::vector<double>>(key);
+    if (list == nullptr) return WrongKind<std::vector<double>>(key, "a list of numbers");
+    return std::optional(*list);
+  }
+
   bool HasTensor(std::string_view tensor) const override { return tensors_.contains(tensor); }
   std::vector<std::string> RequiredTensors() const override { return placed_.required; }
   Result<TensorView> Tensor(std::string_view tensor) const override {

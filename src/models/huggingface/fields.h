@@ -63,6 +63,12 @@ class HuggingFaceFields {
 void ReadRopeParameters(const nlohmann::json& parameters, const HuggingFaceNames& names,
                         HuggingFaceFields& fields);
 
+// The same where windowed layers turn in a way of their own: rope_parameters has an object for each
+// kind of layer, and rope.freq_base_swa is what windowed layers have. full: the parameters of the
+// other layers where config.json has none for them.
+void ReadRopeOfKinds(const nlohmann::json& full, const HuggingFaceNames& names,
+                     HuggingFaceFields& fields);
+
 // Kinds of layers, "sliding_attention" as 1 and "full_attention" as 0, to
 // attention.sliding_window_pattern; another kind is refused.
 void ReadLayerTypes(HuggingFaceFields& fields);

@@ -34,6 +34,9 @@ enum class TensorChange : uint8_t {
   kSqueeze,        // [columns, 1, taps] is [columns, taps]
   kTransposeEach,  // of a stack of matrices
   kToF32,
+  // A part of a stack of MXFP4 matrices: NAME.blocks, U8 [count, rows, columns / 32, 16], or
+  // NAME.scales, U8 [count, rows, columns / 32]. Both together become NAME.weight.
+  kMxfp4Part,
 };
 
 // "layers.{}.self_attn.q_proj" for "layers.3.self_attn.q_proj.weight" and ".bias", after prefixes

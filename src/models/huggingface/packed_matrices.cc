@@ -4,8 +4,6 @@
 #include <cstring>
 #include <map>
 
-#include "tensor/blocks.h"
-
 namespace ingle {
 namespace {
 
@@ -41,7 +39,7 @@ tl::unexpected<Error> Refuse(std::string_view field, const json& value, std::str
 
 Result<PackedFormat> ReadInt4(const json& config, bool awq) {
   PackedFormat format;
-  format.kind = PackedFormat::Kind::kInt4;
+  format.packs = true;
   const json& bits = FieldOf(config, {"bits", "w_bit"});
   if (bits != 4) return Refuse("bits", bits, "4 can be read");
   const json& size = FieldOf(config, {"group_size", "q_group_size"});
@@ -79,17 +77,6 @@ std::optional<TensorView> Part(const Parts& parts, std::string_view name) {
   return found == parts.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<ChangedTensor> Own(DType type, const Shape& shape, const auto& fill) {
-  ChangedTensor made{{type, shape, nullptr}, nullptr};
-  made.memory = AllocateAligned(made.view.bytes());
-  if (!made.memory) {
-    return Fail(ErrorCode::kOutOfMemory, "no memory for ", made.view.bytes(), " bytes");
-  }
-  made.view.data = made.memory.get();
-  fill(made.memory.get());
-  return made;
-}
-
 Result<PlacedTensor> PlaceInt4(const PackedFormat& format, const std::string& name,
                                const Parts& parts) {
   const auto weights = Part(parts, ".qweight");
@@ -108,54 +95,18 @@ Result<PlacedTensor> PlaceInt4(const PackedFormat& format, const std::string& na
   placed.make = [name, matrix]() -> Result<ChangedTensor> {
     const auto repacked = RepackInt4(name, matrix);
     if (!repacked) return Fail(repacked.error());
-    return Own(repacked->type, repacked->shape, [&](std::byte* to) {
-      std::memcpy(to, repacked->data.data(), repacked->data.size());
-    });
-  };
-  return placed;
-}
-
-// Neighbours share a byte in the checkpoint; in a block, elements i and i + 16.
-void FillMxfp4(const TensorView& blocks, const TensorView& scales, std::byte* to) {
-  const auto* q = reinterpret_cast<const uint8_t*>(blocks.data);
-  const auto element = [&](uint64_t i) { return (q[i / 2] >> 4 * (i % 2)) & 15; };
-  const uint64_t count = scales.shape.elements();
-  for (uint64_t i = 0; i < count; ++i, q += kBlock / 2) {
-    BlockMXFP4 block;
-    block.scale = static_cast<uint8_t>(scales.data[i]);
-    for (uint64_t k = 0; k < kBlock / 2; ++k) {
-      block.q[k] = static_cast<uint8_t>(element(k) | element(k + kBlock / 2) << 4);
+    ChangedTensor made{repacked->view(), AllocateAligned(repacked->data.size())};
+    if (!made.memory) {
+      return Fail(ErrorCode::kOutOfMemory, "no memory for ", repacked->data.size(), " bytes");
     }
-    std::memcpy(to + i * sizeof(block), &block, sizeof(block));
-  }
-}
-
-Result<PlacedTensor> PlaceMxfp4(const std::string& name, const Parts& parts) {
-  const auto blocks = Part(parts, "_blocks");
-  const auto scales = Part(parts, "_scales");
-  if (!blocks || !scales) {
-    return Fail(ErrorCode::kCorrupt, "matrix ", Quote(name), " has no ",
-                blocks ? "scales" : "blocks");
-  }
-  const Shape& shape = scales->shape;
-  const bool fits = blocks->type == DType::kU8 && scales->type == DType::kU8 && shape.rank() == 3 &&
-                    blocks->shape == Shape{shape[0], shape[1], shape[2], kBlock / 2};
-  if (!fits) {
-    return Fail(ErrorCode::kCorrupt, "matrix ", Quote(name), " has blocks of ",
-                ToString(blocks->shape), " and scales of ", ToString(shape),
-                ", which are no matrices of MXFP4");
-  }
-  PlacedTensor placed;
-  placed.type = DType::kMXFP4;
-  placed.shape = {shape[0], shape[1], shape[2] * kBlock};
-  placed.make = [shape = placed.shape, b = *blocks, s = *scales] {
-    return Own(DType::kMXFP4, shape, [&](std::byte* to) { FillMxfp4(b, s, to); });
+    std::memcpy(made.memory.get(), repacked->data.data(), repacked->data.size());
+    made.view.data = made.memory.get();
+    return made;
   };
   return placed;
 }
 
-constexpr std::string_view kInt4Parts[] = {".qweight", ".qzeros", ".scales", ".g_idx"};
-constexpr std::string_view kMxfp4Parts[] = {"_blocks", "_scales"};
+constexpr std::string_view kParts[] = {".qweight", ".qzeros", ".scales", ".g_idx"};
 
 }  // namespace
 
@@ -165,36 +116,31 @@ Result<PackedFormat> ReadPackedFormat(const json& config) {
   const json& method = FieldOf(field, {"quant_method"});
   const std::string name = WordOf(method, "");
   if (name == "gptq" || name == "awq") return ReadInt4(field, name == "awq");
-  if (name != "mxfp4") return Refuse("quant_method", method, "awq, gptq and mxfp4 can be read");
-  PackedFormat format;
-  format.kind = PackedFormat::Kind::kMxfp4;
-  return format;
+  // What gpt-oss has; its family's rules know the parts.
+  if (name == "mxfp4") return PackedFormat{};
+  return Refuse("quant_method", method, "awq, gptq and mxfp4 can be read");
 }
 
 Result<std::vector<PackedMatrix>> TakePackedMatrices(const PackedFormat& format,
                                                      std::vector<NamedTensor>& tensors) {
   std::vector<PackedMatrix> packed;
-  if (format.kind == PackedFormat::Kind::kNone) return packed;
-  const bool int4 = format.kind == PackedFormat::Kind::kInt4;
-  const std::span<const std::string_view> ends =
-      int4 ? std::span<const std::string_view>(kInt4Parts) : kMxfp4Parts;
+  if (!format.packs) return packed;
   std::map<std::string, Parts> matrices;
   std::vector<NamedTensor> others;
   for (NamedTensor& tensor : tensors) {
-    const auto end = std::find_if(ends.begin(), ends.end(), [&](std::string_view part) {
-      return std::string_view(tensor.name).ends_with(part);
-    });
-    if (end == ends.end() || !tensor.view) {
+    const auto* const end = std::find_if(
+        std::begin(kParts), std::end(kParts),
+        [&](std::string_view part) { return std::string_view(tensor.name).ends_with(part); });
+    if (end == std::end(kParts) || !tensor.view) {
       others.push_back(std::move(tensor));
       continue;
     }
-    const std::string name = tensor.name.substr(0, tensor.name.size() - end->size());
-    matrices[name].emplace(*end, *tensor.view);
+    matrices[tensor.name.substr(0, tensor.name.size() - end->size())].emplace(*end, *tensor.view);
   }
   for (const auto& [name, parts] : matrices) {
-    auto placed = int4 ? PlaceInt4(format, name, parts) : PlaceMxfp4(name, parts);
+    auto placed = PlaceInt4(format, name, parts);
     if (!placed) return Fail(placed.error());
-    packed.push_back({int4 ? name + ".weight" : name, *std::move(placed)});
+    packed.push_back({name + ".weight", *std::move(placed)});
   }
   tensors = std::move(others);
   return packed;

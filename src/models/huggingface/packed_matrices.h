@@ -17,8 +17,7 @@ namespace ingle {
 
 // What quantization_config says of the matrices.
 struct PackedFormat {
-  enum class Kind : uint8_t { kNone, kInt4, kMxfp4 };
-  Kind kind = Kind::kNone;
+  bool packs = false;  // else every matrix is one tensor
   Int4Layout layout = Int4Layout::kGptq;
   uint64_t group_size = 0;  // 0: one group of all inputs
 };
@@ -28,12 +27,12 @@ struct PackedFormat {
 Result<PackedFormat> ReadPackedFormat(const nlohmann::json& config);
 
 struct PackedMatrix {
-  std::string name;  // in the checkpoint, as a matrix of floats would be called
+  std::string name;  // as a matrix of floats would be called: "model.layers.0.mlp.up_proj.weight"
   PlacedTensor tensor;
 };
 
-// Takes the matrices apart from the other tensors, which stay in their order. What is made is of
-// blocks, [outputs, inputs]; of experts, [experts, outputs, inputs].
+// Takes the matrices from among the tensors, of which the others stay in their order. What is made
+// is [outputs, inputs], as a matrix of floats would be (formats/int4/int4_matrix.h).
 Result<std::vector<PackedMatrix>> TakePackedMatrices(const PackedFormat& format,
                                                      std::vector<NamedTensor>& tensors);
 

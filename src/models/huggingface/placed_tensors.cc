@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "models/huggingface/packed_matrices.h"
 #include "models/huggingface/placing.h"
@@ -87,6 +88,23 @@ Result<PlacedTensor> StackVectors(const std::string& name, std::map<int, PlacedT
   return stack;
 }
 
+PlacedTensor PlaceMxfp4(const std::string& name, PlacedTensor blocks, const PlacedTensor& scales) {
+  PlacedTensor merged;
+  merged.type = DType::kMXFP4;
+  for (int i = 0; i + 1 < scales.shape.rank(); ++i) merged.shape.Append(scales.shape[i]);
+  merged.shape.Append(scales.shape.columns() * Info(merged.type).block_elements);
+  merged.make = [name, blocks = std::move(blocks), scales]() -> Result<ChangedTensor> {
+    const auto of_blocks = blocks.make();
+    if (!of_blocks) return Fail(of_blocks.error());
+    const auto of_scales = scales.make();
+    if (!of_scales) return Fail(of_scales.error());
+    auto made = MergeMxfp4(of_blocks->view, of_scales->view);
+    if (!made) return Fail(made.error(), "tensor ", Quote(name));
+    return made;
+  };
+  return merged;
+}
+
 class Placer {
  public:
   Placer(const HuggingFaceNames& names, const HuggingFaceFields& fields)
@@ -96,7 +114,8 @@ class Placer {
     auto place = PlaceFor(tensor.name);
     if (!place) return Fail(place.error());
     if (place->name.empty()) return {};
-    if (!tensor.view || !IsFloat(tensor.view->type)) {
+    const bool bytes = place->change == TensorChange::kMxfp4Part;
+    if (!tensor.view || (!bytes && !IsFloat(tensor.view->type))) {
       return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor.name), " is ", tensor.dtype,
                   "; F32, F16 and BF16 can be computed with");
     }
@@ -115,6 +134,7 @@ class Placer {
 
   Result<PlacedTensors> Finish() {
     if (const Status stacked = StackHeadNorms(); !stacked) return Fail(stacked.error());
+    if (const Status merged = MergeMxfp4Parts(); !merged) return Fail(merged.error());
     LeaveOut();
     PlacedTensors placed;
     for (const auto& [name, tensor] : tensors_) placed.required.push_back(name);
@@ -165,6 +185,27 @@ class Placer {
       auto stack = StackVectors(name, std::move(parts));
       if (!stack) return Fail(stack.error());
       tensors_.emplace(name + ".weight", *std::move(stack));
+    }
+    return {};
+  }
+
+  Status MergeMxfp4Parts() {
+    constexpr std::string_view kParts[] = {".blocks", ".scales"};
+    std::set<std::string> stems;
+    for (const auto& [name, tensor] : tensors_) {
+      for (const std::string_view part : kParts) {
+        if (name.ends_with(part)) stems.insert(name.substr(0, name.size() - part.size()));
+      }
+    }
+    for (const std::string& stem : stems) {
+      auto blocks = tensors_.extract(Cat(stem, kParts[0]));
+      auto scales = tensors_.extract(Cat(stem, kParts[1]));
+      if (blocks.empty() || scales.empty() || scales.mapped().shape.rank() == 0) {
+        return Fail(ErrorCode::kCorrupt, "tensor ", Quote(stem), " has blocks without scales, or ",
+                    "scales without blocks");
+      }
+      PlacedTensor merged = PlaceMxfp4(stem, std::move(blocks.mapped()), scales.mapped());
+      if (const Status kept = Keep(stem, stem + ".weight", std::move(merged)); !kept) return kept;
     }
     return {};
   }

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/half.h"
+#include "tensor/blocks.h"
 
 namespace ingle {
 namespace {
@@ -114,6 +115,7 @@ bool IsComputed(TensorChange change) {
 }  // namespace
 
 DType ChangedType(const TensorView& tensor, TensorChange change) {
+  if (change == TensorChange::kMxfp4Part) return tensor.type;
   return IsComputed(change) || tensor.shape.rank() <= 1 ? DType::kF32 : tensor.type;
 }
 
@@ -134,6 +136,8 @@ Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change
   switch (change) {
     case TensorChange::kNone:
       return Keep(tensor);
+    case TensorChange::kMxfp4Part:
+      return ChangedTensor{tensor, nullptr};
     case TensorChange::kPlusOne:
       return ToF32(tensor, [](float x) { return 1 + x; });
     case TensorChange::kExpNegated:
@@ -156,6 +160,36 @@ Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change
     }
   }
   return Keep(tensor);
+}
+
+Result<ChangedTensor> MergeMxfp4(const TensorView& blocks, const TensorView& scales) {
+  if (blocks.type != DType::kU8 || scales.type != DType::kU8) {
+    return Fail(ErrorCode::kUnsupported, "is ", Name(blocks.type), " with scales of ",
+                Name(scales.type), "; MXFP4 is U8 with scales of U8");
+  }
+  const bool fits = scales.shape.rank() == 3 && blocks.shape.rank() == 4 &&
+                    blocks.shape == Shape{scales.shape[0], scales.shape[1], scales.shape[2], 16};
+  if (!fits) {
+    return Fail(ErrorCode::kCorrupt, "is ", ToString(blocks.shape), ", which does not fit scales ",
+                ToString(scales.shape));
+  }
+  auto merged =
+      Allocate(DType::kMXFP4, {scales.shape[0], scales.shape[1], scales.shape[2] * kBlock});
+  if (!merged) return merged;
+  auto* out = reinterpret_cast<BlockMXFP4*>(merged->memory.get());
+  for (uint64_t i = 0; i < scales.shape.elements(); ++i, ++out) {
+    const std::byte* pairs = blocks.data + i * sizeof(out->q);
+    // Value j is in the lower half of byte j here, value 2j there.
+    const auto value = [&](size_t j) {
+      const auto pair = static_cast<unsigned>(pairs[j / 2]);
+      return j % 2 == 0 ? pair & 15 : pair >> 4;
+    };
+    out->scale = static_cast<uint8_t>(scales.data[i]);
+    for (size_t j = 0; j < sizeof(out->q); ++j) {
+      out->q[j] = static_cast<uint8_t>(value(j) | value(j + sizeof(out->q)) << 4);
+    }
+  }
+  return merged;
 }
 
 Result<ChangedTensor> StackVectors(const std::map<int, ChangedTensor>& vectors) {

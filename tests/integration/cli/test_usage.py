@@ -5,8 +5,9 @@ import subprocess
 
 from support import TINY, CliTest
 
-COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "logits",
-            "perplexity", "convert", "quantize", "doctor", "completion"]
+COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
+            "classify", "logits", "perplexity", "convert", "quantize", "doctor",
+            "completion"]
 
 
 class Usage(CliTest):
@@ -36,7 +37,10 @@ class Usage(CliTest):
             ["convert", "a"], ["convert", "a", "b", "--type", "Q9_9"],
             ["inspect", "f", "--full"], ["inspect", "f", "--graph", "--json"],
             ["inspect", "f", "--graph=svg"], ["run", "", "hi"],
-            ["logits", "m", "--ids", "1", "--out", "-"],
+            ["logits", "m", "--ids", "1", "--out", "-"], ["embed"], ["classify"],
+            ["embed", "m", "x", "--ids", "1"], ["embed", "m", "--ids", "1 x"],
+            ["embed", "m", "--pooling", "max"], ["embed", "m", "x", "--json", "--out", "f"],
+            ["classify", "m", "x", "--top", "-1"],
         ):
             with self.subTest(arguments=arguments):
                 message = self.fails(2, *arguments)
