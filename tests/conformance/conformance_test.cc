@@ -25,15 +25,6 @@
 namespace ingle {
 namespace {
 
-// Checkpoints that wait for what they need: translators. All others are tested, encoders by
-// encoders_test.cc.
-constexpr std::string_view kNotBuiltYet[] = {"t5_", "mt5_"};
-
-bool IsTested(const std::string& name) {
-  return std::none_of(std::begin(kNotBuiltYet), std::end(kNotBuiltYet),
-                      [&](std::string_view waiting) { return name.starts_with(waiting); });
-}
-
 std::vector<Checkpoint> FindCheckpoints() {
   std::vector<Checkpoint> found;
   for (const auto& entry : std::filesystem::directory_iterator(Cat(kFolder, "llama"))) {
@@ -42,7 +33,7 @@ std::vector<Checkpoint> FindCheckpoints() {
     found.push_back({"gguf_" + name, entry.path().string(), Cat(kFolder, "llama/", name)});
   }
   for (const Checkpoint& checkpoint : CheckpointFolders()) {
-    if (IsTested(checkpoint.name) && Generates(checkpoint)) found.push_back(checkpoint);
+    if (Generates(checkpoint) && !Translates(checkpoint)) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
             [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });

@@ -43,6 +43,11 @@ inline bool Generates(const Checkpoint& checkpoint) {
   return ReadFile(checkpoint.golden + ".json").find("\"greedy\"") != std::string::npos;
 }
 
+// Those that answer to a source have the tokens of their decoder in it.
+inline bool Translates(const Checkpoint& checkpoint) {
+  return ReadFile(checkpoint.golden + ".json").find("\"decoder\"") != std::string::npos;
+}
+
 // The folders of checkpoints/, in no order.
 inline std::vector<Checkpoint> CheckpointFolders() {
   std::vector<Checkpoint> found;

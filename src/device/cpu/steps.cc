@@ -38,8 +38,8 @@ void Embed(const Step& step, const StepContext& context) {
                                            : context.batch.tokens;
   const Worker::Range share = context.worker.Share(ids.size());
   for (size_t t = share.begin; t < share.end; ++t) {
-    DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])), FloatRow(step.output, context, t),
-                  step.output.type.columns);
+    DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])),
+                  FloatRow(step.output, context, t), step.output.type.columns);
   }
 }
 
