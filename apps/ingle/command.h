@@ -56,6 +56,8 @@ std::unique_ptr<Command> MakeRm();
 std::unique_ptr<Command> MakeInspect();
 std::unique_ptr<Command> MakeTokenize();
 std::unique_ptr<Command> MakeRender();
+std::unique_ptr<Command> MakeEmbed();
+std::unique_ptr<Command> MakeClassify();
 std::unique_ptr<Command> MakeLogits();
 std::unique_ptr<Command> MakePerplexity();
 std::unique_ptr<Command> MakeQuantize();

@@ -27,6 +27,8 @@ constexpr CommandInfo kCommands[] = {
     {"inspect", "print what is inside a model file", MakeInspect},
     {"tokenize", "turn text into token ids, or back", MakeTokenize},
     {"render", "print what a chat template makes of a conversation", MakeRender},
+    {"embed", "turn texts into vectors", MakeEmbed},
+    {"classify", "tell how likely each label of a text is", MakeClassify},
     {"logits", "write a model's logits to a file", MakeLogits},
     {"perplexity", "measure how well a model predicts a text", MakePerplexity},
     {"quantize", "write a model file in another weight type", MakeQuantize},

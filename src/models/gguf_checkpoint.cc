@@ -18,7 +18,11 @@ class GgufCheckpoint final : public Checkpoint {
     return Read<uint64_t>(key, [&](const std::string& field) { return file_->Uint(field); });
   }
   Result<std::optional<double>> Float(std::string_view key) const override {
-    return Read<double>(key, [&](const std::string& field) { return file_->Float(field); });
+    return Read<double>(key, [&](const std::string& field) -> Result<double> {
+      // A count is a number too: "attention.sliding_window".
+      if (const auto count = file_->Int(field)) return static_cast<double>(*count);
+      return file_->Float(field);
+    });
   }
   Result<std::optional<std::string>> String(std::string_view key) const override {
     return Read<std::string>(key, [&](const std::string& field) { return file_->String(field); });

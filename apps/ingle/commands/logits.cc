@@ -1,6 +1,5 @@
 // ingle logits MODEL (--ids "1 2 3" | --text TEXT) [--decoder-ids "0 4 5"] --out FILE.npy
 #include <algorithm>
-#include <filesystem>
 
 #include "base/atomic_file.h"
 #include "chat/prompt.h"
@@ -58,13 +57,11 @@ class LogitsCommand final : public Command {
     }
     if (!(*engine)->model_info().start_token && !decoder_ids_.empty()) {
       return Fail(ErrorCode::kInvalidArgument,
-                  "--decoder-ids are for a model with an encoder and a ", "decoder, and ",
+                  "--decoder-ids are for a model with an encoder and a decoder, and ",
                   (*engine)->model_info().path, " is none");
     }
-    std::error_code ignored;
-    if (std::filesystem::equivalent((*engine)->model_info().path, out_, ignored)) {
-      return Fail(ErrorCode::kInvalidArgument, out_, " is the model: name another file to write");
-    }
+    const Status apart = RefuseToWriteOver((*engine)->model_info().path, out_);
+    if (!apart) return apart;
     Result<AtomicFile> file = AtomicFile::Create(out_);
     if (!file) return Fail(file.error());
     const Status written = WriteLogits(**engine, *file);

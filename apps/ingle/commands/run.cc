@@ -90,6 +90,9 @@ class RunCommand final : public Command {
         model_.value_or(context.settings.model), context, EngineOptionsOf(context.settings));
     if (!engine) return Fail(engine.error());
 
+    if (const Status generates = RequireGeneration((*engine)->model_info()); !generates) {
+      return generates;
+    }
     const bool templated = !raw_ && (*engine)->chat_template() != nullptr;
     const bool translates = (*engine)->model_info().start_token.has_value();
     if (!raw_ && !templated && !translates) NoteMissingTemplate(**engine);
@@ -103,6 +106,14 @@ class RunCommand final : public Command {
   }
 
  private:
+  static Status RequireGeneration(const ModelInfo& model) {
+    if (model.task == Task::kGenerate) return {};
+    const bool embeds = model.task == Task::kEmbed;
+    return Fail(ErrorCode::kUnsupported, model.path, " does not generate text: it ",
+                embeds ? "embeds; 'ingle embed' gives its vectors"
+                       : "classifies; 'ingle classify' gives its labels");
+  }
+
   Status ReadTools(ChatOptions& options) const {
     if (tools_file_.empty()) return {};
     const Result<std::string> text = ReadWhole(tools_file_);

@@ -5,8 +5,8 @@ import subprocess
 
 from support import TINY, CliTest
 
-COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "logits",
-            "perplexity", "quantize", "doctor", "completion"]
+COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
+            "classify", "logits", "perplexity", "quantize", "doctor", "completion"]
 
 
 class Usage(CliTest):
@@ -35,7 +35,10 @@ class Usage(CliTest):
             ["quantize", "a", "b", "Q9_9"], ["quantize", "a", "b", "I32"], ["completion", "tcsh"],
             ["inspect", "f", "--full"], ["inspect", "f", "--graph", "--json"],
             ["inspect", "f", "--graph=svg"], ["run", "", "hi"],
-            ["logits", "m", "--ids", "1", "--out", "-"],
+            ["logits", "m", "--ids", "1", "--out", "-"], ["embed"], ["classify"],
+            ["embed", "m", "x", "--ids", "1"], ["embed", "m", "--ids", "1 x"],
+            ["embed", "m", "--pooling", "max"], ["embed", "m", "x", "--json", "--out", "f"],
+            ["classify", "m", "x", "--top", "-1"],
         ):
             with self.subTest(arguments=arguments):
                 message = self.fails(2, *arguments)
