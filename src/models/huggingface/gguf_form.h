@@ -54,6 +54,10 @@ class GgufForm {
   // Matrices or biases with gate's rows before up's, or in turn, become two; so for each expert.
   void SplitGateAndUp(const std::string& both, const std::string& gate, const std::string& up,
                       bool in_turn);
+  // Experts' gates and ups stay in one tensor.
+  void KeepGateAndUp() { keeps_fused_ = true; }
+  // "NAME.0.weight", "NAME.1.weight" ... become "NAMEsuffix.weight", for names that have `within`.
+  void StackNumbered(std::string_view within, std::string_view suffix);
   void Drop(const std::string& name);
   void Refuse(std::string_view tensor, std::string_view problem);
 
@@ -61,12 +65,13 @@ class GgufForm {
   GgufForm(const HuggingFaceCheckpoint& checkpoint);
   void TellMagnitude();
   void InterleaveRotated();
-  Status StackExperts();
+  void Stack(const std::string& to, const std::map<int, PlacedTensor>& parts);
 
   std::string architecture_;
   const HuggingFaceFields& config_;
   std::map<std::string, Field, std::less<>> fields_;
   std::map<std::string, PlacedTensor, std::less<>> tensors_;
+  bool keeps_fused_ = false;
   std::optional<Error> error_;
 };
 
