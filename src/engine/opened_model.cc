@@ -8,6 +8,7 @@
 #include "formats/safetensors/safetensors_file.h"
 #include "models/gguf_checkpoint.h"
 #include "models/huggingface/checkpoint.h"
+#include "tokenizer/huggingface/tokenizer_json.h"
 
 namespace ingle {
 namespace {
@@ -113,6 +114,37 @@ Result<HuggingFaceFiles> ReadFolder(const std::string& folder, ModelInfo& info) 
   return files;
 }
 
+// Without a tokenizer.json the folder serves ids.
+Status ReadFolderTokenizer(const std::string& folder, OpenedModel& source) {
+  TokenizerFiles files;
+  const std::pair<const char*, std::string*> names[] = {
+      {"tokenizer.json", &files.tokenizer_json},
+      {"tokenizer_config.json", &files.tokenizer_config_json},
+      {"special_tokens_map.json", &files.special_tokens_map_json},
+      {"generation_config.json", &files.generation_config_json},
+      {"config.json", &files.config_json},
+      {"chat_template.jinja", &files.chat_template_jinja}};
+  for (const auto& [name, text] : names) {
+    const auto read = ReadText(Cat(folder, "/", name));
+    if (!read) return Fail(read.error());
+    *text = read->value_or("");
+  }
+  TokenizerSpec none;
+  none.model = "none";
+  TokenizerFromFiles from{none, {}, {}, {}};
+  if (!files.tokenizer_json.empty()) {
+    auto found = ReadTokenizerFiles(files);
+    if (!found) return Fail(found.error());
+    from = *std::move(found);
+  }
+  auto tokenizer = Tokenizer::Create(from.spec);
+  if (!tokenizer) return Fail(tokenizer.error());
+  source.tokenizer = *std::move(tokenizer);
+  source.chat_template = std::move(from.chat_template);
+  source.chat_template_field = std::move(from.chat_template_field);
+  return {};
+}
+
 Result<OpenedModel> FromFolder(const std::string& folder) {
   OpenedModel source;
   source.name = folder;
@@ -125,11 +157,9 @@ Result<OpenedModel> FromFolder(const std::string& folder) {
   auto checkpoint = MakeHuggingFaceCheckpoint(*std::move(files));
   if (!checkpoint) return Fail(checkpoint.error());
   source.checkpoint = std::move(*checkpoint);
-  TokenizerSpec none;
-  none.model = "none";
-  auto tokenizer = Tokenizer::Create(none);
-  if (!tokenizer) return Fail(tokenizer.error());
-  source.tokenizer = std::move(*tokenizer);
+  if (const Status read = ReadFolderTokenizer(folder, source); !read) {
+    return Fail(read.error(), folder);
+  }
   return source;
 }
 

@@ -15,6 +15,7 @@ namespace ingle {
 enum class Spelling {
   kByteLevel,      // byte_level.h
   kSentencePiece,  // U+2581 for a space, <0x0A> for a byte
+  kGiven,          // PipelineSpec::bytes says what each adds to a text
 };
 
 inline constexpr std::string_view kSentencePieceSpace = "\xE2\x96\x81";  // U+2581
