@@ -31,6 +31,10 @@ Result<std::unique_ptr<TextEncoder>> MakeByteLevelBpe(const TokenizerSpec& spec,
                                                       const Vocabulary& vocabulary);
 Result<std::unique_ptr<TextEncoder>> MakeSentencePieceBpe(const TokenizerSpec& spec,
                                                           const Vocabulary& vocabulary);
+Result<std::unique_ptr<TextEncoder>> MakeUnigram(const TokenizerSpec& spec,
+                                                 const Vocabulary& vocabulary);
+Result<std::unique_ptr<TextEncoder>> MakeWordPiece(const TokenizerSpec& spec,
+                                                   const Vocabulary& vocabulary);
 
 // Remembers of each token whether the algorithm makes it of its own bytes. Nine words of ten are
 // one token, but not every token can be reached: merges may lead elsewhere. So the first occurrence

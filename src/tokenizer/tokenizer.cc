@@ -18,12 +18,19 @@ struct Algorithm {
 constexpr Algorithm kAlgorithms[] = {
     {"gpt2", Spelling::kByteLevel, MakeByteLevelBpe},
     {"llama", Spelling::kSentencePiece, MakeSentencePieceBpe},
+    {"t5", Spelling::kSentencePiece, MakeUnigram},
+    {"bert", Spelling::kWordPiece, MakeWordPiece},
 };
 
 // What a file says that brings no vocabulary along.
 constexpr std::string_view kNoAlgorithm = "none";
 
 constexpr size_t kLongestText = std::numeric_limits<int32_t>::max();
+
+tl::unexpected<Error> TooLong(size_t bytes) {
+  return Fail(ErrorCode::kTooLarge, "the text has ", bytes, " bytes; tokenizing takes at most ",
+              kLongestText);
+}
 
 tl::unexpected<Error> NoVocabulary() {
   return Fail(ErrorCode::kUnsupported,
@@ -48,6 +55,7 @@ struct Tokenizer::State {
 
   const Vocabulary vocabulary;
   std::optional<SpecialTokens> special;
+  Normalizer normalizer;
   std::unique_ptr<TextEncoder> encoder;  // null where there is no vocabulary
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
@@ -79,6 +87,10 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) 
   if (!special) return Fail(special.error());
   state->special = *std::move(special);
 
+  auto normalizer = Normalizer::Create(spec.normalizer);
+  if (!normalizer) return Fail(normalizer.error());
+  state->normalizer = *std::move(normalizer);
+
   auto encoder = algorithm->make(spec, state->vocabulary);
   if (!encoder) return Fail(encoder.error());
   state->encoder = *std::move(encoder);
@@ -95,10 +107,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) 
 }
 
 Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOptions options) const {
-  if (text.size() > kLongestText) {
-    return Fail(ErrorCode::kTooLarge, "the text has ", text.size(),
-                " bytes; tokenizing takes at most ", kLongestText);
-  }
+  if (text.size() > kLongestText) return TooLong(text.size());
   if (state_->encoder == nullptr) return NoVocabulary();
   std::vector<TokenId> ids;
   if (options.add_special && state_->adds_bos) ids.push_back(*state_->bos);
@@ -106,7 +115,8 @@ Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOpti
   for (size_t pos = 0; pos < text.size();) {
     const SpecialTokens::Match match = state_->special->Next(text, pos, options.parse_special);
     if (match.begin > pos) {
-      state_->encoder->Encode(text.substr(pos, match.begin - pos), ids);
+      const std::string_view ordinary = text.substr(pos, match.begin - pos);
+      if (Status status = EncodeOrdinary(ordinary, ids); !status) return Fail(status.error());
     }
     if (match.id != kNoToken) ids.push_back(match.id);
     pos = match.end;
@@ -114,6 +124,17 @@ Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOpti
 
   if (options.add_special && state_->adds_eos) ids.push_back(*state_->eos);
   return ids;
+}
+
+Status Tokenizer::EncodeOrdinary(std::string_view text, std::vector<TokenId>& ids) const {
+  if (state_->normalizer.changes_nothing()) {
+    state_->encoder->Encode(text, ids);
+    return {};
+  }
+  const std::string normalized = state_->normalizer.Normalize(text);
+  if (normalized.size() > kLongestText) return TooLong(normalized.size());
+  state_->encoder->Encode(normalized, ids);
+  return {};
 }
 
 Result<std::string> Tokenizer::Decode(std::span<const TokenId> ids, DecodeOptions options) const {
