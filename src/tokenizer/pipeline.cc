@@ -42,7 +42,7 @@ Result<std::unique_ptr<TextEncoder>> MakeModel(const TokenizerSpec& spec,
     case PieceModel::kUnigram:
       break;
   }
-  return Fail(ErrorCode::kUnsupported, "model.type is 'Unigram', which this version does not know");
+  return MakeUnigram(spec, vocabulary);
 }
 
 }  // namespace

@@ -9,8 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include "tokenizer/normalizer.h"
-
 namespace ingle {
 
 using TokenId = int32_t;
@@ -71,7 +69,6 @@ struct AddedToken {
 
 struct PipelineSpec {
   std::vector<AddedToken> added;
-  std::vector<NormalizerStep> normalizer;
   std::vector<PieceStep> pieces;
   PieceModel model = PieceModel::kBytePairs;
 
@@ -80,10 +77,8 @@ struct PipelineSpec {
   bool ignore_merges = false;  // a piece that is a token is that token
   bool fuse_unknown = false;   // a run of unknown characters is one unknown token
   bool byte_fallback = false;  // unknown characters become <0x..> tokens
-  std::string prefix;          // of a token that does not begin a word: "##"
+  std::string prefix;          // of a token that does not begin a word
   std::string suffix;          // of one that ends a word
-
-  uint32_t longest_word = 100;  // WordPiece: in characters; longer ones are unknown
 
   // What each token adds to a text behind another; empty: as byte_level.h spells. At its beginning
   // a token may lose a space, or all that it begins with.

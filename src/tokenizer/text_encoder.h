@@ -36,6 +36,10 @@ Result<std::unique_ptr<TextEncoder>> MakeByteLevelBpe(const TokenizerSpec& spec,
                                                       const Vocabulary& vocabulary);
 Result<std::unique_ptr<TextEncoder>> MakeSentencePieceBpe(const TokenizerSpec& spec,
                                                           const Vocabulary& vocabulary);
+Result<std::unique_ptr<TextEncoder>> MakeUnigram(const TokenizerSpec& spec,
+                                                 const Vocabulary& vocabulary);
+Result<std::unique_ptr<TextEncoder>> MakeWordPiece(const TokenizerSpec& spec,
+                                                   const Vocabulary& vocabulary);
 
 // A tokenizer.json. REQUIRES, here and below: spec.pipeline.
 Result<std::unique_ptr<TextEncoder>> MakePipeline(const TokenizerSpec& spec,
@@ -43,8 +47,6 @@ Result<std::unique_ptr<TextEncoder>> MakePipeline(const TokenizerSpec& spec,
 // Its models, which encode one piece.
 Result<std::unique_ptr<TextEncoder>> MakeCharacterBpe(const TokenizerSpec& spec,
                                                       const Vocabulary& vocabulary);
-Result<std::unique_ptr<TextEncoder>> MakeWordPiece(const TokenizerSpec& spec,
-                                                   const Vocabulary& vocabulary);
 Result<std::unique_ptr<TextEncoder>> MakeWholeWords(const TokenizerSpec& spec,
                                                     const Vocabulary& vocabulary);
 

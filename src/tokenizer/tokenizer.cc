@@ -19,6 +19,8 @@ struct Algorithm {
 constexpr Algorithm kAlgorithms[] = {
     {"gpt2", Spelling::kByteLevel, MakeByteLevelBpe},
     {"llama", Spelling::kSentencePiece, MakeSentencePieceBpe},
+    {"t5", Spelling::kSentencePiece, MakeUnigram},
+    {"bert", Spelling::kWordPiece, MakeWordPiece},
 };
 
 constexpr Algorithm kGivenPipeline = {"", Spelling::kGiven, MakePipeline};
@@ -29,6 +31,11 @@ constexpr std::string_view kNoAlgorithm = "none";
 
 // A pre-tokenizer may write three bytes for a space, and places have to fit 32 bits.
 constexpr size_t kLongestText = size_t{1} << 30;
+
+tl::unexpected<Error> TooLong(size_t bytes) {
+  return Fail(ErrorCode::kTooLarge, "the text has ", bytes, " bytes; tokenizing takes at most ",
+              kLongestText);
+}
 
 tl::unexpected<Error> NoVocabulary() {
   return Fail(ErrorCode::kUnsupported,
@@ -149,11 +156,9 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) 
   auto vocabulary = Vocabulary::Create(spec, algorithm->spelling);
   if (!vocabulary) return Fail(vocabulary.error());
   auto state = std::make_unique<State>(*std::move(vocabulary));
-  if (spec.pipeline) {
-    auto normalizer = Normalizer::Create(spec.pipeline->normalizer);
-    if (!normalizer) return Fail(normalizer.error());
-    state->normalizer = *std::move(normalizer);
-  }
+  auto normalizer = Normalizer::Create(spec.normalizer);
+  if (!normalizer) return Fail(normalizer.error());
+  state->normalizer = *std::move(normalizer);
   if (const Status found = state->FindAddedTokens(spec); !found) return Fail(found.error());
   auto encoder = algorithm->make(spec, state->vocabulary);
   if (!encoder) return Fail(encoder.error());
@@ -163,10 +168,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) 
 }
 
 Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOptions options) const {
-  if (text.size() > kLongestText) {
-    return Fail(ErrorCode::kTooLarge, "the text has ", text.size(),
-                " bytes; tokenizing takes at most ", kLongestText);
-  }
+  if (text.size() > kLongestText) return TooLong(text.size());
   if (state_->encoder == nullptr) return NoVocabulary();
   std::vector<TokenId> ids;
   if (options.add_special) ids = state_->before;
@@ -189,10 +191,7 @@ Status Tokenizer::State::EncodePart(std::string_view text, bool begins_text, boo
   const bool as_it_is = normalizer.changes_nothing();
   const std::string normalized = as_it_is ? std::string() : normalizer.Normalize(text);
   const std::string_view rest = as_it_is ? text : std::string_view(normalized);
-  if (rest.size() > kLongestText) {
-    return Fail(ErrorCode::kTooLarge, "a text of ", text.size(), " bytes becomes one of ",
-                rest.size(), " when it is normalized; tokenizing takes at most ", kLongestText);
-  }
+  if (rest.size() > kLongestText) return TooLong(rest.size());
   for (size_t pos = 0; pos < rest.size();) {
     const AddedTokens::Match match = added_normalized.Next(rest, pos, parse_special);
     if (match.begin > pos) {

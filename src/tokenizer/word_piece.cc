@@ -1,10 +1,11 @@
-// WordPiece: of a word the longest beginning that is a token, then of the rest the longest that
-// continues a word, to its end; a word for which that fails is unknown as a whole.
+// WordPiece: words, each cut into the longest tokens from the left.
 //
-// Devlin et al.: BERT, 2018; Schuster, Nakajima: Japanese and Korean Voice Search, 2012.
+// Wu et al.: Google's Neural Machine Translation System, 2016; Devlin et al.: BERT, 2018.
+
 #include <algorithm>
 
-#include "base/utf8.h"
+#include "tokenizer/bert_words.h"
+#include "tokenizer/prefix_trie.h"
 #include "tokenizer/text_encoder.h"
 
 namespace ingle {
@@ -12,73 +13,91 @@ namespace {
 
 class WordPiece final : public TextEncoder {
  public:
-  WordPiece(const TokenizerSpec& spec, const Vocabulary& vocabulary)
-      : begins_(vocabulary.size()),
-        continues_(vocabulary.size()),
-        unknown_(*spec.unknown),
-        longest_word_(spec.pipeline->longest_word) {
-    const std::string_view prefix = spec.pipeline->prefix;
-    for (size_t i = 0; i < vocabulary.size(); ++i) {
-      const auto id = static_cast<TokenId>(i);
-      const std::string_view text = vocabulary.Text(id);
-      if (text.empty() || vocabulary.Kind(id) == TokenKind::kUnused) continue;
-      begins_.Insert(text, id);
-      if (text.starts_with(prefix) && text.size() > prefix.size()) {
-        continues_.Insert(text.substr(prefix.size()), id);
-      }
-    }
-  }
+  WordPiece(PrefixTrie beginnings, PrefixTrie continuations, TokenId unknown,
+            const TokenizerSpec& spec)
+      : beginnings_(std::move(beginnings)),
+        continuations_(std::move(continuations)),
+        unknown_(unknown),
+        longest_word_(spec.longest_word),
+        cuts_words_(!spec.pipeline) {}
 
-  void Encode(std::string_view word, std::vector<TokenId>& ids) const override {
-    const size_t before = ids.size();
-    bool known = !IsTooLong(word);
-    for (size_t begin = 0; known && begin < word.size();) {
-      size_t length = 0;
-      const TokenId id = Longest(begin == 0 ? begins_ : continues_, word.substr(begin), length);
-      known = id != kNoToken;
-      ids.push_back(id);
-      begin += length;
-    }
-    if (known) return;
-    ids.resize(before);
-    ids.push_back(unknown_);
+  void Encode(std::string_view text, std::vector<TokenId>& ids) const override {
+    if (!cuts_words_) return EncodeWord(text, ids);
+    ForEachBertWord(text, [&](std::string_view word) { EncodeWord(word, ids); });
   }
-  bool adds_bos() const override { return false; }
-  bool adds_space_prefix() const override { return false; }
+  bool adds_bos() const override { return true; }
+  bool adds_space_prefix() const override { return true; }
 
  private:
-  bool IsTooLong(std::string_view word) const {
-    if (word.size() <= longest_word_) return false;
-    const auto starts = std::count_if(word.begin(), word.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    });
-    return static_cast<size_t>(starts) > longest_word_;
-  }
+  void EncodeWord(std::string_view word, std::vector<TokenId>& ids) const;
+  bool IsTooLong(std::string_view word) const;
 
-  // Ends on characters only, as tokens do.
-  static TokenId Longest(const TokenTable& table, std::string_view text, size_t& length) {
-    for (length = std::min(text.size(), table.longest()); length > 0; --length) {
-      const TokenId id = table.Find(text.substr(0, length));
-      if (id != kNoToken) return id;
-    }
-    return kNoToken;
-  }
-
-  TokenTable begins_;
-  TokenTable continues_;
+  PrefixTrie beginnings_;     // of words
+  PrefixTrie continuations_;  // what goes on within a word, without its prefix
   TokenId unknown_;
-  uint32_t longest_word_;
+  size_t longest_word_;  // in characters
+  bool cuts_words_;      // else a text is a word
 };
+
+bool WordPiece::IsTooLong(std::string_view word) const {
+  if (word.size() <= longest_word_) return false;
+  size_t chars = 0;
+  ForEachChar(word, [&](const TextChar&) { ++chars; });
+  return chars > longest_word_;
+}
+
+void WordPiece::EncodeWord(std::string_view word, std::vector<TokenId>& ids) const {
+  const size_t before = ids.size();
+  bool spelled = !IsTooLong(word);
+  for (size_t pos = 0; spelled && pos < word.size();) {
+    const PrefixTrie& trie = pos == 0 ? beginnings_ : continuations_;
+    size_t longest = 0;
+    TokenId token = kNoToken;
+    trie.ForEachPrefix(word.substr(pos), [&](size_t length, TokenId id) {
+      longest = length;
+      token = id;
+    });
+    spelled = token != kNoToken;
+    if (spelled) ids.push_back(token);
+    pos += longest;
+  }
+  if (spelled) return;
+  ids.resize(before);
+  if (unknown_ != kNoToken) ids.push_back(unknown_);
+}
+
+// What text can become. Control tokens and the unknown one are not among it.
+bool IsOrdinary(TokenKind kind) {
+  return kind == TokenKind::kNormal || kind == TokenKind::kUserDefined ||
+         kind == TokenKind::kUnused;
+}
 
 }  // namespace
 
 Result<std::unique_ptr<TextEncoder>> MakeWordPiece(const TokenizerSpec& spec,
                                                    const Vocabulary& vocabulary) {
-  if (!spec.unknown) {
-    return Fail(ErrorCode::kCorrupt,
-                "model.unk_token is not in model.vocab; WordPiece cannot do without it");
+  PrefixTrie::Keys beginnings;
+  PrefixTrie::Keys continuations;
+  TokenId unknown = kNoToken;
+  for (size_t i = 0; i < vocabulary.size(); ++i) {
+    const auto id = static_cast<TokenId>(i);
+    const std::string_view text = vocabulary.Text(id);
+    if (vocabulary.Kind(id) == TokenKind::kUnknown && unknown == kNoToken) unknown = id;
+    if (!IsOrdinary(vocabulary.Kind(id))) continue;
+    const auto begins = WithoutPrefix(text, spec.word_prefix);
+    const auto continues = WithoutPrefix(text, spec.continuing_prefix);
+    if (begins) beginnings.emplace_back(*begins, id);
+    // With one prefix inside the other, the longer says what a token is.
+    const bool only_begins = begins && spec.word_prefix.size() > spec.continuing_prefix.size();
+    if (continues && !only_begins) continuations.emplace_back(*continues, id);
   }
-  return std::unique_ptr<TextEncoder>(std::make_unique<WordPiece>(spec, vocabulary));
+  auto beginning_trie = PrefixTrie::Create(std::move(beginnings));
+  if (!beginning_trie) return Fail(beginning_trie.error());
+  auto continuation_trie = PrefixTrie::Create(std::move(continuations));
+  if (!continuation_trie) return Fail(continuation_trie.error());
+  return std::unique_ptr<TextEncoder>(
+      std::make_unique<WordPiece>(*std::move(beginning_trie), *std::move(continuation_trie),
+                                  spec.unknown.value_or(unknown), spec));
 }
 
 }  // namespace ingle

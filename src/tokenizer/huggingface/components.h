@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "tokenizer/normalizer.h"
 #include "tokenizer/pipeline.h"
 
 namespace ingle {

@@ -1,6 +1,8 @@
 #include "tokenizer/huggingface/tokenizer_json.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -17,6 +19,32 @@ constexpr std::string_view kFile = "tokenizer.json";
 // Ids need not be dense, but a file of a kilobyte shall not ask for a table of gigabytes.
 constexpr size_t kMostGaps = 65536;
 
+// A score as the package `tokenizers` reads it: the digits as one whole number, then divided by a
+// power of ten, which rounds twice. Of two ways to cut a word that score the same the last bit
+// decides.
+double RoundedTwice(double score) {
+  if (!std::isfinite(score)) return score;
+  const std::string text = json(std::abs(score)).dump();  // the shortest that is this number
+  uint64_t digits = 0;
+  int exponent = 0;
+  bool behind_point = false;
+  size_t at = 0;
+  for (; at < text.size() && text[at] != 'e'; ++at) {
+    if (text[at] == '.') {
+      behind_point = true;
+      continue;
+    }
+    digits = digits * 10 + static_cast<uint64_t>(text[at] - '0');
+    exponent -= behind_point ? 1 : 0;
+  }
+  if (at < text.size())
+    exponent += static_cast<int>(std::strtol(text.c_str() + at + 1, nullptr, 10));
+  const double power = std::pow(10.0, std::abs(exponent));
+  const double read =
+      exponent < 0 ? static_cast<double>(digits) / power : static_cast<double>(digits) * power;
+  return score < 0 ? -read : read;
+}
+
 class Reader {
  public:
   explicit Reader(TokenizerFromFiles& result) : result_(result) {}
@@ -32,7 +60,7 @@ class Reader {
     if (auto read = ReadAdded(reader.Any("added_tokens")); !read) return read;
     const auto at = [](std::string_view field) { return Cat(kFile, ": ", field); };
     PipelineSpec& p = pipeline();
-    Status read = ReadNormalizer(reader.Any("normalizer"), at("normalizer"), p.normalizer);
+    Status read = ReadNormalizer(reader.Any("normalizer"), at("normalizer"), spec().normalizer);
     if (read) read = ReadPreTokenizer(reader.Any("pre_tokenizer"), at("pre_tokenizer"), p.pieces);
     if (read) {
       read =
@@ -59,8 +87,8 @@ class Reader {
       read = ReadBpe(reader);
     } else if (type == "WordPiece") {
       pipeline().model = PieceModel::kWordPiece;
-      pipeline().prefix = reader.Text("continuing_subword_prefix", "##");
-      pipeline().longest_word = static_cast<uint32_t>(
+      spec().continuing_prefix = reader.Text("continuing_subword_prefix", "##");
+      spec().longest_word = static_cast<size_t>(
           std::clamp<int64_t>(reader.Integer("max_input_chars_per_word", 100), 1, 1 << 20));
       unknown_ = reader.Text("unk_token", "[UNK]");
       read = ReadVocabulary(reader.Any("vocab"), path);
@@ -134,7 +162,7 @@ class Reader {
   // [["<unk>", 0.0], ["▁the", -3.2]]: the place in the list is the id.
   Status ReadUnigram(JsonReader& reader) {
     pipeline().model = PieceModel::kUnigram;
-    pipeline().byte_fallback = reader.Flag("byte_fallback", false);
+    spec().byte_fallback = reader.Flag("byte_fallback", false);
     const int64_t unknown = reader.Integer("unk_id", -1);
     const json& vocabulary = reader.Any("vocab");
     if (!vocabulary.is_array())
@@ -145,7 +173,7 @@ class Reader {
                     "] is no pair of a token and its score");
       }
       tokens_.emplace_back(static_cast<TokenId>(tokens_.size()), Keep(row[0].get<std::string>()));
-      scores_.push_back(row[1].get<double>());
+      scores_.push_back(RoundedTwice(row[1].get<double>()));
     }
     if (unknown >= static_cast<int64_t>(tokens_.size())) {
       reader.Refuse(ErrorCode::kCorrupt, "unk_id", "is no token");
@@ -206,10 +234,8 @@ class Reader {
       if (!unknown_.empty() && text == unknown_) spec().unknown = id;
     }
     if (!scores_.empty()) {
-      spec().scores.assign(count, 0);
-      for (size_t i = 0; i < scores_.size(); ++i) {
-        spec().scores[i] = static_cast<float>(scores_[i]);
-      }
+      spec().scores = scores_;
+      spec().scores.resize(count, 0);
     }
     if (!unknown_.empty() && !spec().unknown) {
       return Fail(ErrorCode::kCorrupt, kFile, ": model.unk_token is ", Quote(unknown_),
