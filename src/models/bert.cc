@@ -1,8 +1,11 @@
 // BERT (Devlin et al., arXiv 1810.04805) and what keeps its layers: MiniLM, BGE, RoBERTa and XLM-R,
 // which number positions from the padding token on, and DistilBERT without kinds of tokens.
+#include <algorithm>
+
 #include "models/encoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -126,6 +129,22 @@ void AdaptDistilBert(HuggingFaceFields& fields) {
   ReadClassifierFields(fields);
 }
 
+// Files leave out the rows before the first position's.
+void RobertaToGguf(GgufForm& form) {
+  EncoderToGguf(form);
+  const std::string name = "position_embd.weight";
+  const PlacedTensor* positions = form.Find(name);
+  if (positions == nullptr) return;
+  const uint64_t width = positions->shape.columns();
+  const uint64_t all = positions->shape.rows();
+  const auto before = static_cast<uint64_t>(std::clamp(form.Key("position_offset", 0), 0.0, 1e6));
+  if (before >= all) return form.Refuse(name, "has no row for the first position");
+  std::vector<uint64_t> rows;
+  for (uint64_t row = before; row < all; ++row) rows.push_back(row);
+  form.Take(name, name, std::move(rows), width, {all - before, width});
+  form.Erase("position_offset");
+}
+
 }  // namespace
 
 Result<Model> BuildBert(const Checkpoint& checkpoint) {
@@ -153,14 +172,17 @@ Result<Model> BuildBert(const Checkpoint& checkpoint) {
 const HuggingFaceNames kBertNames{.model_types = kBertTypes,
                                   .fields = kBertFields,
                                   .tensors = kBertTensors,
-                                  .adapt = ReadClassifierFields};
+                                  .adapt = ReadClassifierFields,
+                                  .to_gguf = EncoderToGguf};
 const HuggingFaceNames kRobertaNames{.model_types = kRobertaTypes,
                                      .fields = kBertFields,
                                      .tensors = kRobertaTensors,
-                                     .adapt = AdaptRoberta};
+                                     .adapt = AdaptRoberta,
+                                     .to_gguf = RobertaToGguf};
 const HuggingFaceNames kDistilBertNames{.model_types = kDistilBertTypes,
                                         .fields = kDistilBertFields,
                                         .tensors = kDistilBertTensors,
-                                        .adapt = AdaptDistilBert};
+                                        .adapt = AdaptDistilBert,
+                                        .to_gguf = EncoderToGguf};
 
 }  // namespace ingle

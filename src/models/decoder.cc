@@ -98,6 +98,14 @@ std::vector<uint32_t> ReadByLayer(ConfigReader& config, std::string_view key, ui
   return counts;
 }
 
+// Files of ModernBERT have that of its layer norms by the other name.
+float ReadEpsilon(ConfigReader& config, bool rms_norm) {
+  constexpr std::string_view kRms = "attention.layer_norm_rms_epsilon";
+  constexpr std::string_view kLayer = "attention.layer_norm_epsilon";
+  const bool other = !rms_norm && !config.Has(kLayer) && config.Has(kRms);
+  return static_cast<float>(config.Number(rms_norm || other ? kRms : kLayer, 0, 1));
+}
+
 float Special(ConfigReader& config, std::string_view key, double otherwise) {
   return static_cast<float>(config.Number(key, -1e6, 1e6, otherwise));
 }
@@ -120,8 +128,7 @@ DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
   c.shape.width = config.Count("embedding_length", kWidestLayer);
   c.shape.trained_context = config.Count("context_length", 1u << 28);
   c.rms_norm = defaults.rms_norm;
-  c.norm.epsilon = static_cast<float>(config.Number(
-      c.rms_norm ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 0, 1));
+  c.norm.epsilon = ReadEpsilon(config, c.rms_norm);
   c.embedding_scale = Special(config, "embedding_scale", 1);
   c.residual_scale = Special(config, "residual_scale", 1);
   c.logit_scale = Special(config, "logit_scale", 1);
@@ -149,7 +156,8 @@ Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& co
   c.attention.softcap = Special(config, "attn_logit_softcapping", 0);
   c.clamp_qkv = Special(config, "attention.clamp_kqv", 0);
   if (defaults.rotates) {
-    auto rope = ReadRope(checkpoint, config, c.attention.key_size, c.shape.trained_context);
+    auto rope = ReadRope(checkpoint, config, c.attention.key_size, c.shape.trained_context,
+                         defaults.whole_pairs);
     if (const Status read = config.status(); !read) return Fail(read.error());
     if (!rope) return Fail(rope.error());
     c.rope = std::move(*rope);
@@ -225,8 +233,10 @@ Value DecoderBuilder::NormHeads(Value x, const std::string& name, uint64_t head_
   const uint64_t size = shared ? head_size : columns;
   NormAttributes norm = c.norm;
   norm.group = each ? head_size : 0;
-  if (c.rms_norm) return g.RmsNorm(x, w.Norm(name, size), norm);
-  return g.LayerNorm(x, w.Norm(name, size), w.Bias(name, size), norm);
+  // Of a weight for each head, files have a row for each.
+  const Value weight = w.Flat(name + ".weight", size);
+  if (c.rms_norm) return g.RmsNorm(x, weight, norm);
+  return g.LayerNorm(x, weight, w.Bias(name, size), norm);
 }
 
 Value DecoderBuilder::Attend(Value h, const std::string& blk, uint32_t layer,

@@ -21,8 +21,9 @@ inline constexpr uint32_t kWidestLayer = 1u << 18;
 struct DecoderDefaults {
   RopePairs pairs = RopePairs::kHalves;
   Activation activation = Activation::kSilu;
-  bool rms_norm = true;  // else layer norm
-  bool rotates = true;   // has rotary position embedding
+  bool rms_norm = true;     // else layer norm
+  bool rotates = true;      // has rotary position embedding
+  bool whole_pairs = true;  // see YarnOptions
 };
 
 struct DecoderConfig {

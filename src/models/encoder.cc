@@ -1,9 +1,13 @@
 #include "models/encoder.h"
 
+#include "models/huggingface/gguf_form.h"
+
 #include <algorithm>
 
 namespace ingle {
 namespace {
+
+constexpr double kRank = 4;  // GGUF's pooling_type of models that score a text
 
 constexpr uint32_t kMostLabels = 1u << 16;
 
@@ -45,9 +49,9 @@ Result<DecoderConfig> ReadEncoder(const Checkpoint& checkpoint, ConfigReader& co
 }
 
 ClassifierConfig ReadClassifier(ConfigReader& config, Activation activation) {
-  constexpr double kRank = 4;  // GGUF's pooling_type of models that score a text
   ClassifierConfig head;
-  const bool ranks = config.Number("pooling_type", 0, kRank, 0) == kRank;
+  const bool ranks =
+      config.Number("pooling_type", 0, kRank, 0) == kRank || config.Has("classifier.output_labels");
   const std::string task = config.Text("classifier.task", ranks ? "text" : "");
   if (task.empty()) return head;
   head.task = task == "text" ? Task::kClassifyText : Task::kClassifyTokens;
@@ -80,6 +84,16 @@ Value AddPostNormLayer(DecoderBuilder& b, Value x, uint32_t layer, const PostNor
   x = b.Norm(x, blk + "attn_output_norm");
   x = b.AddBlock(x, options.gated ? b.GatedFeedForward(x, blk) : b.FeedForward(x, blk));
   return b.Norm(x, blk + "layer_output_norm");
+}
+
+void EncoderToGguf(GgufForm& form) {
+  form.Set("attention.causal", 0.0);
+  form.Erase("headless");
+  const std::string task = form.Text("classifier.task");
+  if (task == "text") form.Set("pooling_type", kRank);
+  if (task.empty()) {
+    for (const char* key : {"classifier.activation", "classifier.pooling"}) form.Erase(key);
+  }
 }
 
 Result<Model> FinishEncoder(DecoderBuilder& b, Value x, const ClassifierConfig& head) {

@@ -46,4 +46,8 @@ Result<Model> FinishEncoder(DecoderBuilder& b, Value x, const ClassifierConfig& 
 // head that the class does not have are left out: those of masked language models, which embed.
 void ReadClassifierFields(HuggingFaceFields& fields);
 
+// For to_gguf functions.
+class GgufForm;
+void EncoderToGguf(GgufForm& form);
+
 }  // namespace ingle

@@ -9,6 +9,7 @@
 #include "models/families.h"
 #include "models/gemma_layers.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -92,6 +93,11 @@ void AdaptGemma3n(HuggingFaceFields& fields) {
   ReadSparsity(fields);
   if (fields.Has("layer_types")) return ReadLayerTypes(fields);
   fields.Set("attention.sliding_window_pattern", 5.0);
+}
+
+void Gemma3nToGguf(GgufForm& form) {
+  form.Stack("altup_proj");
+  form.Stack("altup_unembd_proj");
 }
 
 struct Gemma3nConfig {
@@ -255,6 +261,7 @@ const HuggingFaceNames kGemma3nNames{.model_types = kTypes,
                                      .fields = kFields,
                                      .tensors = kTensors,
                                      .rope_theta = 1e6,
-                                     .adapt = AdaptGemma3n};
+                                     .adapt = AdaptGemma3n,
+                                     .to_gguf = Gemma3nToGguf};
 
 }  // namespace ingle

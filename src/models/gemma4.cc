@@ -7,6 +7,7 @@
 #include "models/families.h"
 #include "models/gemma_layers.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -149,6 +150,14 @@ void AdaptGemma4(HuggingFaceFields& fields) {
   }
 }
 
+void Gemma4ToGguf(GgufForm& form) {
+  form.KeepGateAndUp();
+  const double local = form.Key("attention.key_length_swa", 0);
+  form.Set("attention.value_length_swa", local);
+  form.Set("rope.dimension_count_swa", local);
+  form.Set("rope.dimension_count", form.Key("attention.key_length", 0));
+}
+
 // The router sees the stream itself, normed without a weight of the norm's own.
 Value Gemma4Experts(DecoderBuilder& b, Value x, const std::string& blk, const ExpertsConfig& e) {
   const auto width = static_cast<float>(b.c.shape.width);
@@ -205,6 +214,7 @@ const HuggingFaceNames kGemma4Names{.model_types = kTypes,
                                     .fields = kFields,
                                     .tensors = kTensors,
                                     .rope_theta = 1e6,
-                                    .adapt = AdaptGemma4};
+                                    .adapt = AdaptGemma4,
+                                    .to_gguf = Gemma4ToGguf};
 
 }  // namespace ingle

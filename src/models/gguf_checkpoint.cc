@@ -18,11 +18,7 @@ class GgufCheckpoint final : public Checkpoint {
     return Read<uint64_t>(key, [&](const std::string& field) { return file_->Uint(field); });
   }
   Result<std::optional<double>> Float(std::string_view key) const override {
-    return Read<double>(key, [&](const std::string& field) -> Result<double> {
-      // A count is a number too: "attention.sliding_window".
-      if (const auto count = file_->Int(field)) return static_cast<double>(*count);
-      return file_->Float(field);
-    });
+    return Read<double>(key, [&](const std::string& field) { return AnyNumber(field); });
   }
   Result<std::optional<std::string>> String(std::string_view key) const override {
     return Read<std::string>(key, [&](const std::string& field) { return file_->String(field); });
@@ -64,6 +60,14 @@ class GgufCheckpoint final : public Checkpoint {
   }
 
  private:
+  // Files have counts as integers and switches as flags, though what reads them may ask for a
+  // number.
+  Result<double> AnyNumber(const std::string& field) const {
+    if (const auto flag = file_->Bool(field)) return *flag ? 1.0 : 0.0;
+    if (const auto count = file_->Int(field)) return static_cast<double>(*count);
+    return file_->Float(field);
+  }
+
   template <class T, class Get>
   Result<std::optional<T>> Read(std::string_view key, const Get& get) const {
     const std::string field = FieldName(key);

@@ -6,6 +6,7 @@
 #include "models/encoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 #include "models/rope_scaling.h"
 
 namespace ingle {
@@ -74,6 +75,14 @@ void AdaptModernBert(HuggingFaceFields& fields) {
   fields.Set("attention.sliding_window_pattern", std::move(slides));
 }
 
+// llama.cpp's converter calls the norm's epsilon by the other norm's name; readers want either.
+void ModernBertToGguf(GgufForm& form) {
+  EncoderToGguf(form);
+  const nlohmann::json& activation = form.config()["hidden_activation"];
+  if (activation.is_string()) form.Set("hidden_activation", activation.get<std::string>());
+  form.Set("attention.layer_norm_rms_epsilon", form.Key("attention.layer_norm_epsilon", 1e-5));
+}
+
 // Of each layer 0, or how near a position must be to be seen. The window of the files is what is
 // seen to both sides together. Files list the layers that have one, or say that every n-th layer,
 // from the first on, has none.
@@ -126,6 +135,7 @@ const HuggingFaceNames kModernBertNames{.model_types = kTypes,
                                         .fields = kFields,
                                         .tensors = kTensors,
                                         .rope_theta = 160000,
-                                        .adapt = AdaptModernBert};
+                                        .adapt = AdaptModernBert,
+                                        .to_gguf = ModernBertToGguf};
 
 }  // namespace ingle

@@ -3,6 +3,7 @@
 #include "models/encoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -89,6 +90,7 @@ const HuggingFaceNames kNomicBertNames{.model_types = kTypes,
                                        .fields = kFields,
                                        .tensors = kTensors,
                                        .rope_theta = 1000,
-                                       .adapt = AdaptNomicBert};
+                                       .adapt = AdaptNomicBert,
+                                       .to_gguf = EncoderToGguf};
 
 }  // namespace ingle

@@ -7,6 +7,7 @@
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -99,6 +100,8 @@ void AdaptMt5(HuggingFaceFields& fields) {
   SetStart(fields);
   fields.Set("logit_scale", 1.0);
 }
+
+void T5ToGguf(GgufForm& form) { form.Erase("pad_token_id"); }
 
 struct RelativePositions {
   uint32_t buckets = 0;
@@ -280,9 +283,15 @@ Result<Model> BuildT5(const Checkpoint& checkpoint) {
   return decoder;
 }
 
-const HuggingFaceNames kT5Names{
-    .model_types = kT5Types, .fields = kFields, .tensors = kTensors, .adapt = AdaptT5};
-const HuggingFaceNames kMt5Names{
-    .model_types = kMt5Types, .fields = kFields, .tensors = kTensors, .adapt = AdaptMt5};
+const HuggingFaceNames kT5Names{.model_types = kT5Types,
+                                .fields = kFields,
+                                .tensors = kTensors,
+                                .adapt = AdaptT5,
+                                .to_gguf = T5ToGguf};
+const HuggingFaceNames kMt5Names{.model_types = kMt5Types,
+                                 .fields = kFields,
+                                 .tensors = kTensors,
+                                 .adapt = AdaptMt5,
+                                 .to_gguf = T5ToGguf};
 
 }  // namespace ingle

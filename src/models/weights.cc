@@ -145,10 +145,11 @@ Value Weights::Table(const std::string& name, uint64_t columns, uint64_t least_r
 Value Weights::Floats(const std::string& name, uint64_t rows, uint64_t columns) {
   const std::string tensor = name + ".weight";
   TensorView view = Find(tensor, {rows, columns}, false);
-  if (view.data == nullptr || (view.type != DType::kF16 && view.type != DType::kBF16)) {
+  if (view.type != DType::kF16 && view.type != DType::kBF16) {
     return Bind(tensor, {rows, columns}, true);
   }
   const TensorView floats{DType::kF32, view.shape, nullptr};
+  if (view.data == nullptr) return graph_.Weight(tensor, floats);  // one that is described only
   memory_.push_back(AllocateAligned(floats.bytes()));
   if (!memory_.back()) {
     if (!error_)

@@ -7,6 +7,7 @@
 
 namespace ingle {
 
+class GgufForm;
 class HuggingFaceFields;
 
 // The key of a field that the family's class does not read, whatever other classes do.
@@ -56,6 +57,8 @@ struct HuggingFaceNames {
   double rotated_share = 1;   // of a head, likewise
   // What tables cannot say; may be null.
   void (*adapt)(HuggingFaceFields& fields) = nullptr;
+  // How GGUF files differ from what the rules make (models/huggingface/gguf_form.h); may be null.
+  void (*to_gguf)(GgufForm& form) = nullptr;
 };
 
 }  // namespace ingle

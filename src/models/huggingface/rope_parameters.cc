@@ -58,9 +58,9 @@ void ReadYarn(const json& parameters, double context, HuggingFaceFields& fields)
   fields.Set("rope.scaling.yarn_attn_factor", NumberIn(parameters, "attention_factor", by_default));
   fields.Set("rope.scaling.yarn_beta_fast", or_default("beta_fast", 32));
   fields.Set("rope.scaling.yarn_beta_slow", or_default("beta_slow", 1));
-  if (truncate != parameters.end() && truncate->is_boolean() && !truncate->get<bool>()) {
-    fields.Set("rope.scaling.yarn_truncate", 0.0);
-  }
+  const bool truncates =
+      truncate == parameters.end() || !truncate->is_boolean() || truncate->get<bool>();
+  fields.Set("rope.scaling.yarn_truncate", truncates ? 1.0 : 0.0);
 }
 
 void ReadLongRope(const json& parameters, double context, HuggingFaceFields& fields) {

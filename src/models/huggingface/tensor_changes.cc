@@ -52,7 +52,7 @@ void TransposeMatrix(const std::byte* from, std::byte* to, uint64_t rows, uint64
 Result<ChangedTensor> Transpose(const TensorView& tensor) {
   const uint64_t rows = tensor.shape.rows();
   const uint64_t columns = tensor.shape.columns();
-  auto changed = Allocate(tensor.type, {columns, rows});
+  auto changed = Allocate(tensor.type, ChangedShape(tensor, TensorChange::kTranspose));
   if (!changed) return changed;
   TransposeMatrix(tensor.data, changed->memory.get(), rows, columns, Info(tensor.type).block_bytes);
   return changed;
@@ -61,7 +61,7 @@ Result<ChangedTensor> Transpose(const TensorView& tensor) {
 Result<ChangedTensor> TransposeEach(const TensorView& tensor) {
   const uint64_t rows = tensor.shape[1];
   const uint64_t columns = tensor.shape[2];
-  auto changed = Allocate(tensor.type, {tensor.shape[0], columns, rows});
+  auto changed = Allocate(tensor.type, ChangedShape(tensor, TensorChange::kTransposeEach));
   if (!changed) return changed;
   const uint64_t bytes = rows * tensor.row_bytes();
   for (uint64_t i = 0; i < tensor.shape[0]; ++i) {
@@ -107,7 +107,29 @@ Result<ChangedTensor> Keep(const TensorView& tensor) {
   return changed;
 }
 
+bool IsComputed(TensorChange change) {
+  return change == TensorChange::kPlusOne || change == TensorChange::kExpNegated ||
+         change == TensorChange::kToF32 || change == TensorChange::kSqueeze;
+}
+
 }  // namespace
+
+DType ChangedType(const TensorView& tensor, TensorChange change) {
+  if (change == TensorChange::kMxfp4Part) return tensor.type;
+  return IsComputed(change) || tensor.shape.rank() <= 1 ? DType::kF32 : tensor.type;
+}
+
+Shape ChangedShape(const TensorView& tensor, TensorChange change) {
+  const Shape& shape = tensor.shape;
+  if (change == TensorChange::kTranspose && shape.rank() == 2) return {shape[1], shape[0]};
+  if (change == TensorChange::kTransposeEach && shape.rank() == 3) {
+    return {shape[0], shape[2], shape[1]};
+  }
+  if (change == TensorChange::kSqueeze && shape.rank() == 3) {
+    return {shape[0], shape[1] * shape[2]};
+  }
+  return shape;
+}
 
 Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change,
                                    const HeadLayout& heads) {
@@ -133,9 +155,7 @@ Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change
       return tensor.shape.rank() == 3 ? TransposeEach(tensor) : Keep(tensor);
     case TensorChange::kSqueeze: {
       auto changed = ToF32(tensor, [](float x) { return x; });
-      if (changed && tensor.shape.rank() == 3) {
-        changed->view.shape = {tensor.shape[0], tensor.shape[1] * tensor.shape[2]};
-      }
+      if (changed) changed->view.shape = ChangedShape(tensor, change);
       return changed;
     }
   }

@@ -22,7 +22,12 @@ struct HeadLayout {
   uint64_t size = 0;
 };
 
-// tensor: F32, F16 or BF16. Vectors come out as F32, and so does what is computed with.
+// What ChangeTensor makes of such a tensor.
+DType ChangedType(const TensorView& tensor, TensorChange change);
+Shape ChangedShape(const TensorView& tensor, TensorChange change);
+
+// tensor: F32, F16 or BF16; or of blocks, where the change moves whole rows or nothing. Vectors
+// come out as F32, and so does what is computed with.
 Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change,
                                    const HeadLayout& heads);
 
