@@ -54,8 +54,6 @@ constexpr TensorRule kTensors[] = {
 };
 constexpr std::string_view kTypes[] = {"gemma3n_text", "gemma3n"};
 
-constexpr uint32_t kMostStreams = 64;
-
 // Where a standard normal variable is smaller with this probability.
 double NormalQuantile(double probability) {
   double low = -40, high = 40;
@@ -96,10 +94,7 @@ void AdaptGemma3n(HuggingFaceFields& fields) {
   fields.Set("attention.sliding_window_pattern", 5.0);
 }
 
-void Gemma3nToGguf(GgufForm& form) {
-  form.Stack("altup_proj");
-  form.Stack("altup_unembd_proj");
-}
+void Gemma3nToGguf(GgufForm& form) { form.StackNumbered("altup_", ""); }
 
 struct Gemma3nConfig {
   uint32_t streams = 0;
@@ -111,8 +106,7 @@ struct Gemma3nConfig {
 
 Gemma3nConfig ReadGemma3n(ConfigReader& config, const DecoderConfig& c) {
   Gemma3nConfig n;
-  n.streams =
-      config.Count("altup.num_inputs", std::min(kMostStreams, kWidestLayer / c.shape.width), 4);
+  n.streams = config.Count("altup.num_inputs", kWidestLayer / c.shape.width, 4);
   n.active = static_cast<uint32_t>(config.Number("altup.active_idx", 0, n.streams - 1, 0));
   n.scales_correction = config.Number("altup.correct_scale", 0, 1, 1) != 0;
   n.deviations = config.Numbers("activation_sparsity_scale");

@@ -151,11 +151,12 @@ void AdaptGemma4(HuggingFaceFields& fields) {
   }
 }
 
+// llama.cpp has the experts' gates and ups in one tensor here, and wants each kind's sizes.
 void Gemma4ToGguf(GgufForm& form) {
   form.KeepGateAndUp();
-  const double local = form.Key("attention.key_length_swa", 0);
-  form.Set("attention.value_length_swa", local);
-  form.Set("rope.dimension_count_swa", local);
+  const double windowed = form.Key("attention.key_length_swa", 0);
+  form.Set("attention.value_length_swa", windowed);
+  form.Set("rope.dimension_count_swa", windowed);
   form.Set("rope.dimension_count", form.Key("attention.key_length", 0));
 }
 

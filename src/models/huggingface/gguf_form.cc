@@ -12,14 +12,17 @@ namespace {
 // Fields that files have as counts and as flags; other numbers are floats, other lists counts.
 constexpr std::string_view kCounts[] = {"block_count",
                                         "embedding_length",
+                                        "embedding_length_per_layer_input",
+                                        "altup.num_inputs",
+                                        "altup.active_idx",
                                         "feed_forward_length",
                                         "context_length",
                                         "vocab_size",
                                         "attention.head_count",
                                         "attention.head_count_kv",
                                         "attention.key_length",
-                                        "attention.key_length_swa",
                                         "attention.value_length",
+                                        "attention.key_length_swa",
                                         "attention.value_length_swa",
                                         "attention.relative_buckets_count",
                                         "attention.relative_max_distance",
@@ -29,9 +32,6 @@ constexpr std::string_view kCounts[] = {"block_count",
                                         "rope.dimension_count",
                                         "rope.dimension_count_swa",
                                         "rope.scaling.original_context_length",
-                                        "embedding_length_per_layer_input",
-                                        "altup.num_inputs",
-                                        "altup.active_idx",
                                         "decoder_block_count",
                                         "decoder_start_token_id",
                                         "expert_count",
@@ -112,15 +112,14 @@ Result<GgufForm> GgufForm::Of(const HuggingFaceCheckpoint& checkpoint) {
   if (form.Key("expert_count", 1) == 0) form.Erase("expert_used_count");
   if (checkpoint.names().to_gguf != nullptr) checkpoint.names().to_gguf(form);
   form.InterleaveRotated();
-  const uint32_t splits = form.keeps_gate_and_up_ ? 0 : form.layers();
-  for (uint32_t layer = 0; layer < splits; ++layer) {
+  for (uint32_t layer = 0; !form.keeps_fused_ && layer < form.layers(); ++layer) {
     const std::string blk = Cat("blk.", layer, ".ffn_");
     for (const char* part : {".weight", ".bias"}) {
       form.SplitGateAndUp(Cat(blk, "gate_up_exps", part), Cat(blk, "gate_exps", part),
                           Cat(blk, "up_exps", part), false);
     }
   }
-  if (const Status stacked = form.StackExperts(); !stacked) return Fail(stacked.error());
+  form.StackNumbered(".ffn_", "_exps");
   for (const std::string_view key : kNotWritten) form.Erase(key);
   if (form.error_) return Fail(*form.error_, checkpoint.name());
   return form;
@@ -188,7 +187,9 @@ void WriteList(GgufHeader& header, const std::string& key, std::string_view name
     return header.SetBools(key, flags);
   }
   if (IsOneOf(kFloatLists, name)) {
-    return header.SetFloats(key, std::vector<float>(list.begin(), list.end()));
+    std::vector<float> floats;
+    for (const double number : list) floats.push_back(static_cast<float>(number));
+    return header.SetFloats(key, floats);
   }
   std::vector<int32_t> counts;
   for (const double number : list) {
@@ -361,42 +362,16 @@ void GgufForm::InterleaveRotated() {
   }
 }
 
-// "blk.0.ffn_up.3.weight" and its neighbours: "blk.0.ffn_up_exps.weight".
-Status GgufForm::StackExperts() {
-  std::map<std::string, std::map<int, PlacedTensor>> stacks;
-  for (auto it = tensors_.begin(); it != tensors_.end();) {
-    const std::string_view name = it->first;
-    const size_t end = name.rfind('.');
-    const size_t dot = end == std::string_view::npos ? end : name.substr(0, end).rfind('.');
-    const bool numbered = name.find(".ffn_") != std::string_view::npos && end - dot - 1 <= 5 &&
-                          name.substr(dot + 1, end - dot - 1).find_first_not_of("0123456789") ==
-                              std::string_view::npos;
-    if (!numbered) {
-      ++it;
-      continue;
-    }
-    const int expert = std::stoi(std::string(name.substr(dot + 1, end - dot - 1)));
-    stacks[Cat(name.substr(0, dot), "_exps", name.substr(end))].emplace(expert, it->second);
-    it = tensors_.erase(it);
-  }
-  for (auto& [name, experts] : stacks) {
-    if (const Status stacked = StackParts(name, std::move(experts)); !stacked) return stacked;
-  }
-  return {};
-}
-
-Status GgufForm::StackParts(const std::string& name, std::map<int, PlacedTensor> parts) {
+void GgufForm::Stack(const std::string& to, const std::map<int, PlacedTensor>& parts) {
   const PlacedTensor first = parts.begin()->second;
   int next = 0;
   for (const auto& [number, part] : parts) {
     if (number == next++ && part.shape == first.shape && part.type == first.type) continue;
-    return Fail(ErrorCode::kCorrupt, "tensor ", Quote(name), ": part ", next - 1,
-                " is missing or unlike the first");
+    return Refuse(to, Cat("lacks its part ", next - 1, ", or has it unlike the first"));
   }
   Shape shape{parts.size()};
   for (int i = 0; i < first.shape.rank(); ++i) shape.Append(first.shape[i]);
-  const auto make = [parts = std::move(parts), type = first.type,
-                     shape]() -> Result<ChangedTensor> {
+  const auto make = [parts, type = first.type, shape]() -> Result<ChangedTensor> {
     auto stack = Allocate(type, shape);
     if (!stack) return stack;
     std::byte* out = stack->memory.get();
@@ -408,21 +383,28 @@ Status GgufForm::StackParts(const std::string& name, std::map<int, PlacedTensor>
     }
     return stack;
   };
-  tensors_.insert_or_assign(name, PlacedTensor{first.type, shape, make});
-  return {};
+  tensors_.insert_or_assign(to, PlacedTensor{first.type, shape, make});
 }
 
-void GgufForm::Stack(const std::string& name) {
-  std::map<int, PlacedTensor> parts;
-  for (int i = 0;; ++i) {
-    const auto part = tensors_.find(Cat(name, ".", i, ".weight"));
-    if (part == tensors_.end()) break;
-    parts.emplace(i, part->second);
-    tensors_.erase(part);
+// "blk.0.ffn_up.3.weight" and its neighbours: "blk.0.ffn_up_exps.weight".
+void GgufForm::StackNumbered(std::string_view within, std::string_view suffix) {
+  std::map<std::string, std::map<int, PlacedTensor>> stacks;
+  for (auto it = tensors_.begin(); it != tensors_.end();) {
+    const std::string_view name = it->first;
+    const size_t end = name.rfind('.');
+    const size_t dot = end == std::string_view::npos ? end : name.substr(0, end).rfind('.');
+    const bool numbered = name.find(within) != std::string_view::npos && end - dot - 1 <= 5 &&
+                          name.substr(dot + 1, end - dot - 1).find_first_not_of("0123456789") ==
+                              std::string_view::npos;
+    if (!numbered) {
+      ++it;
+      continue;
+    }
+    const int number = std::stoi(std::string(name.substr(dot + 1, end - dot - 1)));
+    stacks[Cat(name.substr(0, dot), suffix, name.substr(end))].emplace(number, it->second);
+    it = tensors_.erase(it);
   }
-  if (parts.empty()) return;
-  const Status stacked = StackParts(name + ".weight", std::move(parts));
-  if (!stacked && !error_) error_ = stacked.error();
+  for (const auto& [name, parts] : stacks) Stack(name, parts);
 }
 
 }  // namespace ingle

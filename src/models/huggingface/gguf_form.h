@@ -54,10 +54,10 @@ class GgufForm {
   // Matrices or biases with gate's rows before up's, or in turn, become two; so for each expert.
   void SplitGateAndUp(const std::string& both, const std::string& gate, const std::string& up,
                       bool in_turn);
-  // Gate and up of experts stay one tensor: not every architecture's files have them apart.
-  void KeepGateAndUp() { keeps_gate_and_up_ = true; }
-  // NAME.0.weight, NAME.1.weight ... become NAME.weight.
-  void Stack(const std::string& name);
+  // Experts' gates and ups stay in one tensor.
+  void KeepGateAndUp() { keeps_fused_ = true; }
+  // "NAME.0.weight", "NAME.1.weight" ... become "NAMEsuffix.weight", for names that have `within`.
+  void StackNumbered(std::string_view within, std::string_view suffix);
   void Drop(const std::string& name);
   void Refuse(std::string_view tensor, std::string_view problem);
 
@@ -65,14 +65,13 @@ class GgufForm {
   GgufForm(const HuggingFaceCheckpoint& checkpoint);
   void TellMagnitude();
   void InterleaveRotated();
-  Status StackExperts();
-  Status StackParts(const std::string& name, std::map<int, PlacedTensor> parts);
+  void Stack(const std::string& to, const std::map<int, PlacedTensor>& parts);
 
   std::string architecture_;
   const HuggingFaceFields& config_;
   std::map<std::string, Field, std::less<>> fields_;
   std::map<std::string, PlacedTensor, std::less<>> tensors_;
-  bool keeps_gate_and_up_ = false;
+  bool keeps_fused_ = false;
   std::optional<Error> error_;
 };
 
