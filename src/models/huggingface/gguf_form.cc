@@ -24,12 +24,16 @@ constexpr std::string_view kCounts[] = {"block_count",
                                         "attention.value_length",
                                         "attention.key_length_swa",
                                         "attention.value_length_swa",
+                                        "attention.relative_buckets_count",
+                                        "attention.relative_max_distance",
                                         "attention.sliding_window",
                                         "attention.sliding_window_pattern",
                                         "attention.shared_kv_layers",
                                         "rope.dimension_count",
                                         "rope.dimension_count_swa",
                                         "rope.scaling.original_context_length",
+                                        "decoder_block_count",
+                                        "decoder_start_token_id",
                                         "expert_count",
                                         "expert_used_count",
                                         "expert_feed_forward_length",
@@ -45,8 +49,9 @@ constexpr std::string_view kCounts[] = {"block_count",
                                         "ssm.group_count",
                                         "pooling_type"};
 constexpr std::string_view kFlags[] = {
-    "headless",         "use_parallel_residual",  "expert_weights_norm",
-    "attention.causal", "rope.scaling.finetuned", "rope.scaling.yarn_truncate"};
+    "altup.correct_scale",    "feed_forward.gated",        "headless",
+    "use_parallel_residual",  "expert_weights_norm",       "attention.causal",
+    "rope.scaling.finetuned", "rope.scaling.yarn_truncate"};
 constexpr std::string_view kFlagLists[] = {"attention.sliding_window_pattern",
                                            "attention.recurrent_layers"};
 constexpr std::string_view kFloatLists[] = {"activation_sparsity_scale"};
