@@ -12,6 +12,7 @@ or `regex` says what is possible, and the package whether it knows of it.
 
 import os
 import regex
+import struct
 import unicodedata
 from tokenizers import normalizers, pre_tokenizers
 
@@ -45,11 +46,26 @@ def combining_class(char):
     return value if moves else 0
 
 
+def cluster_normalizer():
+    """Makes "q", and all of a short cluster that begins with it, "k"."""
+    units = [0] * 256
+    units[ord("q")] = ord("q") | 1 << 8 | 1 << 10  # a key ends here, its value is one unit off
+    units[ord("q") ^ 1] = 1 << 31
+    trie = struct.pack("<256I", *units)
+    return normalizers.Precompiled(struct.pack("<I", len(trie)) + trie + b"k\0").normalize_str
+
+
 def grapheme_breaks():
+    """regex's, if the package knows of them: it then takes a character that extends another along."""
+    cluster = cluster_normalizer()
     names = {}
     for name in BREAKS[1:]:
         pattern = regex.compile(rf"\p{{GCB={name}}}")
-        names.update((char, BREAKS.index(name)) for char in CHARS if pattern.match(char))
+        for char in CHARS:
+            if not pattern.match(char):
+                continue
+            if name not in ("Extend", "SpacingMark") or cluster("q" + char) == "k":
+                names[char] = BREAKS.index(name)
     return names
 
 

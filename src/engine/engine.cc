@@ -27,6 +27,7 @@ Status Engine::State::BuildModel(OpenedModel source) {
       static_cast<uint32_t>(model.graph.node(model.graph.output()).type.columns);
   model_info.labels = std::move(model.labels);
   model_info.whole_text = model.shape.whole_text;
+  model_info.start_token = model.shape.start_token;
   const Pooling usual = model.shape.whole_text ? Pooling::kMean : Pooling::kLast;
   model_info.pooling = source.modules.pooling.value_or(usual);
   model_info.longest_text = source.modules.longest_text;
@@ -71,7 +72,7 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   const int threads = options.threads > 0 ? options.threads : UsableProcessors();
   pool = std::make_unique<WorkerPool>(threads);
   info.threads = pool->size();
-  info.weight_bytes = WeightBytes(model.graph);
+  info.weight_bytes = WeightBytes(model);
   device_kind = options.device;
   const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
   auto made = MakeExecutor(model.graph, {device_kind, info.batch_tokens, cache_type}, *pool);
@@ -89,6 +90,17 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   info.cache_bytes_per_token = layout.page_bytes / layout.page_tokens;
   info.state_bytes = layout.state_bytes;
   long_context = LongContext(model.graph);
+  return model.encoder ? MakeEncoder(options) : Status();
+}
+
+// A source has to fit a step.
+Status Engine::State::MakeEncoder(const EngineOptions& options) {
+  encoder_tokens = std::max(options.batch_tokens, info.context);
+  auto made = MakeExecutor(*model.encoder, {device_kind, encoder_tokens, info.cache_type}, *pool);
+  if (!made) return Fail(made.error());
+  encoder = *std::move(made);
+  source_cache = std::make_unique<KvCache>(encoder->device->cache(), options.cache_bytes);
+  if (encoder->program) info.activation_bytes += encoder->program->arena_bytes;
   return {};
 }
 
@@ -114,7 +126,7 @@ StepLimits Engine::State::Limits(const Executor& executor) const {
 Status Engine::State::CheckAnswer(std::span<const float> row) const {
   const bool broken = std::any_of(row.begin(), row.end(), [](float x) { return std::isnan(x); });
   if (!broken) return {};
-  const std::optional<std::string> tensor = FindBrokenTensor(model.graph);
+  const std::optional<std::string> tensor = FindBrokenTensor(model);
   if (tensor) {
     return Fail(ErrorCode::kCorrupt, name, ": tensor ", Quote(*tensor),
                 " holds values that are not numbers");
@@ -203,6 +215,8 @@ Status Engine::State::PrepareSession(Session& session, SequenceSlice& slice) {
   slice.pages = session.pages_;
   slice.state = session.state_.block();
   slice.long_rope = session.long_rope_;
+  slice.source_pages = session.source_pages_;
+  slice.source_tokens = static_cast<uint32_t>(session.source_.size());
   return {};
 }
 
@@ -214,6 +228,10 @@ Status Engine::State::Execute(Executor& executor, std::span<const StepItem> item
   for (const StepItem& item : items) {
     item.session->state_.BeforeStep(item.session->length(), item.tokens.size());
   }
+  return Compute(executor, plan);
+}
+
+Status Engine::State::Compute(Executor& executor, const StepPlan& plan) {
   const size_t columns = executor.columns();
   answer.resize(plan.output_rows.size() * columns);
   const Status executed = executor.device->Execute(
@@ -252,6 +270,10 @@ Result<std::span<const float>> Engine::Run(Executor& executor, std::span<const S
   if (!plan) return Fail(plan.error());
   for (const StepItem& item : items) {
     Session& session = *item.session;
+    if (s.encoder && session.source_.empty()) {
+      return Fail(ErrorCode::kInvalidArgument, "the session has no source, and ", s.name,
+                  " answers to nothing else");
+    }
     const size_t length = session.tokens_.size() + item.tokens.size();
     if (s.long_context == 0 || session.long_rope_ || length <= s.long_context) continue;
     if (const Status turned = TurnLong(session); !turned) return Fail(turned.error());
@@ -282,7 +304,10 @@ Result<std::span<const float>> Engine::Prefill(Session& session, std::span<const
 
 Session::Session(Engine& engine)
     : engine_(engine), state_(engine.state_->device().cache().state_bytes) {}
-Session::~Session() { Forget(); }
+Session::~Session() {
+  Forget();
+  ForgetSource();
+}
 
 uint32_t Session::Truncate(uint32_t length) {
   if (length >= tokens_.size()) return this->length();

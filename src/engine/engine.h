@@ -37,7 +37,9 @@ struct EngineOptions {
   uint32_t batch_tokens = 512;  // tokens of one step at most; longer prompts take several steps
   // kF32 or kF16; nothing: kF16 for quantized weights, else kF32.
   std::optional<DType> cache_type{};
-  uint64_t cache_bytes = 0;  // for the cache pages of all sessions; 0: no limit of its own
+  // For the cache pages of all sessions, and as much again for the sources of an encoder–decoder;
+  // 0: no limit of its own.
+  uint64_t cache_bytes = 0;
 };
 
 // What a person may want to know of a model.
@@ -57,9 +59,12 @@ struct ModelInfo {
   uint32_t trained_context = 0;
 
   Task task = Task::kGenerate;
-  uint32_t answer_columns = 0;       // of a row: the vocabulary, the width, or the number of labels
-  Labels labels;                     // of a model that classifies
-  bool whole_text = false;           // an encoder: a text is one step, and nothing can follow it
+  uint32_t answer_columns = 0;  // of a row: the vocabulary, the width, or the number of labels
+  Labels labels;                // of a model that classifies
+  bool whole_text = false;      // an encoder: a text is one step, and nothing can follow it
+  // Of an encoder–decoder: the token that every answer begins after. What it answers to is a
+  // source, see Engine::Encode.
+  std::optional<TokenId> start_token;
   Pooling pooling = Pooling::kMean;  // of its embeddings: as its files say, or its kind has it
   uint32_t longest_text = 0;         // in tokens, of what is embedded, where its files say
   std::optional<Error> embed_error;  // why it has none: its files want what Ingle lacks
@@ -88,6 +93,10 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // Of an encoder–decoder: what the encoder has read, see Engine::Encode. Stays when the session is
+  // cut short.
+  const std::vector<TokenId>& source() const { return source_; }
+
   // The tokens that have been computed.
   const std::vector<TokenId>& tokens() const { return tokens_; }
   uint32_t length() const { return static_cast<uint32_t>(tokens_.size()); }
@@ -105,11 +114,14 @@ class Session {
   friend class Engine;
   explicit Session(Engine& engine);
   void Forget();
+  void ForgetSource();
   void Undo();
 
   Engine& engine_;
   std::vector<TokenId> tokens_;
   std::vector<std::byte*> pages_;
+  std::vector<TokenId> source_;
+  std::vector<std::byte*> source_pages_;
   RecurrentState state_;
   bool long_rope_ = false;
 };
@@ -173,6 +185,14 @@ class Engine {
   // Step, but what is returned are the last hidden states of the same tokens, [rows, width],
   // whatever the model's answer is. Steps of both kinds may follow each other in a session.
   Result<std::span<const float>> States(std::span<const StepItem> items);
+
+  // Of an encoder–decoder: the encoder reads each item's tokens as the source of its session, whole
+  // and together. The session must hold no tokens; an earlier source is forgotten. Then Step goes
+  // on as with any model, the first token being ModelInfo::start_token.
+  //
+  // Returns the encoder's last hidden states that were asked for, [rows, width]. Fails with
+  // kUnsupported for other models, else as Step does; the sessions then have no source.
+  Result<std::span<const float>> Encode(std::span<const StepItem> items);
 
   // Step, cut into as many steps as batch_tokens asks for; logits are those of the last token.
   Result<std::span<const float>> Prefill(Session& session, std::span<const TokenId> tokens);

@@ -30,6 +30,11 @@ struct Engine::State {
   std::unique_ptr<KvCache> cache;    // for both: what a session remembers does not depend on which
   std::vector<float> answer;         // of the latest step
 
+  // Of an encoder–decoder, what reads sources and what is remembered of them; else null.
+  std::unique_ptr<Executor> encoder;
+  std::unique_ptr<KvCache> source_cache;
+  uint32_t encoder_tokens = 0;  // of one step of it at most
+
   Status BuildModel(OpenedModel source);
   Status TakeTokenizer(OpenedModel& source);
   Status MakeExecutors(const EngineOptions& options);
@@ -40,6 +45,10 @@ struct Engine::State {
   Status CheckAnswer(std::span<const float> row) const;
   Status PrepareSession(Session& session, SequenceSlice& slice);
   Status Execute(Executor& executor, std::span<const StepItem> items, StepPlan& plan);
+  Status Compute(Executor& executor, const StepPlan& plan);
+  Status MakeEncoder(const EngineOptions& options);
+  Status PrepareSource(Session& session, SequenceSlice& slice);
+  Status Read(std::span<const StepItem> items, StepPlan& plan);
   // What a saved session is held against.
   std::string Identity() const;
 };

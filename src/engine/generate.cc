@@ -30,15 +30,19 @@ class Answer {
         options_(options),
         history_(prompt.begin(), prompt.end()),
         sampler_(options.sampling),
-        decoder_(engine.tokenizer(),
-                 {.render_special = options.render_special, .continues_text = true}),
+        decoder_(engine.tokenizer(), {.render_special = options.render_special,
+                                      .continues_text = !engine.model_info().start_token}),
         filter_(std::move(filter)) {
     generation_.prompt_tokens = prompt.size();
+    if (const auto start = engine.model_info().start_token) {
+      source_ = std::exchange(history_, {*start});
+    }
   }
 
   Result<Generation> Run();
 
  private:
+  Status ReadSource();
   size_t ReusePrefix();
   Result<FinishReason> Produce();
   Status Prefill(std::span<const TokenId> tokens);
@@ -54,6 +58,7 @@ class Answer {
   Engine& engine_;
   Session& session_;
   const GenerateOptions& options_;
+  std::vector<TokenId> source_;   // of an encoder–decoder
   std::vector<TokenId> history_;  // the prompt and the answer
   Sampler sampler_;
   StreamDecoder decoder_;
@@ -77,6 +82,7 @@ Result<Generation> Answer::Run() {
 Result<FinishReason> Answer::Produce() {
   const Clock::time_point start = Clock::now();
   Timing& timing = generation_.timing;
+  if (const Status read = ReadSource(); !read) return Fail(read.error());
   const std::vector<TokenId> prompt(history_);
   std::span<const TokenId> rest = std::span(prompt).subspan(ReusePrefix());
 
@@ -96,6 +102,20 @@ Result<FinishReason> Answer::Produce() {
     token = Next(std::span(&*token, 1), timing.decode_seconds);
     ++timing.decode_tokens;
   }
+}
+
+// Has the encoder read the source, unless that is what it has read already.
+Status Answer::ReadSource() {
+  if (source_.empty() || session_.source() == source_) return {};
+  const auto turn = Turn();
+  const Clock::time_point start = Clock::now();
+  session_.Truncate(0);
+  const StepItem item{&session_, source_, StepItem::Logits::kNone};
+  const auto read = engine_.Encode({&item, 1});
+  if (!read) return Fail(read.error());
+  generation_.timing.prefill_seconds += SecondsSince(start);
+  generation_.timing.prefill_tokens += source_.size();
+  return {};
 }
 
 // Forgets what the session holds beyond the prompt. At least one token is left to compute, for its

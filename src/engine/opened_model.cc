@@ -8,6 +8,7 @@
 #include "models/gguf_checkpoint.h"
 #include "models/huggingface/folder.h"
 #include "models/huggingface/placed_tensors.h"
+#include "tokenizer/huggingface/tokenizer_json.h"
 
 namespace ingle {
 namespace {
@@ -96,6 +97,25 @@ ModelInfo InfoOf(const std::string& folder, const HuggingFaceFolder& read,
   return info;
 }
 
+// Without a tokenizer.json the folder serves ids.
+Status ReadFolderTokenizer(const std::string& folder, OpenedModel& source) {
+  auto files = ReadTokenizerFolder(folder);
+  if (!files) return Fail(files.error());
+  TokenizerFromFiles from;
+  from.spec.model = "none";
+  if (!files->tokenizer_json.empty()) {
+    auto read = ReadTokenizerFiles(*files);
+    if (!read) return Fail(read.error());
+    from = *std::move(read);
+  }
+  auto tokenizer = Tokenizer::Create(from.spec);
+  if (!tokenizer) return Fail(tokenizer.error());
+  source.tokenizer = *std::move(tokenizer);
+  source.chat_template = std::move(from.chat_template);
+  source.chat_template_field = std::move(from.chat_template_field);
+  return {};
+}
+
 Result<OpenedModel> FromFolder(const std::string& folder) {
   OpenedModel source;
   source.name = folder;
@@ -107,11 +127,9 @@ Result<OpenedModel> FromFolder(const std::string& folder) {
   if (!checkpoint) return Fail(checkpoint.error());
   source.info = InfoOf(folder, *read, (*checkpoint)->placed());
   source.checkpoint = *std::move(checkpoint);
-  TokenizerSpec none;
-  none.model = "none";
-  auto tokenizer = Tokenizer::Create(none);
-  if (!tokenizer) return Fail(tokenizer.error());
-  source.tokenizer = std::move(*tokenizer);
+  if (const Status tokenizer = ReadFolderTokenizer(folder, source); !tokenizer) {
+    return Fail(tokenizer.error(), folder);
+  }
   return source;
 }
 

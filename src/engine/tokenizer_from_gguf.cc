@@ -35,9 +35,9 @@ Status ReadArrays(const GgufFile& file, TokenizerSpec& spec) {
   if (!tokens) return Fail(tokens.error());
   spec.tokens = *std::move(tokens);
   if (file.Has("tokenizer.ggml.scores")) {
-    auto scores = file.Floats("tokenizer.ggml.scores");
+    const auto scores = file.Floats("tokenizer.ggml.scores");
     if (!scores) return Fail(scores.error());
-    spec.scores = *std::move(scores);
+    spec.scores.assign(scores->begin(), scores->end());
   }
   if (file.Has("tokenizer.ggml.merges")) {
     auto merges = file.Strings("tokenizer.ggml.merges");
@@ -45,6 +45,21 @@ Status ReadArrays(const GgufFile& file, TokenizerSpec& spec) {
     spec.merges = *std::move(merges);
   }
   return ReadKinds(file, spec);
+}
+
+// Leaves id as it is where the file has no such field.
+Status ReadId(const GgufFile& file, std::string_view key, std::optional<TokenId>& id,
+              const TokenizerSpec& spec) {
+  if (!file.Has(key)) return {};
+  const auto number = file.Uint(key);
+  if (!number) return Fail(number.error());
+  // Tokenizer::Create holds it against the vocabulary; here it only has to fit.
+  if (*number > static_cast<uint64_t>(std::numeric_limits<TokenId>::max())) {
+    return Fail(ErrorCode::kCorrupt, file.name(), ": ", key, " is ", *number, ", but there are ",
+                spec.tokens.size(), " tokens");
+  }
+  id = static_cast<TokenId>(*number);
+  return {};
 }
 
 Status ReadIds(const GgufFile& file, TokenizerSpec& spec) {
@@ -56,16 +71,16 @@ Status ReadIds(const GgufFile& file, TokenizerSpec& spec) {
       {"tokenizer.ggml.unknown_token_id", &spec.unknown},
   };
   for (const auto& [key, id] : ids) {
-    if (!file.Has(key)) continue;
-    const auto number = file.Uint(key);
-    if (!number) return Fail(number.error());
-    // Tokenizer::Create holds it against the vocabulary; here it only has to fit.
-    if (*number > static_cast<uint64_t>(std::numeric_limits<TokenId>::max())) {
-      return Fail(ErrorCode::kCorrupt, file.name(), ": ", key, " is ", *number, ", but there are ",
-                  spec.tokens.size(), " tokens");
-    }
-    *id = static_cast<TokenId>(*number);
+    if (auto status = ReadId(file, key, *id, spec); !status) return status;
   }
+  return {};
+}
+
+Status ReadFlag(const GgufFile& file, std::string_view key, std::optional<bool>& flag) {
+  if (!file.Has(key)) return {};
+  const auto value = file.Bool(key);
+  if (!value) return Fail(value.error());
+  flag = *value;
   return {};
 }
 
@@ -76,11 +91,71 @@ Status ReadFlags(const GgufFile& file, TokenizerSpec& spec) {
       {"tokenizer.ggml.add_space_prefix", &spec.add_space_prefix},
   };
   for (const auto& [key, flag] : flags) {
-    if (!file.Has(key)) continue;
-    const auto value = file.Bool(key);
-    if (!value) return Fail(value.error());
-    *flag = *value;
+    if (auto status = ReadFlag(file, key, *flag); !status) return status;
   }
+  return {};
+}
+
+// BERT's files say nothing of its prefixes, and call [CLS] and [SEP] by these names.
+Status ReadBert(const GgufFile& file, TokenizerSpec& spec) {
+  spec.word_prefix = "\xE2\x96\x81";  // U+2581
+  spec.continuing_prefix = "";
+  if (auto status = ReadId(file, "tokenizer.ggml.cls_token_id", spec.bos, spec); !status) {
+    return status;
+  }
+  if (auto status = ReadId(file, "tokenizer.ggml.seperator_token_id", spec.eos, spec); !status) {
+    return status;
+  }
+  if (!spec.add_bos) spec.add_bos = spec.bos.has_value();
+  if (!spec.add_eos) spec.add_eos = spec.eos.has_value();
+
+  BertStep step;
+  std::optional<bool> lowercase;
+  const std::pair<std::string_view, std::optional<bool>*> flags[] = {
+      {"tokenizer.ggml.normalizer.lowercase", &lowercase},
+      {"tokenizer.ggml.normalizer.strip_accents", &step.strip_accents},
+  };
+  for (const auto& [key, flag] : flags) {
+    if (auto status = ReadFlag(file, key, *flag); !status) return status;
+  }
+  step.lowercase = lowercase.value_or(true);
+  spec.normalizer.emplace_back(step);
+  return {};
+}
+
+// SentencePiece's normalizer in front of a unigram model, as `tokenizers` puts it.
+Status ReadUnigram(const GgufFile& file, TokenizerSpec& spec) {
+  constexpr std::string_view kCharsmap = "tokenizer.ggml.precompiled_charsmap";
+  if (file.Has(kCharsmap)) {
+    const auto bytes = file.Ints(kCharsmap);
+    if (!bytes) return Fail(bytes.error());
+    PrecompiledStep step;
+    for (const int64_t byte : *bytes) step.charsmap += static_cast<char>(byte);
+    if (!step.charsmap.empty()) spec.normalizer.emplace_back(std::move(step));
+  }
+  const auto suffix = file.BoolOr("tokenizer.ggml.treat_whitespace_as_suffix", false);
+  if (!suffix) return Fail(suffix.error());
+  if (*suffix) {
+    return Fail(ErrorCode::kUnsupported, file.name(),
+                ": tokenizer.ggml.treat_whitespace_as_suffix is true; this version takes white "
+                "space only as a prefix");
+  }
+  const auto collapse = file.BoolOr("tokenizer.ggml.remove_extra_whitespaces", true);
+  if (!collapse) return Fail(collapse.error());
+  if (*collapse) {
+    spec.normalizer.emplace_back(StripStep{.left = false});
+    spec.normalizer.emplace_back(ReplaceStep{" {2,}", true, " "});
+  }
+  if (!spec.add_eos) spec.add_eos = spec.eos.has_value();
+  return {};
+}
+
+Status ReadAlgorithm(const GgufFile& file, TokenizerSpec& spec) {
+  const auto compose = file.BoolOr("tokenizer.ggml.normalizer.nfc", false);
+  if (!compose) return Fail(compose.error());
+  if (*compose) spec.normalizer.emplace_back(NormalForm{.compatibility = false, .compose = true});
+  if (spec.model == "bert") return ReadBert(file, spec);
+  if (spec.model == "t5") return ReadUnigram(file, spec);
   return {};
 }
 
@@ -121,6 +196,7 @@ Result<TokenizerSpec> TokenizerSpecFromGguf(const GgufFile& file) {
   if (auto status = ReadArrays(file, spec); !status) return Fail(status.error());
   if (auto status = ReadIds(file, spec); !status) return Fail(status.error());
   if (auto status = ReadFlags(file, spec); !status) return Fail(status.error());
+  if (auto status = ReadAlgorithm(file, spec); !status) return Fail(status.error());
   AddPhi3Stripping(file, spec);
   return spec;
 }

@@ -1,5 +1,7 @@
 #include "graph/builder.h"
 
+#include <algorithm>
+
 namespace ingle {
 namespace {
 
@@ -175,26 +177,49 @@ void GraphBuilder::ExpectColumns(Value value, uint64_t columns, const char* what
          TypeOf(value).columns);
 }
 
+void GraphBuilder::ExpectKeysAndValues(Value k, Value v, const AttentionAttributes& a) {
+  ExpectColumns(k, uint64_t{a.kv_heads} * a.key_size, "the key of attention");
+  ExpectColumns(v, uint64_t{a.kv_heads} * a.value_size, "the value of attention");
+}
+
+void GraphBuilder::ExpectExtra(Value extra, const AttentionAttributes& a) {
+  const WeightAttributes& w = WeightOf(graph_.node(extra.id));
+  if (a.buckets.empty()) {
+    Expect(IsVector(w.view, a.heads), "tensor ", Quote(w.name), " is ", Name(w.view.type), " ",
+           ToString(w.view.shape), ", but ", a.heads, " F32 elements are needed, one a head");
+    return;
+  }
+  const uint64_t buckets = uint64_t{*std::max_element(a.buckets.begin(), a.buckets.end())} + 1;
+  Expect(w.view.type == DType::kF32 && w.view.shape.columns() == a.heads &&
+             w.view.shape.rows() >= buckets,
+         "tensor ", Quote(w.name), " is ", Name(w.view.type), " ", ToString(w.view.shape),
+         ", but F32 [", buckets, ", ", a.heads, "] is needed");
+}
+
 Value GraphBuilder::Attention(Value q, std::optional<Value> k, std::optional<Value> v,
-                              const AttentionAttributes& a, std::optional<Value> sinks) {
+                              const AttentionAttributes& a, std::optional<Value> extra) {
   Expect(a.kv_heads > 0 && a.heads % a.kv_heads == 0, a.heads, " attention heads cannot share ",
          a.kv_heads, " key/value heads");
   ExpectColumns(q, uint64_t{a.heads} * a.key_size, "the query of attention");
+  Expect(a.buckets.empty() || (extra && a.buckets.size() % 2 == 1),
+         "relative positions without a table of biases, or of distances one way only");
   std::vector<NodeId> inputs{q.id};
-  if (!a.shares_cache) {
-    ExpectColumns(*k, uint64_t{a.kv_heads} * a.key_size, "the key of attention");
-    ExpectColumns(*v, uint64_t{a.kv_heads} * a.value_size, "the value of attention");
+  if (a.appends()) {
+    ExpectKeysAndValues(*k, *v, a);
     inputs.insert(inputs.end(), {k->id, v->id});
   }
   inputs.push_back(Positions().id);
-  if (sinks) {
-    const WeightAttributes& w = WeightOf(graph_.node(sinks->id));
-    Expect(IsVector(w.view, a.heads), "tensor ", Quote(w.name), " is ", Name(w.view.type), " ",
-           ToString(w.view.shape), ", but ", a.heads, " F32 elements are needed, one a head");
-    inputs.push_back(sinks->id);
+  if (extra) {
+    ExpectExtra(*extra, a);
+    inputs.push_back(extra->id);
   }
   return Emit(Op::kAttention, std::move(inputs),
               {Element::kF32, Rows::kTokens, uint64_t{a.heads} * a.value_size}, a);
+}
+
+void GraphBuilder::CacheAppend(Value k, Value v, const AttentionAttributes& a) {
+  ExpectKeysAndValues(k, v, a);
+  Emit(Op::kCacheAppend, {k.id, v.id, Positions().id}, {Element::kF32, Rows::kNone, 0}, a);
 }
 
 Value GraphBuilder::SelectRows(Value x, Value rows) {

@@ -52,9 +52,11 @@ class GraphBuilder {
   Value Blend(Value x, Value weights, uint32_t parts);
   Value Sparsify(Value x, float deviations);
   Value Rope(Value x, const RopeAttributes& rope);
-  // k and v are absent where the attributes say that the cache is shared.
+  // k and v are absent where the attributes say that they are in the cache. extra: the sinks, a
+  // vector of an element for each head; or the biases that attention.buckets asks for.
   Value Attention(Value q, std::optional<Value> k, std::optional<Value> v,
-                  const AttentionAttributes& attention, std::optional<Value> sinks = {});
+                  const AttentionAttributes& attention, std::optional<Value> extra = {});
+  void CacheAppend(Value k, Value v, const AttentionAttributes& attention);
   Value SelectRows(Value x, Value rows);
   Value MeanRows(Value x);
 
@@ -84,6 +86,8 @@ class GraphBuilder {
   Value Emit(Op op, std::vector<NodeId> inputs, ValueType type, Attributes attributes = {});
   Value Elementwise(Op op, Value a, Value b);
   void ExpectNormVector(std::optional<Value> vector, uint64_t columns, uint64_t group);
+  void ExpectKeysAndValues(Value k, Value v, const AttentionAttributes& a);
+  void ExpectExtra(Value extra, const AttentionAttributes& a);
   void ExpectColumns(Value value, uint64_t columns, const char* what);
   const ValueType& TypeOf(Value value) const { return graph_.node(value.id).type; }
   bool IsWeight(Value value) const { return graph_.node(value.id).op == Op::kWeight; }

@@ -36,9 +36,12 @@ enum class Op : uint8_t {
   kBlend,      // (x, weights): weighted sums of the parts of x: BlendAttributes
   kSparsify,   // (x): what stands out among the columns, the rest is 0: SparsifyAttributes
   kRope,       // (x, positions): rotates pairs of each head by position-dependent angles
-  kAttention,  // (q, k, v, positions [, sinks]): appends k and v to the cache, attends to all of it
-  kSelectRows,  // (x, rows): the rows of x that are named
-  kMeanRows,    // (x): each row becomes the mean of its sequence's rows
+  kAttention,  // (q, k, v, positions [, sinks or biases]): appends k and v to the cache, attends to
+               // all of it
+  kCacheAppend,  // (k, v, positions): appends to the cache; no value. Passes make it too, of the
+                 // first half of kAttention
+  kSelectRows,   // (x, rows): the rows of x that are named
+  kMeanRows,     // (x): each row becomes the mean of its sequence's rows
 
   // A mixture of experts: of each row, the k experts that its logits choose.
   kRoute,    // (logits [, bias] [, scales]): k expert numbers, then their k weights:
@@ -52,9 +55,10 @@ enum class Op : uint8_t {
   kDeltaRule,      // (q, k, v, decay, beta): the gated delta rule
 
   // Made by passes only.
-  kQuantize,     // (x): f32 to int8 activations
-  kCacheAppend,  // (k, v, positions): the first half of kAttention; no value
-  kAttend,       // (q, cache_append, positions [, sinks]): the second half
+  kQuantize,  // (x): f32 to int8 activations
+  // (q, cache_append, positions [, sinks or biases]): the second half of kAttention. Of a source,
+  // which no step appends to, positions stand for the append.
+  kAttend,
 };
 std::string_view Name(Op op);
 
@@ -190,6 +194,17 @@ struct AttentionAttributes {
   bool shares_cache = false;    // k and v are another layer's, already in the cache
   std::vector<float> slopes{};  // ALiBi (Press et al., arXiv 2108.12409): of each head; or empty
   bool rounds_bias = false;     // slope · position is rounded to bfloat16, and scaled: Falcon
+
+  // Of an encoder–decoder: attends to the source, whose keys and values the encoder's graph has
+  // appended to a cache of its own; state counts those.
+  bool of_source = false;
+  // Relative positions (Raffel et al., arXiv 1910.10683): the last input is a table of biases,
+  // [buckets, heads]. Of the distances -n to n from query to key, the row of each; those farther
+  // off are like the farthest. Empty for none.
+  std::vector<uint16_t> buckets{};
+
+  // Whether keys and values come with the operation.
+  bool appends() const { return !shares_cache && !of_source; }
 };
 
 // A row's logits become weights of experts; the k largest are kept.

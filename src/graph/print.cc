@@ -78,7 +78,8 @@ struct AttributeText {
                a.value_size == a.key_size ? "" : Cat("/", a.value_size), ", scale ", a.scale,
                a.window == 0 ? "" : Cat(", window ", a.window),
                a.softcap == 0 ? "" : Cat(", softcap ", a.softcap), a.causal ? "" : ", not causal",
-               a.shares_cache ? ", shared" : "", a.slopes.empty() ? "" : ", alibi");
+               a.shares_cache ? ", shared" : "", a.of_source ? ", of the source" : "",
+               a.slopes.empty() ? "" : ", alibi", a.buckets.empty() ? "" : ", relative");
   }
   std::string operator()(const RouteAttributes& a) const {
     return Cat(a.k, " of ", a.experts,

@@ -49,6 +49,8 @@ constexpr Architecture kArchitectures[] = {
     {"smollm3", BuildSmolLm3, &kSmolLm3Names},
     {"stablelm", BuildStableLm, &kStableLmNames},
     {"starcoder2", BuildStarCoder2, &kStarCoder2Names},
+    {"t5", BuildT5, &kT5Names},
+    {"t5", BuildT5, &kMt5Names},
 };
 
 std::string KnownNames() {
@@ -65,8 +67,10 @@ Status CheckAllUsed(const Checkpoint& checkpoint, const Model& model) {
   const std::vector<std::string> required = checkpoint.RequiredTensors();
   if (required.empty()) return {};
   std::set<std::string, std::less<>> used(model.ignored.begin(), model.ignored.end());
-  for (const Node& node : model.graph.nodes()) {
-    if (node.op == Op::kWeight) used.insert(WeightOf(node).name);
+  for (const Graph* graph : GraphsOf(model)) {
+    for (const Node& node : graph->nodes()) {
+      if (node.op == Op::kWeight) used.insert(WeightOf(node).name);
+    }
   }
   for (const std::string& tensor : required) {
     // Experts are used as a stack: "blk.0.ffn_up" for "blk.0.ffn_up.3.weight".
@@ -81,6 +85,12 @@ Status CheckAllUsed(const Checkpoint& checkpoint, const Model& model) {
 }
 
 }  // namespace
+
+std::vector<const Graph*> GraphsOf(const Model& model) {
+  std::vector<const Graph*> graphs{&model.graph};
+  if (model.encoder) graphs.push_back(&*model.encoder);
+  return graphs;
+}
 
 std::span<const Architecture> Architectures() { return kArchitectures; }
 

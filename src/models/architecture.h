@@ -31,6 +31,8 @@ struct ModelShape {
   bool whole_text = false;
   // A token that takes no position, but stands at the one before the first: RoBERTa's padding.
   std::optional<int32_t> without_position{};
+  // Of an encoder–decoder: the token that every answer begins after.
+  std::optional<int32_t> start_token{};
 };
 
 struct Model {
@@ -39,8 +41,14 @@ struct Model {
   // The node of the last hidden states, [outputs, width], from which the answer is made.
   NodeId states = 0;
   Labels labels{};
+  // Of an encoder–decoder, whose decoder `graph` is: what reads the source. Its answer are the last
+  // hidden states; docs/design/encoder-decoder.md.
+  std::optional<Graph> encoder{};
   std::vector<std::string> ignored{};  // tensors that files hold and the model does without
 };
+
+// All that it has: one, or two of an encoder–decoder.
+std::vector<const Graph*> GraphsOf(const Model& model);
 
 struct HuggingFaceNames;
 

@@ -40,6 +40,7 @@ Result<Model> BuildQwen35(const Checkpoint& checkpoint);
 Result<Model> BuildSmolLm3(const Checkpoint& checkpoint);
 Result<Model> BuildStableLm(const Checkpoint& checkpoint);
 Result<Model> BuildStarCoder2(const Checkpoint& checkpoint);
+Result<Model> BuildT5(const Checkpoint& checkpoint);
 
 extern const HuggingFaceNames kBertNames;
 extern const HuggingFaceNames kDistilBertNames;
@@ -82,5 +83,7 @@ extern const HuggingFaceNames kQwen35MoeNames;
 extern const HuggingFaceNames kSmolLm3Names;
 extern const HuggingFaceNames kStableLmNames;
 extern const HuggingFaceNames kStarCoder2Names;
+extern const HuggingFaceNames kT5Names;
+extern const HuggingFaceNames kMt5Names;
 
 }  // namespace ingle

@@ -32,7 +32,7 @@ class SentencePieceBpe final : public TextEncoder {
     std::vector<Symbol> symbols;
   };
 
-  void RankByScore(const std::vector<float>& scores);
+  void RankByScore(const std::vector<double>& scores);
   void FindBordersBeforeSpaces();
 
   void EncodePiece(Output& out) const;
@@ -77,7 +77,7 @@ SentencePieceBpe::SentencePieceBpe(const TokenizerSpec& spec, const Vocabulary& 
   FindBordersBeforeSpaces();
 }
 
-void SentencePieceBpe::RankByScore(const std::vector<float>& scores) {
+void SentencePieceBpe::RankByScore(const std::vector<double>& scores) {
   std::vector<TokenId> order(scores.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<TokenId>(i);
   std::sort(order.begin(), order.end(),

@@ -1,8 +1,9 @@
 // Text to tokens and back, from what a model file says about its vocabulary.
 //
-// Two algorithms today, chosen by TokenizerSpec::model: byte-level BPE ("gpt2") and SentencePiece
-// BPE ("llama"); "none" is a model without a vocabulary, which takes ids only.
-// docs/design/tokenizers.md tells how they work and how to add one.
+// The algorithm is chosen by TokenizerSpec::model, with GGUF's names: byte-level BPE ("gpt2"),
+// SentencePiece BPE ("llama"), SentencePiece unigram ("t5") and WordPiece ("bert"); "none" is a
+// model without a vocabulary, which takes ids only. Or it is TokenizerSpec::pipeline, the steps of
+// a tokenizer.json. docs/design/tokenizers.md tells how they work and how to add one.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +15,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "tokenizer/normalizer.h"
+#include "tokenizer/pipeline.h"
 
 namespace ingle {
-
-using TokenId = int32_t;
 
 // What a token is for; the order is that of GGUF's tokenizer.ggml.token_type, which counts from 1.
 enum class TokenKind : uint8_t {
@@ -32,20 +33,34 @@ enum class TokenKind : uint8_t {
 // A vocabulary as a file states it. Everything in it comes from outside and may be wrong.
 // Ownership: Tokenizer::Create copies what it needs; the views must live until it returns.
 struct TokenizerSpec {
-  std::string model;  // the algorithm: "gpt2", "llama"; "none"
+  std::string model;  // the algorithm: "gpt2", "llama", "t5", "bert"; "none"
   std::string pre;    // byte-level BPE: the pre-tokenizer, "llama-bpe", "qwen2"; empty: "default"
 
   std::vector<std::string_view> tokens;  // spelled as the algorithm spells them: "Ġthe", "▁the"
-  std::vector<float> scores;             // SentencePiece only; empty or one a token
+  std::vector<double> scores;            // SentencePiece only; empty or one a token
   std::vector<TokenKind> kinds;          // empty (all normal) or one a token
   std::vector<std::string_view> merges;  // byte-level BPE only: "Ġ t", best first
 
   std::optional<TokenId> bos, eos, eot, eom, unknown;
   std::optional<bool> add_bos, add_eos;  // absent: what the algorithm and the pre-tokenizer do
   std::optional<bool> add_space_prefix;  // SentencePiece only; absent: true
+  bool byte_fallback = true;             // unigram only: use the byte tokens, where there are any
+
+  // What becomes of the text between special tokens before the algorithm sees it.
+  std::vector<NormalizerStep> normalizer;
+
+  // WordPiece only. What tokens are spelled with that begin a word, and that go on in one: nothing
+  // and "##" in checkpoints; "▁" and nothing in GGUF. Words of more characters are unknown.
+  std::string word_prefix;
+  std::string continuing_prefix = "##";
+  size_t longest_word = 100;
 
   // Special tokens that take the white space after them along: Phi-3's do.
   std::vector<TokenId> strip_after;
+
+  // What a tokenizer.json says beside; then model, pre, merges and the add_ flags above do not
+  // count.
+  std::optional<PipelineSpec> pipeline;
 };
 
 struct EncodeOptions {
@@ -70,7 +85,7 @@ class Tokenizer {
   // The tokens of text, which may hold any bytes, invalid UTF-8 included; time is near linear in
   // its length. What the vocabulary cannot spell becomes its unknown token, or, as in the
   // tokenizers that models are trained with, nothing where it has none: a few byte-level
-  // vocabularies lack control characters. Fails with kTooLarge from 2^31 bytes on, and with
+  // vocabularies lack control characters. Fails with kTooLarge from 2^30 bytes on, and with
   // kUnsupported where there is no vocabulary.
   Result<std::vector<TokenId>> Encode(std::string_view text, EncodeOptions options = {}) const;
 
@@ -95,7 +110,7 @@ class Tokenizer {
   std::optional<TokenId> bos() const;
   std::optional<TokenId> eos() const;
   bool adds_bos() const;  // Encode with add_special begins with bos()
-  bool adds_eos() const;
+  bool adds_eos() const;  // and ends with eos()
 
   // Whether a model that produces id has finished its answer: EOS, end of turn, end of message, and
   // control tokens known by name ("<|im_end|>", "<end_of_turn>"), since files often name only one.

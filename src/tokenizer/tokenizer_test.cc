@@ -215,8 +215,8 @@ struct BadSpec {
 };
 
 const BadSpec kBadSpecs[] = {
-    {"tokenizer.ggml.model is 'bert'", ErrorCode::kUnsupported,
-     [](auto& b, auto&) { b.spec.model = "bert"; }},
+    {"tokenizer.ggml.model is 'rwkv'", ErrorCode::kUnsupported,
+     [](auto& b, auto&) { b.spec.model = "rwkv"; }},
     {"tokenizer.ggml.pre is 'nonsense'", ErrorCode::kUnsupported,
      [](auto& b, auto&) { b.spec.pre = "nonsense"; }},
     {"tokenizer.ggml.tokens is empty", ErrorCode::kCorrupt,

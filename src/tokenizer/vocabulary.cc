@@ -114,18 +114,35 @@ std::string UnescapeSpaces(std::string_view text) {
   return out;
 }
 
+// The longer prefix is the one that says which kind of token it is.
+std::string WordPieceBytes(const TokenizerSpec& spec, std::string_view text, TokenKind kind) {
+  if (kind == TokenKind::kUserDefined) return std::string(text);
+  const auto begins = WithoutPrefix(text, spec.word_prefix);
+  const auto continues = WithoutPrefix(text, spec.continuing_prefix);
+  const bool goes_on =
+      continues && (!begins || spec.continuing_prefix.size() >= spec.word_prefix.size());
+  return goes_on ? std::string(*continues) : Cat(" ", begins.value_or(text));
+}
+
 // What a token that is not a byte token adds to a text.
-std::string BytesOf(std::string_view text, TokenKind kind, Spelling spelling) {
+std::string BytesOf(const TokenizerSpec& spec, std::string_view text, TokenKind kind,
+                    Spelling spelling) {
   const bool literal = kind == TokenKind::kControl || kind == TokenKind::kUnknown;
   if (literal) return std::string(text);
   // Converters write spaces of added tokens as either.
   if (spelling == Spelling::kSentencePiece) return UnescapeSpaces(text);
+  if (spelling == Spelling::kWordPiece) return WordPieceBytes(spec, text, kind);
   std::string bytes;
   if (kind == TokenKind::kUserDefined || !DecodeByteLevel(text, bytes)) return std::string(text);
   return bytes;
 }
 
 }  // namespace
+
+std::optional<std::string_view> WithoutPrefix(std::string_view text, std::string_view prefix) {
+  if (text.substr(0, prefix.size()) != prefix) return std::nullopt;
+  return text.substr(prefix.size());
+}
 
 std::optional<uint8_t> ParseByteToken(std::string_view text) {
   if (text.size() != 6 || text.substr(0, 3) != "<0x" || text[5] != '>') return std::nullopt;
@@ -169,8 +186,12 @@ Status Vocabulary::AddToken(const TokenizerSpec& spec, TokenId id, Spelling spel
     kind = TokenKind::kByte;
   }
   texts_.Append(text);
-  bytes_.Append(kind == TokenKind::kByte ? std::string(1, static_cast<char>(*byte))
-                                         : BytesOf(text, kind, spelling));
+  if (spelling == Spelling::kGiven) {
+    bytes_.Append(spec.pipeline->bytes[id]);
+  } else {
+    bytes_.Append(kind == TokenKind::kByte ? std::string(1, static_cast<char>(*byte))
+                                           : BytesOf(spec, text, kind, spelling));
+  }
   kinds_.push_back(kind);
   return {};
 }
@@ -190,6 +211,9 @@ void Vocabulary::CollectEndOfGeneration(const TokenizerSpec& spec) {
   }
   for (const auto& id : {spec.eos, spec.eot, spec.eom}) {
     if (id) ends_.push_back(*id);
+  }
+  if (spec.pipeline) {
+    ends_.insert(ends_.end(), spec.pipeline->ends.begin(), spec.pipeline->ends.end());
   }
   std::sort(ends_.begin(), ends_.end());
 }

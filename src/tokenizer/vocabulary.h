@@ -15,6 +15,8 @@ namespace ingle {
 enum class Spelling {
   kByteLevel,      // byte_level.h
   kSentencePiece,  // U+2581 for a space, <0x0A> for a byte
+  kWordPiece,      // by a prefix, whether a token begins a word or goes on in one
+  kGiven,          // PipelineSpec::bytes says what each adds to a text
 };
 
 inline constexpr std::string_view kSentencePieceSpace = "\xE2\x96\x81";  // U+2581
@@ -68,6 +70,9 @@ class Vocabulary {
   TokenTable by_text_;
   std::vector<TokenId> ends_;  // sorted
 };
+
+// What follows prefix in text; nothing where text does not begin with it.
+std::optional<std::string_view> WithoutPrefix(std::string_view text, std::string_view prefix);
 
 // The byte that text names as "<0x0A>" does; nothing for any other text.
 std::optional<uint8_t> ParseByteToken(std::string_view text);

@@ -33,7 +33,7 @@ std::vector<Checkpoint> FindCheckpoints() {
     found.push_back({"gguf_" + name, entry.path().string(), Cat(kFolder, "llama/", name)});
   }
   for (const Checkpoint& checkpoint : CheckpointFolders()) {
-    if (IsBuilt(checkpoint.name) && Generates(checkpoint)) found.push_back(checkpoint);
+    if (Generates(checkpoint) && !Translates(checkpoint)) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
             [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });

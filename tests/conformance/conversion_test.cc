@@ -65,7 +65,7 @@ TEST_P(Conversion, TheFileComputesTheSame) {
 std::vector<Checkpoint> FindConvertible() {
   std::vector<Checkpoint> found;
   for (const Checkpoint& checkpoint : CheckpointFolders()) {
-    if (IsBuilt(checkpoint.name)) found.push_back(checkpoint);
+    if (!Translates(checkpoint)) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
             [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });

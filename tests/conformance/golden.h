@@ -38,17 +38,14 @@ inline std::string ReadFile(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Checkpoints that wait for what they need: per-layer embeddings and shared caches; and
-// translators. All others are tested.
-inline bool IsBuilt(std::string_view name) {
-  constexpr std::string_view kNotBuiltYet[] = {"t5_", "mt5_"};
-  return std::none_of(std::begin(kNotBuiltYet), std::end(kNotBuiltYet),
-                      [&](std::string_view waiting) { return name.starts_with(waiting); });
-}
-
 // Those that generate have a greedy continuation in their golden.
 inline bool Generates(const Checkpoint& checkpoint) {
   return ReadFile(checkpoint.golden + ".json").find("\"greedy\"") != std::string::npos;
+}
+
+// Those that answer to a source have the tokens of their decoder in it.
+inline bool Translates(const Checkpoint& checkpoint) {
+  return ReadFile(checkpoint.golden + ".json").find("\"decoder\"") != std::string::npos;
 }
 
 // The folders of checkpoints/, in no order.

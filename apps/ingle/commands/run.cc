@@ -94,7 +94,8 @@ class RunCommand final : public Command {
       return generates;
     }
     const bool templated = !raw_ && (*engine)->chat_template() != nullptr;
-    if (!raw_ && !templated) NoteMissingTemplate(**engine);
+    const bool translates = (*engine)->model_info().start_token.has_value();
+    if (!raw_ && !templated && !translates) NoteMissingTemplate(**engine);
     const bool chat = !prompt_ && !json_ && InputIsTerminal() && OutputIsTerminal();
     if (chat && templated) return RunChat(**engine, context, options);
 

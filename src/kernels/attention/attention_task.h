@@ -31,7 +31,14 @@ struct AttentionTask {
   float softcap;        // scores s become softcap * tanh(s / softcap); 0: they stay
   const float* slopes;  // of each head of the group, or null: slope * distance is taken off (ALiBi)
   bool rounds_bias;     // instead, bfloat16(slope * position) * scale is added
-  const float* sinks;   // of each head of the group, or null: a score that weighs and adds nothing
+  // Or, unless null: of each distance from query to key, from -farthest to farthest, the row of
+  // biases that is added, one a head of the group; rows begin bias_stride floats apart. Those
+  // farther off are like the farthest.
+  const uint16_t* buckets;
+  size_t farthest;
+  const float* biases;
+  size_t bias_stride;
+  const float* sinks;  // of each head of the group, or null: a score that weighs and adds nothing
 
   // Page p holds positions [p * page_tokens, (p + 1) * page_tokens): rows of key_size elements at
   // key_offset bytes into it, rows of value_size elements at value_offset.
@@ -44,9 +51,25 @@ struct AttentionTask {
   float* scratch;  // AttentionScratch() floats, this worker's own
 };
 
-// What ALiBi adds to a score. REQUIRES: slopes.
+static inline bool HasAttentionBias(const AttentionTask& task) {
+  return task.slopes != nullptr || task.buckets != nullptr;
+}
+
+// What relative positions add to a score: table[bucket of the distance].
+static inline float RelativeBias(const AttentionTask& task, size_t t, size_t head,
+                                 size_t position) {
+  const size_t query = task.first_position + t;
+  const bool ahead = position > query;
+  const size_t distance = ahead ? position - query : query - position;
+  const size_t near = distance < task.farthest ? distance : task.farthest;
+  const size_t row = task.buckets[ahead ? task.farthest + near : task.farthest - near];
+  return task.biases[row * task.bias_stride + head];
+}
+
+// What is added to a score. REQUIRES: HasAttentionBias.
 static inline float AttentionBias(const AttentionTask& task, size_t t, size_t head,
                                   size_t position) {
+  if (task.buckets != nullptr) return RelativeBias(task, t, head, position);
   const float at = static_cast<float>(position);
   if (!task.rounds_bias) {
     return -(task.slopes[head] * (static_cast<float>(task.first_position + t) - at));

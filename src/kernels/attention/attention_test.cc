@@ -54,7 +54,19 @@ Problem MakeProblem(size_t positions, size_t group, size_t key_size, size_t valu
 struct Sight {
   size_t window = 0;
   bool both_ways = false;
+  bool relative = false;  // distances have biases
 };
+
+// Of distances -3 to 3, and of each bucket a bias for each of up to two heads.
+constexpr size_t kFarthest = 3;
+constexpr uint16_t kBuckets[] = {4, 1, 1, 0, 2, 3, 3};
+constexpr float kBiases[] = {0.5f, -1, 1.5f, 0, -2, 0.25f, 1, 1, -0.75f, 2};
+
+double BiasOf(size_t query, size_t key, size_t head) {
+  const auto distance = static_cast<double>(key) - static_cast<double>(query);
+  const double near = std::clamp(distance, -double{kFarthest}, double{kFarthest});
+  return double{kBiases[kBuckets[static_cast<size_t>(near + kFarthest)] * 2 + head]};
+}
 
 // The queries [first, first + tokens) as one block.
 std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size_t first,
@@ -78,6 +90,12 @@ std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size
   task.half = p.half;
   task.window = sight.window;
   if (sight.both_ways) task.all_positions = p.keys.size() / p.key_size;
+  if (sight.relative) {
+    task.buckets = kBuckets;
+    task.farthest = kFarthest;
+    task.biases = kBiases;
+    task.bias_stride = 2;
+  }
   task.scratch = scratch.data();
   kernel.run(task);
   return output;
@@ -99,7 +117,8 @@ std::vector<double> Textbook(const Problem& p, size_t position, size_t head, Sig
       score += static_cast<double>(p.queries[(position * p.group + head) * p.key_size + d]) *
                stored(p.keys[i * p.key_size + d]);
     }
-    total += weights[i] = std::exp(score * 0.3);
+    const double bias = sight.relative ? BiasOf(position, i, head) : 0;
+    total += weights[i] = std::exp(score * 0.3 + bias);
   }
   std::vector<double> out(p.value_size);
   for (size_t i = begin; i <= last; ++i) {
@@ -136,9 +155,10 @@ TEST(Attention, FollowsTheTextbook) {
   }
 }
 
-TEST(Attention, SeesBothWaysAndWindows) {
+TEST(Attention, SeesBothWaysAndWindowsAndDistances) {
   const Problem p = MakeProblem(37, 2, 8, 8, false);
-  const Sight sights[] = {{1, false}, {5, false}, {0, true}, {1, true}, {6, true}, {40, true}};
+  const Sight sights[] = {{1, false}, {5, false}, {0, true},        {1, true},
+                          {6, true},  {40, true}, {0, false, true}, {0, true, true}};
   for (const Sight sight : sights) {
     SCOPED_TRACE(testing::Message() << sight.window << (sight.both_ways ? " both ways" : ""));
     ForEachKernel([&](const AttentionKernel& kernel) {

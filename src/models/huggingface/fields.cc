@@ -21,7 +21,8 @@ constexpr FieldRule kCommonFields[] = {
     {"tie_word_embeddings", "tied", "false"},
 };
 
-// transformers' names of activations.
+}  // namespace
+
 std::string_view ActivationName(std::string_view name) {
   constexpr std::pair<std::string_view, std::string_view> kNames[] = {
       {"silu", "silu"},
@@ -42,6 +43,8 @@ std::string_view ActivationName(std::string_view name) {
   }
   return name;  // refused where it is read
 }
+
+namespace {
 
 std::optional<HuggingFaceFields::Field> FieldOf(const json& value) {
   if (value.is_boolean()) return value.get<bool>() ? 1.0 : 0.0;

@@ -58,6 +58,9 @@ class HuggingFaceFields {
   std::optional<Error> error_;
 };
 
+// What Ingle calls an activation of transformers; another name as it is.
+std::string_view ActivationName(std::string_view name);
+
 // Sets rope.* from rope_parameters, or rope_scaling and rope_theta: config.json's newer and older
 // ways. parameters: of all layers, or of one kind of them. prefix: before the keys.
 void ReadRopeParameters(const nlohmann::json& parameters, const HuggingFaceNames& names,

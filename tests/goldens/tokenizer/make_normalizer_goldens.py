@@ -125,7 +125,7 @@ def every_character():
     """Each by itself and between others, which are what it may join."""
     for c in range(0x110000):
         if not 0xD800 <= c <= 0xDFFF:
-            yield f"{chr(c)} a{chr(c)}\u0301b"
+            yield f"{chr(c)} a{chr(c)}\u0301 q{chr(c)} {chr(c)}q\u0301b"
 
 
 def main():
