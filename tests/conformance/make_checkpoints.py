@@ -27,12 +27,13 @@ import torch
 import transformers
 
 from reference import checkpoint, golden, weights
-from reference import classics, encoders, gemma_n, gemmas, hybrids, llamas, mixtures, translators
+from reference import classics, encoders, gemma_n, gemmas, hybrids, llamas, mixtures, quantized
+from reference import translators
 from reference.variant import Variant
 
 MAX_BYTES = 200_000  # of a directory
 MAX_SEEDS = 150
-TABLES = [llamas, gemmas, classics, mixtures, hybrids, gemma_n, encoders, translators]
+TABLES = [llamas, gemmas, classics, mixtures, hybrids, gemma_n, encoders, translators, quantized]
 VARIANTS = [variant for table in TABLES for variant in table.VARIANTS]
 
 
