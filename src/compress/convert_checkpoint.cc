@@ -42,13 +42,18 @@ void WritePooling(const std::string& folder, std::string_view architecture, Gguf
   header.SetUint32(Cat(architecture, ".pooling_type"), static_cast<uint32_t>(*modules.pooling) + 1);
 }
 
-void WriteTokenizer(const GgufForm& form, GgufHeader& header) {
+Status WriteTokenizer(const GgufForm& form, const ConvertOptions& options, GgufHeader& header) {
+  if (form.Key("attention.causal", 1) == 0) {
+    // llama.cpp wants it of every encoder.
+    const PlacedTensor* kinds = form.Find("token_types.weight");
+    const uint64_t count = kinds == nullptr ? 1 : kinds->shape.rows();
+    header.SetUint32("tokenizer.ggml.token_type_count", static_cast<uint32_t>(count));
+  }
+  if (options.tokenizer) {
+    return options.tokenizer(form.tensor("token_embd.weight").shape.rows(), header);
+  }
   header.SetString("tokenizer.ggml.model", "none");
-  if (form.Key("attention.causal", 1) != 0) return;
-  // llama.cpp wants it of every encoder.
-  const PlacedTensor* kinds = form.Find("token_types.weight");
-  const uint64_t count = kinds == nullptr ? 1 : kinds->shape.rows();
-  header.SetUint32("tokenizer.ggml.token_type_count", static_cast<uint32_t>(count));
+  return {};
 }
 
 MixModel ModelOf(const GgufForm& form) {
@@ -119,7 +124,8 @@ Status WriteTensors(const GgufForm& form, const std::vector<std::string>& names,
 }  // namespace
 
 Status ConvertCheckpoint(const std::string& folder, const std::string& out,
-                         const QuantizationMix* mix, const QuantizeOptions& options) {
+                         const ConvertOptions& options) {
+  const QuantizationMix* mix = options.mix;
   auto read = ReadHuggingFaceFolder(folder);
   if (!read) return Fail(read.error());
   const auto checkpoint = MakeHuggingFaceCheckpoint(std::move(read->files), Matrices::kDescribed);
@@ -137,13 +143,13 @@ Status ConvertCheckpoint(const std::string& folder, const std::string& out,
   header.SetUint32("general.quantization_version", kQuantizationVersion);
   form->WriteFields(header);
   WritePooling(folder, form->architecture(), header);
-  WriteTokenizer(*form, header);
+  if (const Status s = WriteTokenizer(*form, options, header); !s) return Fail(s.error(), folder);
   for (size_t i = 0; i < names.size(); ++i) {
     header.AddTensor(names[i], types[i], form->tensor(names[i]).shape);
   }
   Result<GgufWriter> writer = GgufWriter::Create(out, header);
   if (!writer) return Fail(writer.error());
-  if (const Status s = WriteTensors(*form, names, types, options, *writer); !s) {
+  if (const Status s = WriteTensors(*form, names, types, options.quantize, *writer); !s) {
     return Fail(s.error(), folder);
   }
   return writer->Finish();

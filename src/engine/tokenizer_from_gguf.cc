@@ -4,6 +4,8 @@
 #include <limits>
 #include <string>
 
+#include "tokenizer/huggingface/tokenizer_json.h"
+
 namespace ingle {
 namespace {
 
@@ -201,7 +203,33 @@ Result<TokenizerSpec> TokenizerSpecFromGguf(const GgufFile& file) {
   return spec;
 }
 
+namespace {
+
+// A tokenizer.json that the file holds, with the file's markers.
+Result<std::unique_ptr<Tokenizer>> TokenizerFromWholeFile(const GgufFile& file,
+                                                          std::string_view json) {
+  auto read = ReadTokenizerFiles({.tokenizer_json = std::string(json)});
+  if (!read) return Fail(read.error(), file.name());
+  TokenizerSpec& spec = read->spec;
+  if (auto status = ReadIds(file, spec); !status) return Fail(status.error());
+  if (auto status = ReadFlags(file, spec); !status) return Fail(status.error());
+  std::vector<TokenId>& before = spec.pipeline->before;
+  std::vector<TokenId>& after = spec.pipeline->after;
+  if (!spec.add_bos.value_or(true)) before.clear();
+  if (!spec.add_eos.value_or(true)) after.clear();
+  if (spec.add_bos.value_or(false) && before.empty() && spec.bos) before = {*spec.bos};
+  if (spec.add_eos.value_or(false) && after.empty() && spec.eos) after = {*spec.eos};
+  auto tokenizer = Tokenizer::Create(spec);
+  if (!tokenizer) return Fail(tokenizer.error(), file.name());
+  return tokenizer;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Tokenizer>> TokenizerFromGguf(const GgufFile& file) {
+  const auto whole = file.StringOr("tokenizer.huggingface.json", "");
+  if (!whole) return Fail(whole.error());
+  if (!whole->empty()) return TokenizerFromWholeFile(file, *whole);
   const auto spec = TokenizerSpecFromGguf(file);
   if (!spec) return Fail(spec.error());
   auto tokenizer = Tokenizer::Create(*spec);

@@ -62,7 +62,7 @@ class Conversion : public testing::TestWithParam<Checkpoint> {
 };
 
 TEST_P(Conversion, TheFileComputesTheSame) {
-  const Status converted = ConvertCheckpoint(GetParam().model, Out(), nullptr);
+  const Status converted = ConvertCheckpoint(GetParam().model, Out());
   ASSERT_TRUE(converted) << converted.error().message();
   size_t columns = 0;
   const std::vector<float> want = Answer(GetParam().model, &columns);

@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "compress/convert_checkpoint.h"
 #include "compress/quantize_file.h"
+#include "engine/tokenizer_to_gguf.h"
 #include "files/file_io.h"
 #include "json_output.h"
 #include "model_access.h"
@@ -50,6 +51,19 @@ std::optional<uint64_t> BytesOf(const std::string& model) {
   return bytes;
 }
 
+Status Convert(const std::string& folder, const WriteModelOptions& options,
+               const QuantizeOptions& quantize) {
+  const auto files = ReadTokenizerFolder(folder);
+  if (!files) return Fail(files.error());
+  ConvertOptions convert{.mix = options.mix, .quantize = quantize};
+  if (!files->tokenizer_json.empty()) {
+    convert.tokenizer = [&](size_t vocabulary, GgufHeader& header) {
+      return TokenizerToGguf(*files, vocabulary, header);
+    };
+  }
+  return ConvertCheckpoint(folder, options.out, convert);
+}
+
 }  // namespace
 
 std::string MixNames() {
@@ -91,7 +105,7 @@ Status WriteModel(const WriteModelOptions& options, const Context& context) {
     }
     progress->Update(step.index + 1, std::string(step.tensor));
   };
-  const Status done = IsFolder(*in) ? ConvertCheckpoint(*in, options.out, options.mix, quantize)
+  const Status done = IsFolder(*in) ? Convert(*in, options, quantize)
                                     : QuantizeGguf(*in, options.out, *options.mix, quantize);
   progress.reset();
   if (!done) return done;
