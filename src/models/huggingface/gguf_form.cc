@@ -349,7 +349,8 @@ void GgufForm::InterleaveRotated() {
   if (pairs == fields_.end()) return;
   const uint64_t heads = std::max<uint64_t>(1, SizeOf(Key("attention.head_count", 1)));
   const uint64_t width = SizeOf(Key("embedding_length", 0));
-  const uint64_t size = SizeOf(Key("attention.key_length", static_cast<double>(width / heads)));
+  const uint64_t share = width / heads;
+  const uint64_t size = SizeOf(Key("attention.key_length", static_cast<double>(share)));
   const uint64_t turned = SizeOf(Key("rope.dimension_count", static_cast<double>(size)));
   std::vector<uint64_t> order;
   for (uint64_t i = 0; i < turned; ++i) order.push_back(i % 2 * (turned / 2) + i / 2);
