@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 names=$1
 seconds=$2
 build='build-fuzz'
-[ "$names" = all ] && names='answer_fuzz gguf_fuzz model_fuzz normalizer_fuzz template_fuzz tokenizer_fuzz'
+[ "$names" = all ] && names=$(sed -n 's/^ingle_fuzz(\([a-z0-9_]*\) .*/\1/p' fuzz/CMakeLists.txt)
 
 tools/setup.sh build fuzz
 cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_COMPILER=clang++-16 \

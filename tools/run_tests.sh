@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs the tests of a build, those of the default model among them.
+# Runs the tests of a build, those of the default model and of a model that embeds among them.
 #
 #   tools/run_tests.sh BUILD_FOLDER [CTEST_OPTION...]
 #
-# The model is fetched first if it is not there. Where it cannot be had, OFFLINE=1 leaves out the
-# tests that need it.
+# The models are fetched first if they are not there. Where they cannot be had, OFFLINE=1 leaves out
+# the tests that need them.
 set -eu
 build=$1
 shift
@@ -15,6 +15,8 @@ if [ -z "${OFFLINE:-}" ]; then
 import json, sys
 print(next(model["path"] for model in json.load(sys.stdin)["models"] if model["name"] == "smollm2"))')
   export INGLE_TEST_SMOLLM2
+  INGLE_TEST_MINILM=$("$(dirname "$0")/fetch_minilm.py" "$build/minilm")
+  export INGLE_TEST_MINILM
 fi
 # One at a time: the engine's own threads want the whole machine.
 exec ctest --test-dir "$build" --output-on-failure "$@"

@@ -18,8 +18,10 @@ struct Context {
   Paths paths;
   Settings settings;  // defaults, under the configuration file, under the environment, under flags
   Origins origins;
-  std::optional<Error> config_error;  // what was wrong with the file; only doctor sees it here
-  const CLI::App* app = nullptr;      // the whole command line, for completion
+  // What was wrong with the file and with the environment; only who runs without them sees it.
+  std::optional<Error> config_error;
+  std::optional<Error> environment_error;
+  const CLI::App* app = nullptr;  // the whole command line, for completion
 };
 
 class Command {
@@ -35,7 +37,7 @@ class Command {
   // Does it. Failure is exit status 1.
   virtual Status Run(Context& context) = 0;
 
-  // Whether it wants to run although the configuration file is wrong.
+  // Whether it wants to run although the configuration file or the environment is wrong.
   virtual bool RunsWithoutConfig() const { return false; }
 };
 
@@ -54,8 +56,11 @@ std::unique_ptr<Command> MakeRm();
 std::unique_ptr<Command> MakeInspect();
 std::unique_ptr<Command> MakeTokenize();
 std::unique_ptr<Command> MakeRender();
+std::unique_ptr<Command> MakeEmbed();
+std::unique_ptr<Command> MakeClassify();
 std::unique_ptr<Command> MakeLogits();
 std::unique_ptr<Command> MakePerplexity();
+std::unique_ptr<Command> MakeConvert();
 std::unique_ptr<Command> MakeQuantize();
 std::unique_ptr<Command> MakeDoctor();
 std::unique_ptr<Command> MakeCompletion();

@@ -27,8 +27,11 @@ constexpr CommandInfo kCommands[] = {
     {"inspect", "print what is inside a model file", MakeInspect},
     {"tokenize", "turn text into token ids, or back", MakeTokenize},
     {"render", "print what a chat template makes of a conversation", MakeRender},
+    {"embed", "turn texts into vectors", MakeEmbed},
+    {"classify", "tell how likely each label of a text is", MakeClassify},
     {"logits", "write a model's logits to a file", MakeLogits},
     {"perplexity", "measure how well a model predicts a text", MakePerplexity},
+    {"convert", "make a .gguf file of a checkpoint folder", MakeConvert},
     {"quantize", "write a model file in another weight type", MakeQuantize},
     {"doctor", "check this installation and tell what it found", MakeDoctor},
     {"completion", "print a shell's completion script", MakeCompletion},
@@ -82,8 +85,9 @@ int ParseFailed(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int Execute(Command& command, Context& context, const CLI::App& app) {
-  if (context.config_error && !command.RunsWithoutConfig()) {
-    return Fail(kFailure, *context.config_error);
+  if (!command.RunsWithoutConfig()) {
+    if (context.environment_error) return Fail(kWrongUsage, *context.environment_error);
+    if (context.config_error) return Fail(kFailure, *context.config_error);
   }
   const Status sound = command.Check(context);
   if (!sound) return WrongUsage(app, sound.error().message());
@@ -103,7 +107,7 @@ int Main(int argc, char** argv) {
       ApplyConfigFile(context.paths.config_file, context.settings, context.origins);
   if (!config) context.config_error = config.error();
   const Status environment = ApplyEnvironment(context.settings, context.origins);
-  if (!environment) return Fail(kWrongUsage, environment.error());
+  if (!environment) context.environment_error = environment.error();
 
   CLI::App app("Runs small language models where the data is.", "ingle");
   app.set_version_flag("--version", "ingle " INGLE_VERSION, "print the version");

@@ -4,8 +4,10 @@
 
 #include "files/file_io.h"
 #include "store/catalogue.h"
-#include "store/model_store.h"
-#include "store/pull.h"
+#include "store/hub_pull.h"
+#include "store/hub_store.h"
+#include "store/hugging_face_cache.h"
+#include "store/other_programs.h"
 
 namespace ingle {
 namespace {
@@ -33,22 +35,73 @@ Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
                              : "; 'ingle list' tells more and 'ingle pull NAME' fetches one"));
 }
 
+// Of what the store has: nothing more is known than where it is.
+KeptModel Fetched(const std::string& name, const std::string& path) {
+  return {name, path, 0, "Ingle", Cat("'ingle rm ", name, "'")};
+}
+
+Result<std::optional<KeptModel>> FindOfHub(const std::string& model, const Context& context) {
+  const Result<HubReference> reference = ParseHubReference(model);
+  if (!reference) return Fail(reference.error());
+  if (const auto path = FindInStore(*reference, StoreOf(context))) {
+    return Fetched(reference->whole(), *path);
+  }
+  return FindInHubCache(*reference, context.paths.hub_cache);
+}
+
+Result<std::optional<KeptModel>> FindPath(const std::string& model) {
+  KeptModel found{model, model, 0, "", ""};
+  if (IsFolder(model)) return found;
+  const Result<uint64_t> size = FileSize(model);
+  if (!size && size.error().code() == ErrorCode::kNotFound && !model.ends_with(".gguf") &&
+      ParseHubReference("hf.co/" + model)) {
+    return Fail(ErrorCode::kNotFound, size.error().message(), "; on the hub it would be hf.co/",
+                model);
+  }
+  if (!size) return Fail(size.error());
+  found.bytes = *size;
+  return found;
+}
+
+Result<std::string> Fetch(const std::string& model, const Context& context) {
+  const PullOptions options{context.settings.quiet, context.settings.offline};
+  if (IsHubReference(model)) {
+    const Result<HubReference> reference = ParseHubReference(model);
+    if (!reference) return Fail(reference.error());
+    return PullFromHub(*reference, context.paths, StoreOf(context), options);
+  }
+  const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
+  if (!catalogue) return Fail(catalogue.error());
+  return Pull(*catalogue->Find(model), StoreOf(context), options);
+}
+
 }  // namespace
 
 ModelStore StoreOf(const Context& context) { return ModelStore(context.paths.models); }
 
-Result<std::string> FindModel(const std::string& model, const Context& context) {
-  if (LooksLikePath(model)) {
-    if (IsFolder(model)) return model;
-    const Result<uint64_t> size = FileSize(model);
-    if (!size) return Fail(size.error());
-    return model;
+Result<std::optional<KeptModel>> FindHere(const std::string& model, const Context& context) {
+  if (IsHubReference(model)) return FindOfHub(model, context);
+  if (IsNameOfOthers(model)) {
+    Result<KeptModel> kept = FindOfOthers(model, context.paths);
+    if (!kept) return Fail(kept.error());
+    return *std::move(kept);
   }
+  if (LooksLikePath(model)) return FindPath(model);
   const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
   if (!catalogue) return Fail(catalogue.error());
   const CatalogueEntry* entry = catalogue->Find(model);
   if (entry == nullptr) return tl::unexpected(NoSuchModel(model, *catalogue));
-  return Pull(*entry, StoreOf(context), {context.settings.quiet, context.settings.offline});
+  const ModelStore store = StoreOf(context);
+  const Result<bool> held = store.Holds(*entry);
+  if (!held) return Fail(held.error());
+  if (!*held) return std::optional<KeptModel>();
+  return Fetched(model, store.FileOf(*entry));
+}
+
+Result<std::string> FindModel(const std::string& model, const Context& context) {
+  const Result<std::optional<KeptModel>> here = FindHere(model, context);
+  if (!here) return Fail(here.error());
+  return *here ? (*here)->path : Fetch(model, context);
 }
 
 EngineOptions EngineOptionsOf(const Settings& settings) {
@@ -66,6 +119,12 @@ EngineOptions OptionsToLook() {
   EngineOptions options;
   options.threads = 1;
   return options;
+}
+
+Status RefuseToWriteOver(const std::string& model_path, const std::string& out) {
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(model_path, out, ignored)) return {};
+  return Fail(ErrorCode::kInvalidArgument, out, " is the model: name another file to write");
 }
 
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,

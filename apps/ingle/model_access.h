@@ -2,16 +2,24 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "command.h"
 #include "engine/engine.h"
+#include "store/kept_model.h"
 
 namespace ingle {
 
-// MODEL is a path or a name of the catalogue. A path (anything with a slash, or ending in .gguf) is
-// used in place; a model of the catalogue is fetched first where it is not here yet. Otherwise
-// fails with kNotFound, and lists what there is.
+class ModelStore;
+
+// MODEL is a model of a hub (hf.co/...), another program's (ollama/..., lmstudio/...), a path
+// (anything else with a slash, or ending in .gguf), or a name of the catalogue. Nothing when it is
+// one that could be fetched and is not here; otherwise fails with kNotFound, and lists what there
+// is. Of a model in Ingle's store, keeper is "Ingle".
+Result<std::optional<KeptModel>> FindHere(const std::string& model, const Context& context);
+
+// The path of the model, fetched first where it is not here yet.
 Result<std::string> FindModel(const std::string& model, const Context& context);
 
 // What the settings ask of the engine.
@@ -24,8 +32,10 @@ EngineOptions OptionsToLook();
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
 
+// Fails where out is the model's own file, which a result would replace.
+Status RefuseToWriteOver(const std::string& model_path, const std::string& out);
+
 // Where fetched models are.
-class ModelStore;
 ModelStore StoreOf(const Context& context);
 
 }  // namespace ingle

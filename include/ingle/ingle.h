@@ -73,7 +73,10 @@ typedef struct ingle_model_options {
 #define INGLE_MODEL_OPTIONS_DEFAULT \
   { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0 }
 
-/* Loads a GGUF file, of a split model its first part. options may be NULL. */
+/* Loads a GGUF file, of a split model its first part, or a folder of Hugging Face's form. options
+   may be NULL. Weights are used where they lie, mapped into memory: until the model has been freed,
+   the files must not be written to or cut short (the system would end the process). To replace one,
+   rename another over it. */
 INGLE_API ingle_status ingle_model_load(const char* path, const ingle_model_options* options,
                                         ingle_model** model);
 /* The memory goes when the model and its last session have been freed, in any order. */
@@ -124,6 +127,35 @@ INGLE_API bool ingle_token_ends(const ingle_model* model, ingle_token token);
 INGLE_API ingle_status ingle_render_chat(const ingle_model* model, const char* input,
                                          size_t input_length, char* text, size_t capacity,
                                          size_t* length);
+
+/* ---- Embeddings ------------------------------------------------------------------------------ */
+
+typedef enum ingle_pooling {
+  INGLE_POOLING_MODEL = 0, /* what the model's files say, or what models of its kind have */
+  INGLE_POOLING_MEAN = 1,  /* of all tokens' states */
+  INGLE_POOLING_CLS = 2,   /* the first token's */
+  INGLE_POOLING_LAST = 3   /* the last token's */
+} ingle_pooling;
+
+typedef struct ingle_embed_options {
+  size_t size;
+  int32_t pooling; /* an ingle_pooling */
+  bool normalize;  /* vectors get the length 1 */
+} ingle_embed_options;
+#define INGLE_EMBED_OPTIONS_DEFAULT \
+  { sizeof(ingle_embed_options), INGLE_POOLING_MODEL, true }
+
+/* The floats of a vector. */
+INGLE_API uint32_t ingle_model_embedding_size(const ingle_model* model);
+
+/* Turns texts into vectors, several at a time where that is faster; what a text's is does not
+ * depend on the others. tokens: those of all texts, one text after the other, each with the special
+ * tokens that the model wants (INGLE_ADD_SPECIAL); counts: how many each text has, at least one.
+ * vectors: text_count times ingle_model_embedding_size() floats. options may be NULL. Any model can
+ * do it, one that generates too. INGLE_TOO_LARGE when a text does not fit the context. */
+INGLE_API ingle_status ingle_embed(ingle_model* model, const ingle_token* tokens,
+                                   const size_t* counts, size_t text_count,
+                                   const ingle_embed_options* options, float* vectors);
 
 /* ---- Generation ------------------------------------------------------------------------------ */
 

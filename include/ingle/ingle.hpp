@@ -75,6 +75,14 @@ struct GenerateOptions {
   std::function<bool(std::string_view piece)> on_text;  // may be empty; false ends the generation
 };
 
+// The fields and defaults are those of ingle_embed_options.
+struct EmbedOptions {
+  static constexpr ingle_embed_options kDefault = INGLE_EMBED_OPTIONS_DEFAULT;
+
+  ingle_pooling pooling = static_cast<ingle_pooling>(kDefault.pooling);
+  bool normalize = kDefault.normalize;
+};
+
 // The fields are those of ingle_generation.
 struct Generation {
   std::string text;
@@ -182,6 +190,30 @@ class Model {
               ", \"content\": " + internal::JsonString(messages[i].content) + "}";
     }
     return Tokenize(RenderChat(json + "]}"), INGLE_PARSE_SPECIAL);
+  }
+
+  // A vector for each text, whose tokens are those of Tokenize.
+  std::vector<std::vector<float>> Embed(const std::vector<std::vector<Token>>& texts,
+                                        const EmbedOptions& options = {}) const {
+    std::vector<Token> tokens;
+    std::vector<size_t> counts;
+    for (const std::vector<Token>& text : texts) {
+      tokens.insert(tokens.end(), text.begin(), text.end());
+      counts.push_back(text.size());
+    }
+    ingle_embed_options raw = EmbedOptions::kDefault;
+    raw.pooling = options.pooling;
+    raw.normalize = options.normalize;
+    const size_t size = ingle_model_embedding_size(get());
+    std::vector<float> flat(texts.size() * size);
+    internal::Check(
+        ingle_embed(get(), tokens.data(), counts.data(), counts.size(), &raw, flat.data()));
+    std::vector<std::vector<float>> vectors;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const float* first = flat.data() + i * size;
+      vectors.emplace_back(first, first + size);
+    }
+    return vectors;
   }
 
   ingle_model* get() const noexcept { return handle_.get(); }

@@ -60,6 +60,30 @@ Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
   return read;
 }
 
+Result<EmbedOptions> ReadOptions(const ingle_embed_options* options) {
+  const auto given = Complete(options, ingle_embed_options INGLE_EMBED_OPTIONS_DEFAULT,
+                              sizeof(ingle_embed_options));
+  if (!given) return Fail(given.error());
+  EmbedOptions read;
+  read.normalize = given->normalize;
+  switch (given->pooling) {
+    case INGLE_POOLING_MODEL:
+      return read;
+    case INGLE_POOLING_MEAN:
+      read.pooling = Pooling::kMean;
+      return read;
+    case INGLE_POOLING_CLS:
+      read.pooling = Pooling::kCls;
+      return read;
+    case INGLE_POOLING_LAST:
+      read.pooling = Pooling::kLast;
+      return read;
+    default:
+      return Fail(ErrorCode::kInvalidArgument, "pooling is ", given->pooling,
+                  "; it must be one of ingle_pooling");
+  }
+}
+
 Result<GenerateOptions> ReadOptions(const ingle_generate_options* options) {
   const auto given = Complete(options, ingle_generate_options INGLE_GENERATE_OPTIONS_DEFAULT,
                               sizeof(ingle_generate_options));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "engine/embed.h"
 #include "engine/engine.h"
 #include "engine/generate.h"
 #include "ingle/ingle.h"
@@ -10,6 +11,7 @@ namespace ingle {
 
 // options may be null.
 Result<EngineOptions> ReadOptions(const ingle_model_options* options);
+Result<EmbedOptions> ReadOptions(const ingle_embed_options* options);
 // Those of the result that the session provides (turns, cancel) are left alone.
 Result<GenerateOptions> ReadOptions(const ingle_generate_options* options);
 

@@ -14,7 +14,7 @@ class AtomicFile {
  public:
   // Fails with kIo when the folder refuses, kInvalidArgument when the name is taken by something
   // that is not a regular file.
-  static Result<AtomicFile> Create(const std::string& path);
+  static Result<AtomicFile> Create(const std::string& named);
 
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;

@@ -1,7 +1,8 @@
 #include "base/cpu.h"
 
+#include <algorithm>
 #include <cstdlib>
-#include <string_view>
+#include <iterator>
 
 namespace ingle {
 namespace {
@@ -11,6 +12,7 @@ struct NamedFeature {
   CpuFeature feature;
 };
 constexpr NamedFeature kNames[] = {{"avx2", kCpuAvx2}, {"neon", kCpuNeon}};
+constexpr std::string_view kNoFeature = "scalar";
 
 CpuFeatures Allowed() {
   const char* forced = std::getenv("INGLE_CPU");
@@ -28,6 +30,12 @@ CpuFeatures UsableCpuFeatures() {
   return features;
 }
 
+bool IsCpuChoice(std::string_view text) {
+  return text == kNoFeature ||
+         std::any_of(std::begin(kNames), std::end(kNames),
+                     [text](const NamedFeature& named) { return named.name == text; });
+}
+
 std::string ToString(CpuFeatures features) {
   std::string text;
   for (const NamedFeature& named : kNames) {
@@ -35,7 +43,7 @@ std::string ToString(CpuFeatures features) {
     if (!text.empty()) text += ' ';
     text += named.name;
   }
-  return text.empty() ? "scalar" : text;
+  return text.empty() ? std::string(kNoFeature) : text;
 }
 
 }  // namespace ingle

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace ingle {
 
@@ -14,8 +15,11 @@ enum CpuFeature : CpuFeatures {
 
 // The features of this machine that Ingle has kernels for. The environment variable INGLE_CPU
 // narrows them, to test or to work around: "scalar" leaves none, "avx2" or "neon" that one.
-// Read once; thread safe.
+// Read once; thread safe. Any other text counts as "scalar".
 CpuFeatures UsableCpuFeatures();
+
+// Whether INGLE_CPU may have this value.
+bool IsCpuChoice(std::string_view text);
 
 // "avx2", or "scalar" for none.
 std::string ToString(CpuFeatures features);

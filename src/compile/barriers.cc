@@ -37,9 +37,11 @@ Accesses AccessesOf(const Step& step, uint32_t max_tokens) {
   for (const Operand& input : step.inputs) AddOperand(input, max_tokens, accesses.reads);
   AddOperand(step.output, max_tokens, accesses.writes);
   if (step.op == Op::kCacheAppend || step.op == Op::kAttend) {
-    const uint64_t state = std::get<AttentionAttributes>(step.attributes).state;
-    const Access cache{Access::Space::kCache, state, state + 1};
-    (step.op == Op::kAttend ? accesses.reads : accesses.writes).push_back(cache);
+    const auto& attention = std::get<AttentionAttributes>(step.attributes);
+    const Access cache{Access::Space::kCache, attention.state, uint64_t{attention.state} + 1};
+    if (step.op == Op::kCacheAppend) accesses.writes.push_back(cache);
+    // A source stays as it is throughout the step.
+    if (step.op == Op::kAttend && !attention.of_source) accesses.reads.push_back(cache);
   }
   return accesses;
 }

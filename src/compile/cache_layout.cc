@@ -5,13 +5,17 @@ namespace {
 
 uint64_t AlignTo64(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
 
-void AddLayer(const AttentionAttributes& a, CacheLayout& layout) {
-  CacheLayout::Layer layer{a.kv_heads, a.key_size, a.value_size, 0, 0};
-  layer.key_offset = layout.page_bytes;
-  layer.value_offset = AlignTo64(layer.key_offset + a.kv_heads * layout.head_key_bytes(layer));
-  layout.page_bytes = AlignTo64(layer.value_offset + a.kv_heads * layout.head_value_bytes(layer));
-  if (layout.layers.size() <= a.state) layout.layers.resize(a.state + 1);
-  layout.layers[a.state] = layer;
+// A layer's place in a page that has bytes in it already. Layers that share a state, as those of an
+// encoder, share its place.
+uint64_t Place(const CacheLayout& layout, uint64_t bytes, CacheLayout::Layer& layer) {
+  layer.key_offset = bytes;
+  layer.value_offset = AlignTo64(bytes + layer.kv_heads * layout.head_key_bytes(layer));
+  return AlignTo64(layer.value_offset + layer.kv_heads * layout.head_value_bytes(layer));
+}
+
+void AddLayer(const AttentionAttributes& a, std::vector<CacheLayout::Layer>& layers) {
+  if (layers.size() <= a.state) layers.resize(a.state + 1);
+  layers[a.state] = {a.kv_heads, a.key_size, a.value_size, 0, 0};
 }
 
 void AddState(Op op, const RecurrentAttributes& a, CacheLayout& layout) {
@@ -27,10 +31,20 @@ CacheLayout PlanCache(const Graph& graph, DType type) {
   layout.type = type;
   for (const Node& node : graph.nodes()) {
     if (const auto* attention = std::get_if<AttentionAttributes>(&node.attributes)) {
-      if (!attention->shares_cache) AddLayer(*attention, layout);
+      if (node.op == Op::kCacheAppend || attention->appends()) AddLayer(*attention, layout.layers);
+      if (node.op == Op::kAttention && attention->of_source) {
+        AddLayer(*attention, layout.source_layers);
+      }
     } else if (const auto* recurrent = std::get_if<RecurrentAttributes>(&node.attributes)) {
       AddState(node.op, *recurrent, layout);
     }
+  }
+  for (CacheLayout::Layer& layer : layout.layers) {
+    layout.page_bytes = Place(layout, layout.page_bytes, layer);
+  }
+  uint64_t source_bytes = 0;
+  for (CacheLayout::Layer& layer : layout.source_layers) {
+    source_bytes = Place(layout, source_bytes, layer);
   }
   return layout;
 }

@@ -28,6 +28,9 @@ struct CacheLayout {
   uint32_t page_tokens = 32;
   std::vector<Layer> layers;  // by AttentionAttributes::state
   uint64_t page_bytes = 0;    // a multiple of 64; 0 for a model without attention
+  // Of a decoder: where the encoder's pages have the source's keys and values. They are the first
+  // of `layers` there, so both graphs' layouts agree.
+  std::vector<Layer> source_layers{};
 
   std::vector<uint64_t> state_offsets;  // bytes from the block's beginning, by
                                         // RecurrentAttributes::state

@@ -141,5 +141,44 @@ TEST(PlanCache, LaysLayersOneAfterTheOther) {
   EXPECT_EQ(layout.page_bytes, uint64_t{layout.page_tokens} * 2 * 32 * 2);
 }
 
+// What the encoder's graph appends, the decoder's graph finds at the same place.
+TEST(PlanCache, TheGraphsOfAnEncoderDecoderAgree) {
+  const auto heads = [](GraphBuilder& g, uint64_t columns) {
+    const Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+    return g.MatMul(x, g.Weight("w", View(DType::kF32, {columns, 64})));
+  };
+  AttentionAttributes source[] = {{0, 2, 1, 8, 16, 1.0f}, {1, 2, 2, 8, 8, 1.0f}};
+  for (AttentionAttributes& a : source) a.of_source = true;
+  AttentionAttributes self{2, 2, 1, 8, 8, 1.0f};
+
+  GraphBuilder encoder;
+  Value x = encoder.Attention(heads(encoder, 16), heads(encoder, 8), heads(encoder, 8), self);
+  encoder.CacheAppend(heads(encoder, 8), heads(encoder, 16), source[0]);
+  encoder.CacheAppend(heads(encoder, 16), heads(encoder, 16), source[1]);
+  const auto reads = encoder.Finish(encoder.SelectRows(x, encoder.OutputRows()));
+
+  GraphBuilder decoder;
+  self.state = 0;
+  x = decoder.Attention(heads(decoder, 16), heads(decoder, 8), heads(decoder, 8), self);
+  const Value first = decoder.Attention(heads(decoder, 16), {}, {}, source[0]);
+  const Value second = decoder.Attention(heads(decoder, 16), {}, {}, source[1]);
+  x = decoder.Concat(decoder.Concat(x, first), second);
+  const auto answers = decoder.Finish(decoder.SelectRows(x, decoder.OutputRows()));
+  ASSERT_TRUE(reads && answers);
+
+  const Program encodes = Compile(*reads, {KernelSet(), 16, DType::kF16});
+  const Program decodes = Compile(*answers, {KernelSet(), 16, DType::kF16});
+  ASSERT_EQ(encodes.cache.layers.size(), 3u);
+  ASSERT_EQ(decodes.cache.source_layers.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(encodes.cache.layers[i].key_offset, decodes.cache.source_layers[i].key_offset);
+    EXPECT_EQ(encodes.cache.layers[i].value_offset, decodes.cache.source_layers[i].value_offset);
+  }
+  EXPECT_EQ(decodes.cache.layers.size(), 1u);
+  size_t appends = 0;
+  for (const Step& step : decodes.steps) appends += step.op == Op::kCacheAppend;
+  EXPECT_EQ(appends, 1u);
+}
+
 }  // namespace
 }  // namespace ingle

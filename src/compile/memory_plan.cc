@@ -27,7 +27,7 @@ std::optional<NodeId> OverwritableInput(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   std::optional<NodeId> input;
   if (node.op == Op::kRope || node.op == Op::kAdd || node.op == Op::kMul || node.op == Op::kScale ||
-      node.op == Op::kActivate || node.op == Op::kGlu) {
+      node.op == Op::kActivate || node.op == Op::kGlu || node.op == Op::kSparsify) {
     input = node.inputs[0];
   } else if (node.op == Op::kMatMul && std::get<MatMulAttributes>(node.attributes).residual) {
     input = node.inputs.back();

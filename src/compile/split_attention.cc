@@ -15,15 +15,16 @@ Graph SplitAttention(const Graph& graph) {
     }
     const Node node = rewriter.Renamed(id);
     const auto& attention = std::get<AttentionAttributes>(node.attributes);
-    const size_t at = attention.shares_cache ? 1 : 3;  // which input the positions are
-    if (!attention.shares_cache) {
+    const size_t at = attention.appends() ? 3 : 1;  // which input the positions are
+    if (attention.appends()) {
       appends[attention.state] = rewriter.Emit({Op::kCacheAppend,
                                                 {node.inputs[1], node.inputs[2], node.inputs[at]},
                                                 {Element::kF32, Rows::kNone, 0},
                                                 node.attributes});
     }
     // Attend names the append as an input, so that no pass moves it before.
-    std::vector<NodeId> inputs{node.inputs[0], appends[attention.state]};
+    const NodeId append = attention.of_source ? node.inputs[at] : appends[attention.state];
+    std::vector<NodeId> inputs{node.inputs[0], append};
     inputs.insert(inputs.end(), node.inputs.begin() + static_cast<std::ptrdiff_t>(at),
                   node.inputs.end());
     rewriter.Replace(id,

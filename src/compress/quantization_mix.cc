@@ -114,17 +114,6 @@ Role RoleOf(std::string_view name) {
   return Role::kOther;
 }
 
-// Matrices that are no product's, or so small and so touchy that nothing is gained.
-bool IsMatrix(const MixTensor& tensor) {
-  if (tensor.shape.rank() < 2 || !tensor.name.ends_with(".weight")) return false;
-  constexpr std::string_view kNot[] = {
-      "_norm.weight",         "ffn_gate_inp", "altup",          "laurel",
-      "per_layer_model_proj", "ssm_conv1d",   "shortconv.conv", "attn_rel_b",
-      "position_embd",        "token_types",  "time_mix_"};
-  return std::none_of(std::begin(kNot), std::end(kNot),
-                      [&](std::string_view part) { return Holds(tensor.name, part); });
-}
-
 // The number in "blk.12.", wherever it stands.
 std::optional<uint64_t> LayerOf(std::string_view name) {
   const size_t at = name.find("blk.");
@@ -208,7 +197,7 @@ class Chooser {
 
   // In the order of layers.
   DType Next(const MixTensor& tensor) {
-    if (!IsMatrix(tensor)) return DType::kF32;
+    if (!TakesMixedTypes(tensor)) return DType::kF32;
     const DType type = IsQuantized(mix_.base) ? Wanted(tensor) : mix_.base;
     return FitRows(type, tensor.shape.columns());
   }
@@ -279,6 +268,17 @@ const QuantizationMix* FindQuantizationMix(std::string_view name) {
     if (SameName(name, mix.name)) return &mix;
   }
   return nullptr;
+}
+
+// Matrices that are no product's, or so small and so touchy that nothing is gained.
+bool TakesMixedTypes(const MixTensor& tensor) {
+  if (tensor.shape.rank() < 2 || !tensor.name.ends_with(".weight")) return false;
+  constexpr std::string_view kNot[] = {
+      "_norm.weight",         "ffn_gate_inp", "altup",          "laurel",
+      "per_layer_model_proj", "ssm_conv1d",   "shortconv.conv", "attn_rel_b",
+      "position_embd",        "token_types",  "time_mix_"};
+  return std::none_of(std::begin(kNot), std::end(kNot),
+                      [&](std::string_view part) { return Holds(tensor.name, part); });
 }
 
 std::vector<DType> TypesInMix(const QuantizationMix& mix, const MixModel& model,

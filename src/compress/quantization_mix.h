@@ -64,6 +64,11 @@ struct MixTensor {
   Shape shape;
 };
 
+// Whether the types of mixes are for the tensor: a matrix (two or more dimensions, name ending in
+// ".weight") that is no norm, router, position or segment table or small convolution. All others
+// are F32 in files.
+bool TakesMixedTypes(const MixTensor& tensor);
+
 // The type of each tensor, in their order:
 //
 //   - norms, biases, routers, position and segment tables, small convolutions: F32;

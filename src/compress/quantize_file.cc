@@ -1,72 +1,14 @@
 #include "compress/quantize_file.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
 #include <vector>
 
+#include "compress/tensor_writer.h"
 #include "formats/gguf/gguf_file.h"
 #include "formats/gguf/gguf_writer.h"
-#include "kernels/dequantize/dequantize.h"
-#include "kernels/quantize/quantize.h"
-#include "tensor/blocks.h"
 
 namespace ingle {
 namespace {
-
-constexpr uint32_t kQuantizationVersion = 2;  // of the block layouts above
-constexpr size_t kChunkElements = size_t{1} << 22;
-
-// Work on one tensor, a chunk at a time: decode, check, encode. A tensor's rows follow one another
-// and are whole blocks of both types, so a chunk need not end with a row, only with a super-block.
-class Converter {
- public:
-  explicit Converter(WorkerPool* pool) : pool_(pool) {}
-
-  Status Convert(const TensorView& from, DType to, GgufWriter& writer) {
-    const uint64_t elements = from.shape.elements();
-    for (uint64_t begin = 0; begin < elements; begin += kChunkElements) {
-      const auto count = static_cast<size_t>(std::min<uint64_t>(kChunkElements, elements - begin));
-      const std::byte* source = from.data + RowBytes(from.type, begin);
-      if (!ConvertChunk(from.type, source, to, count)) {
-        return Fail(ErrorCode::kCorrupt, "it holds weights that are NaN or infinite");
-      }
-      if (Status s = writer.Write(Bytes(encoded_)); !s) return s;
-    }
-    return {};
-  }
-
- private:
-  // False when a value is not finite.
-  bool ConvertChunk(DType from, const std::byte* source, DType to, size_t count) {
-    floats_.resize(count);
-    encoded_.resize(static_cast<size_t>(RowBytes(to, count)));
-    std::atomic<bool> finite = true;
-    const auto convert = [&](size_t begin, size_t end) {
-      if (begin == end) return;
-      float* values = floats_.data() + begin;
-      const size_t length = end - begin;
-      DequantizeRow(from, source + RowBytes(from, begin), values, length);
-      if (!std::all_of(values, values + length, [](float v) { return std::isfinite(v); })) {
-        finite = false;
-      }
-      QuantizeRow(to, values, encoded_.data() + RowBytes(to, begin), length);
-    };
-    if (pool_ == nullptr) {
-      convert(0, count);
-    } else {
-      pool_->Run([&](Worker& worker) {
-        const Worker::Range share = worker.Share(count, kSuperBlock);
-        convert(share.begin, share.end);
-      });
-    }
-    return finite;
-  }
-
-  WorkerPool* pool_;
-  std::vector<float> floats_;
-  std::vector<std::byte> encoded_;
-};
 
 struct Plan {
   GgufHeader header;
@@ -131,15 +73,13 @@ Status QuantizeGguf(const std::string& in, const std::string& out, const Quantiz
   Result<GgufWriter> writer = GgufWriter::Create(out, plan->header);
   if (!writer) return Fail(writer.error());
 
-  Converter converter(options.pool);
+  TensorWriter tensor_writer(options.pool);
   for (size_t i = 0; i < plan->from.size(); ++i) {
     const std::string_view name = model->tensors()[i].name;
     const TensorView& from = plan->from[i];
     const DType to = plan->to[i];
     if (options.progress) options.progress({name, i, plan->from.size(), from.type, to});
-    const Status written = from.type == to
-                               ? writer->Write(Bytes(from.data, static_cast<size_t>(from.bytes())))
-                               : converter.Convert(from, to, *writer);
+    const Status written = tensor_writer.Write(from, to, *writer);
     if (!written) return Fail(written.error(), in, ": tensor ", Quote(name));
   }
   return writer->Finish();

@@ -17,6 +17,9 @@ struct SequenceSlice {
   uint32_t position;                  // of the first of them in its sequence
   std::span<std::byte* const> pages;  // of its cache, enough for position + tokens
   std::byte* state = nullptr;         // cache().state_bytes, as they are after position tokens
+  // Of a decoder: the pages that the encoder has filled, and for how many tokens.
+  std::span<std::byte* const> source_pages{};
+  uint32_t source_tokens = 0;
   // Whether it is one of those that turn at LongRoPE's other frequencies.
   bool long_rope = false;
 };

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "kernels/blend/blend.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/rms_norm/rms_norm.h"
 #include "kernels/route/route.h"
+#include "kernels/sparsify/sparsify.h"
 
 namespace ingle {
 namespace {
@@ -45,22 +47,61 @@ void Slice(const RowTask& task) {
 
 void ChooseExperts(const RowTask& task) {
   const auto& route = std::get<RouteAttributes>(task.attributes);
-  Route({task.inputs[0], task.inputs[1], route.experts, route.k,
-         static_cast<RouteScores>(route.scores), route.normalize, route.scale, task.output,
-         task.scratch});
+  const float* last = task.inputs[2] != nullptr ? task.inputs[2] : task.inputs[1];
+  const float* scales = route.scaled ? last : nullptr;
+  const float* bias = task.inputs[1] == scales ? nullptr : task.inputs[1];
+  Route({task.inputs[0], bias, route.experts, route.k, static_cast<RouteScores>(route.scores),
+         route.normalize, route.scale, scales, task.output, task.scratch});
 }
 
 void Mix(const RowTask& task) {
   const uint64_t k = task.columns[1] / 2;
-  const float* weights = task.inputs[1] + k;
-  std::fill_n(task.output, task.output_columns, 0.0f);
-  for (uint64_t j = 0; j < k; ++j) {
-    const float* product = task.inputs[0] + j * task.output_columns;
-    for (uint64_t i = 0; i < task.output_columns; ++i) task.output[i] += weights[j] * product[i];
+  Blend(task.inputs[0], task.inputs[1] + k, k, task.output, task.output_columns);
+}
+
+void BlendParts(const RowTask& task) {
+  const uint64_t parts = std::get<BlendAttributes>(task.attributes).parts;
+  const uint64_t width = task.columns[0] / parts;
+  for (uint64_t i = 0; i * width < task.output_columns; ++i) {
+    Blend(task.inputs[0], task.inputs[1] + i * parts, parts, task.output + i * width, width);
+  }
+}
+
+void RescaleGroups(const RowTask& task) {
+  const auto& norm = std::get<NormAttributes>(task.attributes);
+  ForEachGroup(task, norm.group, [&](uint64_t at, uint64_t group) {
+    Rescale(task.inputs[0] + at, task.inputs[1] + at, norm.epsilon, task.output + at, group);
+  });
+}
+
+// Adds or multiplies; a narrower b meets every part of a that is as wide.
+template <class Kernel>
+void Elementwise(const RowTask& task, const Kernel& kernel) {
+  const size_t width = task.columns[1];
+  if (width == 1)
+    return kernel(task.inputs[0], task.inputs[1], 0, task.output, task.output_columns);
+  for (size_t at = 0; at < task.output_columns; at += width) {
+    kernel(task.inputs[0] + at, task.inputs[1], 1, task.output + at, width);
   }
 }
 
 }  // namespace
+
+uint64_t EmbeddedRow(const EmbedAttributes& embed, const TensorView& table, int32_t id) {
+  const auto row = static_cast<uint64_t>(int64_t{id} + embed.offset);
+  return embed.first_beyond && row >= table.shape.rows() ? 0 : row;
+}
+
+void SetExtra(const AttentionAttributes& attention, const float* extra, AttentionTask& task) {
+  if (attention.buckets.empty()) {
+    task.sinks = extra;
+    return;
+  }
+  task.buckets = attention.buckets.data();
+  task.farthest = attention.buckets.size() / 2;
+  task.biases = extra;
+  task.bias_stride = attention.heads;
+}
 
 ActivationKind KindOf(Activation activation) {
   static_assert(static_cast<int>(Activation::kSoftplus) ==
@@ -78,6 +119,10 @@ bool IsRowOperation(Op op) {
     case Op::kActivate:
     case Op::kGlu:
     case Op::kSlice:
+    case Op::kConcat:
+    case Op::kRescale:
+    case Op::kBlend:
+    case Op::kSparsify:
     case Op::kRoute:
     case Op::kMix:
       return true;
@@ -90,10 +135,9 @@ void ComputeRow(const RowTask& task) {
   const size_t columns = task.output_columns;
   switch (task.op) {
     case Op::kAdd:
-      return Add(task.inputs[0], task.inputs[1], task.columns[1] == columns, task.output, columns);
+      return Elementwise(task, Add);
     case Op::kMul:
-      return Multiply(task.inputs[0], task.inputs[1], task.columns[1] == columns, task.output,
-                      columns);
+      return Elementwise(task, Multiply);
     case Op::kScale: {
       const auto& scale = std::get<ScaleAttributes>(task.attributes);
       return Scale(task.inputs[0], scale.factor, scale.limit, task.output, columns);
@@ -112,12 +156,32 @@ void ComputeRow(const RowTask& task) {
     }
     case Op::kSlice:
       return Slice(task);
+    case Op::kConcat:
+      std::copy_n(task.inputs[1], task.columns[1],
+                  std::copy_n(task.inputs[0], task.columns[0], task.output));
+      return;
+    case Op::kRescale:
+      return RescaleGroups(task);
+    case Op::kBlend:
+      return BlendParts(task);
+    case Op::kSparsify:
+      return Sparsify(task.inputs[0], std::get<SparsifyAttributes>(task.attributes).deviations,
+                      task.output, columns);
     case Op::kRoute:
       return ChooseExperts(task);
     case Op::kMix:
       return Mix(task);
     default:
       return;
+  }
+}
+
+void MeanRows(const MeanTask& task) {
+  for (size_t column = task.begin; column < task.end; ++column) {
+    double sum = 0;
+    for (size_t row = 0; row < task.rows; ++row) sum += task.input[row * task.stride + column];
+    const auto mean = static_cast<float>(sum / static_cast<double>(task.rows));
+    for (size_t row = 0; row < task.rows; ++row) task.output[row * task.stride + column] = mean;
   }
 }
 

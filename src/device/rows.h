@@ -5,6 +5,7 @@
 #include <array>
 
 #include "graph/graph.h"
+#include "kernels/attention/attention.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace ingle {
@@ -20,11 +21,30 @@ struct RowTask {
   float* scratch = nullptr;  // as many floats as the widest input has columns, twice
 };
 
+// The table's row for an id.
+uint64_t EmbeddedRow(const EmbedAttributes& embed, const TensorView& table, int32_t id);
+
+// Gives an attention its last input: from the first head of its group on, sinks or biases.
+void SetExtra(const AttentionAttributes& attention, const float* extra, AttentionTask& task);
+
 ActivationKind KindOf(Activation activation);
 
 bool IsRowOperation(Op op);
 
 // REQUIRES: IsRowOperation.
 void ComputeRow(const RowTask& task);
+
+// [rows, columns], one row every `stride` floats.
+struct MeanTask {
+  const float* input;
+  float* output;
+  size_t stride;
+  size_t rows;
+  size_t begin;  // of the columns to compute
+  size_t end;
+};
+
+// Every row of the output becomes the mean of the input's rows.
+void MeanRows(const MeanTask& task);
 
 }  // namespace ingle

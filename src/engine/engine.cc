@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "compile/compile.h"
-#include "device/cpu/cpu_device.h"
-#include "device/reference/reference_device.h"
 #include "engine/engine_state.h"
 #include "engine/model_facts.h"
 
@@ -25,6 +22,16 @@ Status Engine::State::BuildModel(OpenedModel source) {
   model_info.kv_heads = model.shape.kv_heads;
   model_info.vocabulary = model.shape.vocabulary;
   model_info.trained_context = model.shape.trained_context;
+  model_info.task = model.shape.task;
+  model_info.answer_columns =
+      static_cast<uint32_t>(model.graph.node(model.graph.output()).type.columns);
+  model_info.labels = std::move(model.labels);
+  model_info.whole_text = model.shape.whole_text;
+  model_info.start_token = model.shape.start_token;
+  const Pooling usual = model.shape.whole_text ? Pooling::kMean : Pooling::kLast;
+  model_info.pooling = source.modules.pooling.value_or(usual);
+  model_info.longest_text = source.modules.longest_text;
+  model_info.embed_error = source.modules.error;
   return TakeTokenizer(source);
 }
 
@@ -47,45 +54,79 @@ Status Engine::State::TakeTokenizer(OpenedModel& source) {
   return {};
 }
 
-Status Engine::State::MakeDevice(const EngineOptions& options) {
-  const int threads = options.threads > 0 ? options.threads : UsableProcessors();
-  pool = std::make_unique<WorkerPool>(threads);
-  info.threads = pool->size();
+Status Engine::State::ChooseSizes(const EngineOptions& options) {
   info.context = options.context > 0 ? options.context : model.shape.trained_context;
   const uint32_t longest = model.shape.longest_context;
   if (longest > 0 && info.context > longest) {
     return Fail(ErrorCode::kTooLarge, "a context of ", info.context,
                 " tokens; the model has positions for ", longest);
   }
-  info.weight_bytes = WeightBytes(model.graph);
-  batch_tokens = std::min(std::max(options.batch_tokens, 1u), info.context);
-  info.batch_tokens = batch_tokens;
-
-  if (options.device == DeviceKind::kReference) {
-    device = MakeReferenceDevice(model.graph, *pool);
-    info.device = "reference";
-  } else {
-    const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
-    program = Compile(model.graph, {KernelSet(), batch_tokens, cache_type});
-    auto made = MakeCpuDevice(*program, *pool);
-    if (!made) return Fail(made.error());
-    device = std::move(*made);
-    info.device = Cat("cpu (", ToString(UsableCpuFeatures()), ")");
-    info.activation_bytes = program->arena_bytes;
-  }
-  cache = std::make_unique<KvCache>(device->cache(), options.cache_bytes);
-  info.cache_type = device->cache().type;
-  info.cache_bytes_per_token = device->cache().page_bytes / device->cache().page_tokens;
-  info.state_bytes = device->cache().state_bytes;
-  long_context = LongContext(model.graph);
+  // A text that cannot be cut has to fit a step; several short ones may share it.
+  info.batch_tokens = model.shape.whole_text ? std::max(options.batch_tokens, info.context)
+                                             : std::clamp(options.batch_tokens, 1u, info.context);
   return {};
 }
 
+Status Engine::State::MakeExecutors(const EngineOptions& options) {
+  if (const Status chosen = ChooseSizes(options); !chosen) return chosen;
+  const int threads = options.threads > 0 ? options.threads : UsableProcessors();
+  pool = std::make_unique<WorkerPool>(threads);
+  info.threads = pool->size();
+  info.weight_bytes = WeightBytes(model);
+  device_kind = options.device;
+  const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
+  auto made = MakeExecutor(model.graph, {device_kind, info.batch_tokens, cache_type}, *pool);
+  if (!made) return Fail(made.error());
+  answers = *std::move(made);
+  if (answers->program) {
+    info.device = Cat("cpu (", ToString(UsableCpuFeatures()), ")");
+    info.activation_bytes = answers->program->arena_bytes;
+  } else {
+    info.device = "reference";
+  }
+  const CacheLayout& layout = device().cache();
+  cache = std::make_unique<KvCache>(layout, options.cache_bytes);
+  info.cache_type = layout.type;
+  info.cache_bytes_per_token = layout.page_bytes / layout.page_tokens;
+  info.state_bytes = layout.state_bytes;
+  long_context = LongContext(model.graph);
+  return model.encoder ? MakeEncoder(options) : Status();
+}
+
+// A source has to fit a step.
+Status Engine::State::MakeEncoder(const EngineOptions& options) {
+  encoder_tokens = std::max(options.batch_tokens, info.context);
+  auto made = MakeExecutor(*model.encoder, {device_kind, encoder_tokens, info.cache_type}, *pool);
+  if (!made) return Fail(made.error());
+  encoder = *std::move(made);
+  source_cache = std::make_unique<KvCache>(encoder->device->cache(), options.cache_bytes);
+  if (encoder->program) info.activation_bytes += encoder->program->arena_bytes;
+  return {};
+}
+
+Result<Executor*> Engine::State::StatesExecutor() {
+  if (model.shape.task == Task::kEmbed) return answers.get();
+  if (!states) {
+    auto made = MakeExecutor(model.graph.UpTo(model.states),
+                             {device_kind, info.batch_tokens, info.cache_type}, *pool);
+    if (!made) return Fail(made.error());
+    states = *std::move(made);
+  }
+  return states.get();
+}
+
+StepLimits Engine::State::Limits(const Executor& executor) const {
+  const ModelShape& shape = model.shape;
+  const bool once_a_text = shape.task == Task::kClassifyText && &executor == answers.get();
+  return {info.batch_tokens, info.context, shape.vocabulary,
+          shape.whole_text,  once_a_text,  shape.without_position};
+}
+
 // Numbers that are none come from weights that are none, or from values that outgrew a float.
-Status Engine::State::CheckLogits(std::span<const float> row) const {
+Status Engine::State::CheckAnswer(std::span<const float> row) const {
   const bool broken = std::any_of(row.begin(), row.end(), [](float x) { return std::isnan(x); });
   if (!broken) return {};
-  const std::optional<std::string> tensor = FindBrokenTensor(model.graph);
+  const std::optional<std::string> tensor = FindBrokenTensor(model);
   if (tensor) {
     return Fail(ErrorCode::kCorrupt, name, ": tensor ", Quote(*tensor),
                 " holds values that are not numbers");
@@ -128,12 +169,12 @@ Result<std::unique_ptr<Engine>> Engine::Load(const std::string& path,
   return Start(*std::move(source), options);
 }
 
-Result<std::unique_ptr<Engine>> Engine::Load(std::shared_ptr<const ByteSource> bytes,
+Result<std::unique_ptr<Engine>> Engine::Load(std::shared_ptr<const ByteSource> source,
                                              const EngineOptions& options) {
   if (const Status checked = CheckOptions(options); !checked) return Fail(checked.error());
-  auto source = OpenModel(std::move(bytes));
-  if (!source) return Fail(source.error());
-  return Start(*std::move(source), options);
+  auto opened = OpenModel(std::move(source));
+  if (!opened) return Fail(opened.error());
+  return Start(*std::move(opened), options);
 }
 
 Result<std::unique_ptr<Engine>> Engine::Start(OpenedModel source, const EngineOptions& options) {
@@ -141,7 +182,7 @@ Result<std::unique_ptr<Engine>> Engine::Start(OpenedModel source, const EngineOp
   if (const Status built = state->BuildModel(std::move(source)); !built) {
     return Fail(built.error());
   }
-  if (const Status made = state->MakeDevice(options); !made) {
+  if (const Status made = state->MakeExecutors(options); !made) {
     return Fail(made.error(), state->name);
   }
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
@@ -158,7 +199,9 @@ const ChatTemplate* Engine::chat_template() const {
 }
 const std::optional<Error>& Engine::template_error() const { return state_->template_error; }
 const Graph& Engine::graph() const { return state_->model.graph; }
-const Program* Engine::program() const { return state_->program ? &*state_->program : nullptr; }
+const Program* Engine::program() const {
+  return state_->answers->program ? &*state_->answers->program : nullptr;
+}
 
 std::unique_ptr<Session> Engine::NewSession() {
   return std::unique_ptr<Session>(new Session(*this));
@@ -172,10 +215,12 @@ Status Engine::State::PrepareSession(Session& session, SequenceSlice& slice) {
   slice.pages = session.pages_;
   slice.state = session.state_.block();
   slice.long_rope = session.long_rope_;
+  slice.source_pages = session.source_pages_;
+  slice.source_tokens = static_cast<uint32_t>(session.source_.size());
   return {};
 }
 
-Status Engine::State::Execute(std::span<const StepItem> items, StepPlan& plan) {
+Status Engine::State::Execute(Executor& executor, std::span<const StepItem> items, StepPlan& plan) {
   for (size_t i = 0; i < items.size(); ++i) {
     Session& session = *items[i].session;
     if (const Status ready = PrepareSession(session, plan.sequences[i]); !ready) return ready;
@@ -183,12 +228,16 @@ Status Engine::State::Execute(std::span<const StepItem> items, StepPlan& plan) {
   for (const StepItem& item : items) {
     item.session->state_.BeforeStep(item.session->length(), item.tokens.size());
   }
-  const size_t vocabulary = model.shape.vocabulary;
-  logits.resize(plan.output_rows.size() * vocabulary);
-  const Status executed =
-      device->Execute({plan.tokens, plan.positions, plan.output_rows, plan.sequences, logits});
-  if (!executed || logits.empty()) return executed;
-  return CheckLogits(std::span<const float>(logits).last(vocabulary));
+  return Compute(executor, plan);
+}
+
+Status Engine::State::Compute(Executor& executor, const StepPlan& plan) {
+  const size_t columns = executor.columns();
+  answer.resize(plan.output_rows.size() * columns);
+  const Status executed = executor.device->Execute(
+      {plan.tokens, plan.positions, plan.output_rows, plan.sequences, answer});
+  if (!executed || answer.empty()) return executed;
+  return CheckAnswer(std::span<const float>(answer).last(columns));
 }
 
 // A sequence that outgrows LongRoPE's short frequencies is computed anew with the long ones.
@@ -196,8 +245,9 @@ Status Engine::TurnLong(Session& session) {
   const std::vector<TokenId> tokens = std::move(session.tokens_);
   session.Forget();
   session.long_rope_ = true;
-  for (size_t at = 0; at < tokens.size(); at += state_->batch_tokens) {
-    const size_t count = std::min<size_t>(state_->batch_tokens, tokens.size() - at);
+  const uint32_t batch_tokens = state_->info.batch_tokens;
+  for (size_t at = 0; at < tokens.size(); at += batch_tokens) {
+    const size_t count = std::min<size_t>(batch_tokens, tokens.size() - at);
     const StepItem part{&session, std::span(tokens).subspan(at, count), StepItem::Logits::kNone};
     if (const auto done = Step({&part, 1}); !done) return Fail(done.error());
   }
@@ -205,18 +255,31 @@ Status Engine::TurnLong(Session& session) {
 }
 
 Result<std::span<const float>> Engine::Step(std::span<const StepItem> items) {
+  return Run(*state_->answers, items);
+}
+
+Result<std::span<const float>> Engine::States(std::span<const StepItem> items) {
+  const auto executor = state_->StatesExecutor();
+  if (!executor) return Fail(executor.error(), state_->name);
+  return Run(**executor, items);
+}
+
+Result<std::span<const float>> Engine::Run(Executor& executor, std::span<const StepItem> items) {
   State& s = *state_;
-  const StepLimits limits{s.batch_tokens, s.info.context, s.model.shape.vocabulary};
-  auto plan = PlanStep(items, limits);
+  auto plan = PlanStep(items, s.Limits(executor));
   if (!plan) return Fail(plan.error());
   for (const StepItem& item : items) {
     Session& session = *item.session;
+    if (s.encoder && session.source_.empty()) {
+      return Fail(ErrorCode::kInvalidArgument, "the session has no source, and ", s.name,
+                  " answers to nothing else");
+    }
     const size_t length = session.tokens_.size() + item.tokens.size();
     if (s.long_context == 0 || session.long_rope_ || length <= s.long_context) continue;
     if (const Status turned = TurnLong(session); !turned) return Fail(turned.error());
   }
 
-  if (const Status executed = s.Execute(items, *plan); !executed) {
+  if (const Status executed = s.Execute(executor, items, *plan); !executed) {
     for (const StepItem& item : items) item.session->Undo();
     return Fail(executed.error());
   }
@@ -224,29 +287,34 @@ Result<std::span<const float>> Engine::Step(std::span<const StepItem> items) {
     std::vector<TokenId>& tokens = item.session->tokens_;
     tokens.insert(tokens.end(), item.tokens.begin(), item.tokens.end());
   }
-  return std::span<const float>(s.logits);
+  return std::span<const float>(s.answer);
 }
 
 Result<std::span<const float>> Engine::Prefill(Session& session, std::span<const TokenId> tokens) {
-  while (tokens.size() > state_->batch_tokens) {
-    const StepItem part{&session, tokens.first(state_->batch_tokens), StepItem::Logits::kNone};
+  const uint32_t batch_tokens = state_->info.batch_tokens;
+  while (tokens.size() > batch_tokens && !state_->model.shape.whole_text) {
+    const StepItem part{&session, tokens.first(batch_tokens), StepItem::Logits::kNone};
     const auto done = Step({&part, 1});
     if (!done) return done;
-    tokens = tokens.subspan(state_->batch_tokens);
+    tokens = tokens.subspan(batch_tokens);
   }
   const StepItem rest{&session, tokens, StepItem::Logits::kLast};
   return Step({&rest, 1});
 }
 
 Session::Session(Engine& engine)
-    : engine_(engine), state_(engine.state_->device->cache().state_bytes) {}
-Session::~Session() { Forget(); }
+    : engine_(engine), state_(engine.state_->device().cache().state_bytes) {}
+Session::~Session() {
+  Forget();
+  ForgetSource();
+}
 
 uint32_t Session::Truncate(uint32_t length) {
   if (length >= tokens_.size()) return this->length();
   const bool turns_short = long_rope_ && length <= engine_.state_->long_context;
-  length = state_.Rewind(turns_short ? 0 : length);
-  if (turns_short) length = 0;
+  const bool anew = turns_short || engine_.state_->model.shape.whole_text;
+  length = state_.Rewind(anew ? 0 : length);
+  if (anew) length = 0;
   tokens_.resize(length);
   if (length == 0) long_rope_ = false;
   KvCache& cache = *engine_.state_->cache;

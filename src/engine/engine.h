@@ -12,6 +12,8 @@
 #include "base/byte_source.h"
 #include "base/error.h"
 #include "engine/recurrent_state.h"
+#include "models/pooling.h"
+#include "models/task.h"
 #include "tensor/dtype.h"
 #include "tokenizer/template/chat_template.h"
 #include "tokenizer/tokenizer.h"
@@ -19,6 +21,7 @@
 namespace ingle {
 
 class Graph;
+struct Executor;
 struct OpenedModel;
 struct Program;
 
@@ -34,7 +37,9 @@ struct EngineOptions {
   uint32_t batch_tokens = 512;  // tokens of one step at most; longer prompts take several steps
   // kF32 or kF16; nothing: kF16 for quantized weights, else kF32.
   std::optional<DType> cache_type{};
-  uint64_t cache_bytes = 0;  // for the cache pages of all sessions; 0: no limit of its own
+  // For the cache pages of all sessions, and as much again for the sources of an encoder–decoder;
+  // 0: no limit of its own.
+  uint64_t cache_bytes = 0;
 };
 
 // What a person may want to know of a model.
@@ -52,6 +57,17 @@ struct ModelInfo {
   uint32_t kv_heads = 0;
   uint32_t vocabulary = 0;
   uint32_t trained_context = 0;
+
+  Task task = Task::kGenerate;
+  uint32_t answer_columns = 0;  // of a row: the vocabulary, the width, or the number of labels
+  Labels labels;                // of a model that classifies
+  bool whole_text = false;      // an encoder: a text is one step, and nothing can follow it
+  // Of an encoder–decoder: the token that every answer begins after. What it answers to is a
+  // source, see Engine::Encode.
+  std::optional<TokenId> start_token;
+  Pooling pooling = Pooling::kMean;  // of its embeddings: as its files say, or its kind has it
+  uint32_t longest_text = 0;         // in tokens, of what is embedded, where its files say
+  std::optional<Error> embed_error;  // why it has none: its files want what Ingle lacks
 };
 
 // What running it takes.
@@ -77,13 +93,18 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // Of an encoder–decoder: what the encoder has read, see Engine::Encode. Stays when the session is
+  // cut short.
+  const std::vector<TokenId>& source() const { return source_; }
+
   // The tokens that have been computed.
   const std::vector<TokenId>& tokens() const { return tokens_; }
   uint32_t length() const { return static_cast<uint32_t>(tokens_.size()); }
 
   // Forgets all but the first length tokens, and returns how many it still knows: length, or fewer
-  // where the model carries a state that cannot go back everywhere (Mamba, convolutions), or where
-  // a shorter text is computed in another way (LongRoPE). Those between are to be computed again.
+  // where the model carries a state that cannot go back everywhere (Mamba, convolutions), where a
+  // shorter text is computed in another way (LongRoPE), or where tokens have seen those after them
+  // (encoders). Those between are to be computed again.
   uint32_t Truncate(uint32_t length);
 
   // All of it as bytes, for Engine::Restore in this process or a later one, on any machine.
@@ -93,11 +114,14 @@ class Session {
   friend class Engine;
   explicit Session(Engine& engine);
   void Forget();
+  void ForgetSource();
   void Undo();
 
   Engine& engine_;
   std::vector<TokenId> tokens_;
   std::vector<std::byte*> pages_;
+  std::vector<TokenId> source_;
+  std::vector<std::byte*> source_pages_;
   RecurrentState state_;
   bool long_rope_ = false;
 };
@@ -146,15 +170,29 @@ class Engine {
   // belongs to this engine and occurs once; no item is empty.
   //
   // Returns the logits that were asked for, [rows, vocabulary], in the order of items and tokens;
-  // they stay valid until the next Step. On success the sessions have grown; on failure none has,
+  // they stay valid until the next Step. Of other models their answer, [rows, answer_columns], of
+  // Task::kClassifyText one row an item. On success the sessions have grown; on failure none has,
   // but one with a state that cannot go back everywhere may have become shorter. What a session
   // computes does not depend on what else is in the step, nor on how its tokens were cut into
   // steps, nor on the number of threads, bit for bit.
   //
   // Fails with kTooLarge when a session would outgrow the context (both counts in the message) or
   // the items have more than batch_tokens tokens, kInvalidArgument for a token outside the
-  // vocabulary, kOutOfMemory when the cache's limit is reached.
+  // vocabulary or a text that is fed to an encoder in pieces, kOutOfMemory when the cache's limit
+  // is reached.
   Result<std::span<const float>> Step(std::span<const StepItem> items);
+
+  // Step, but what is returned are the last hidden states of the same tokens, [rows, width],
+  // whatever the model's answer is. Steps of both kinds may follow each other in a session.
+  Result<std::span<const float>> States(std::span<const StepItem> items);
+
+  // Of an encoder–decoder: the encoder reads each item's tokens as the source of its session, whole
+  // and together. The session must hold no tokens; an earlier source is forgotten. Then Step goes
+  // on as with any model, the first token being ModelInfo::start_token.
+  //
+  // Returns the encoder's last hidden states that were asked for, [rows, width]. Fails with
+  // kUnsupported for other models, else as Step does; the sessions then have no source.
+  Result<std::span<const float>> Encode(std::span<const StepItem> items);
 
   // Step, cut into as many steps as batch_tokens asks for; logits are those of the last token.
   Result<std::span<const float>> Prefill(Session& session, std::span<const TokenId> tokens);
@@ -165,6 +203,7 @@ class Engine {
   explicit Engine(std::unique_ptr<State> state);
   static Result<std::unique_ptr<Engine>> Start(OpenedModel source, const EngineOptions& options);
 
+  Result<std::span<const float>> Run(Executor& executor, std::span<const StepItem> items);
   Status TurnLong(Session& session);
 
   std::unique_ptr<State> state_;

@@ -2,9 +2,8 @@
 #pragma once
 
 #include "base/worker_pool.h"
-#include "compile/program.h"
-#include "device/device.h"
 #include "engine/engine.h"
+#include "engine/executor.h"
 #include "engine/kv_cache.h"
 #include "engine/opened_model.h"
 #include "engine/step_plan.h"
@@ -22,21 +21,34 @@ struct Engine::State {
   std::optional<Error> template_error;
   ModelInfo model_info;
   EngineInfo info;
-  uint32_t batch_tokens = 0;
+  DeviceKind device_kind = DeviceKind::kCpu;
   uint32_t long_context = 0;  // sequences beyond it turn at LongRoPE's other frequencies; 0: none
 
   std::unique_ptr<WorkerPool> pool;
-  std::optional<Program> program;
-  std::unique_ptr<Device> device;
-  std::unique_ptr<KvCache> cache;
-  std::vector<float> logits;  // of the latest step
+  std::unique_ptr<Executor> answers;
+  std::unique_ptr<Executor> states;  // made when states are first asked for
+  std::unique_ptr<KvCache> cache;    // for both: what a session remembers does not depend on which
+  std::vector<float> answer;         // of the latest step
+
+  // Of an encoder–decoder, what reads sources and what is remembered of them; else null.
+  std::unique_ptr<Executor> encoder;
+  std::unique_ptr<KvCache> source_cache;
+  uint32_t encoder_tokens = 0;  // of one step of it at most
 
   Status BuildModel(OpenedModel source);
   Status TakeTokenizer(OpenedModel& source);
-  Status MakeDevice(const EngineOptions& options);
-  Status CheckLogits(std::span<const float> row) const;
+  Status MakeExecutors(const EngineOptions& options);
+  Status ChooseSizes(const EngineOptions& options);
+  Result<Executor*> StatesExecutor();
+  const Device& device() const { return *answers->device; }
+  StepLimits Limits(const Executor& executor) const;
+  Status CheckAnswer(std::span<const float> row) const;
   Status PrepareSession(Session& session, SequenceSlice& slice);
-  Status Execute(std::span<const StepItem> items, StepPlan& plan);
+  Status Execute(Executor& executor, std::span<const StepItem> items, StepPlan& plan);
+  Status Compute(Executor& executor, const StepPlan& plan);
+  Status MakeEncoder(const EngineOptions& options);
+  Status PrepareSource(Session& session, SequenceSlice& slice);
+  Status Read(std::span<const StepItem> items, StepPlan& plan);
   // What a saved session is held against.
   std::string Identity() const;
 };

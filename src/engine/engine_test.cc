@@ -130,6 +130,24 @@ TEST(StepPlan, LaysItemsOutOneAfterTheOther) {
   EXPECT_FALSE(PlanStep(items, {8, 64, 300}));
 }
 
+TEST(StepPlan, AnEncodersTextIsWhole) {
+  const auto engine = Load();
+  const auto session = engine->NewSession();
+  const std::vector<TokenId> text = {1, 5, 1, 6};
+  const StepItem item{session.get(), text, StepItem::Logits::kLast};
+  StepLimits limits{16, 64, 300, true, true, 1};
+  const auto plan = PlanStep({&item, 1}, limits);
+  ASSERT_TRUE(plan);
+  // Padding takes no position; of the text as a whole there is one answer.
+  EXPECT_EQ(plan->positions, (std::vector<int32_t>{-1, 0, -1, 1}));
+  EXPECT_EQ(plan->output_rows, std::vector<int32_t>{0});
+
+  ASSERT_TRUE(engine->Prefill(*session, text));
+  EXPECT_FALSE(PlanStep({&item, 1}, limits));
+  limits.whole_text = false;
+  EXPECT_TRUE(PlanStep({&item, 1}, limits));
+}
+
 std::vector<float> LogitsOf(Engine& engine, Session& session, std::vector<TokenId> tokens) {
   const auto logits = engine.Prefill(session, tokens);
   EXPECT_TRUE(logits) << logits.error().message();

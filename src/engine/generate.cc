@@ -30,15 +30,19 @@ class Answer {
         options_(options),
         history_(prompt.begin(), prompt.end()),
         sampler_(options.sampling),
-        decoder_(engine.tokenizer(),
-                 {.render_special = options.render_special, .continues_text = true}),
+        decoder_(engine.tokenizer(), {.render_special = options.render_special,
+                                      .continues_text = !engine.model_info().start_token}),
         filter_(std::move(filter)) {
     generation_.prompt_tokens = prompt.size();
+    if (const auto start = engine.model_info().start_token) {
+      source_ = std::exchange(history_, {*start});
+    }
   }
 
   Result<Generation> Run();
 
  private:
+  Status ReadSource();
   size_t ReusePrefix();
   Result<FinishReason> Produce();
   Status Prefill(std::span<const TokenId> tokens);
@@ -54,6 +58,7 @@ class Answer {
   Engine& engine_;
   Session& session_;
   const GenerateOptions& options_;
+  std::vector<TokenId> source_;   // of an encoder–decoder
   std::vector<TokenId> history_;  // the prompt and the answer
   Sampler sampler_;
   StreamDecoder decoder_;
@@ -77,9 +82,9 @@ Result<Generation> Answer::Run() {
 Result<FinishReason> Answer::Produce() {
   const Clock::time_point start = Clock::now();
   Timing& timing = generation_.timing;
+  if (const Status read = ReadSource(); !read) return Fail(read.error());
   const std::vector<TokenId> prompt(history_);
   std::span<const TokenId> rest = std::span(prompt).subspan(ReusePrefix());
-  timing.prefill_tokens = rest.size();
 
   for (; rest.size() > kPromptPiece; rest = rest.subspan(kPromptPiece)) {
     if (Cancelled()) return FinishReason::kCancelled;
@@ -87,6 +92,7 @@ Result<FinishReason> Answer::Produce() {
   }
   if (Cancelled()) return FinishReason::kCancelled;
   Result<TokenId> token = Next(rest, timing.prefill_seconds);
+  if (token) timing.prefill_tokens += rest.size();
   timing.time_to_first_token_seconds = SecondsSince(start);
 
   for (;;) {
@@ -96,6 +102,20 @@ Result<FinishReason> Answer::Produce() {
     token = Next(std::span(&*token, 1), timing.decode_seconds);
     ++timing.decode_tokens;
   }
+}
+
+// Has the encoder read the source, unless that is what it has read already.
+Status Answer::ReadSource() {
+  if (source_.empty() || session_.source() == source_) return {};
+  const auto turn = Turn();
+  const Clock::time_point start = Clock::now();
+  session_.Truncate(0);
+  const StepItem item{&session_, source_, StepItem::Logits::kNone};
+  const auto read = engine_.Encode({&item, 1});
+  if (!read) return Fail(read.error());
+  generation_.timing.prefill_seconds += SecondsSince(start);
+  generation_.timing.prefill_tokens += source_.size();
+  return {};
 }
 
 // Forgets what the session holds beyond the prompt. At least one token is left to compute, for its
@@ -116,6 +136,7 @@ Status Answer::Prefill(std::span<const TokenId> tokens) {
   const auto logits = engine_.Prefill(session_, tokens);
   generation_.timing.prefill_seconds += SecondsSince(start);
   if (!logits) return Fail(logits.error());
+  generation_.timing.prefill_tokens += tokens.size();
   return {};
 }
 
@@ -192,6 +213,10 @@ Result<Generation> Generate(Engine& engine, Session& session, std::span<const To
   if (options.max_tokens < -1) {
     return Fail(ErrorCode::kInvalidArgument, "max_tokens is ", options.max_tokens,
                 "; it must be 0 or more, or -1 for no limit");
+  }
+  if (engine.model_info().task != Task::kGenerate) {
+    return Fail(ErrorCode::kUnsupported, engine.model_info().path,
+                " does not generate text: it embeds or classifies");
   }
   if (prompt.empty()) return Fail(ErrorCode::kInvalidArgument, "the prompt has no tokens");
   if (prompt.size() > engine.info().context) {

@@ -60,8 +60,9 @@ struct Generation {
   Timing timing;
 };
 
-// Continues prompt. What session already holds is kept as far as it is a prefix of prompt, and
-// forgotten beyond; afterwards it holds the prompt and the answer, as far as they were computed.
+// Continues prompt; of an encoder–decoder, answers to it as a source. What session already holds is
+// kept as far as it is a prefix of prompt, and forgotten beyond; afterwards it holds the prompt and
+// the answer, as far as they were computed.
 //
 // Fails with kTooLarge, naming both counts, when the prompt does not fit the context; with
 // kInvalidArgument for an empty prompt or senseless options.

@@ -198,6 +198,7 @@ TEST_F(GenerateTest, TheCallerCancels) {
   const auto session = engine_->NewSession();
   const Generation nothing = Answer(*session, prompt_, options);
   EXPECT_EQ(nothing.finish, FinishReason::kCancelled);
+  EXPECT_EQ(nothing.timing.prefill_tokens, 0u);
   EXPECT_TRUE(nothing.tokens.empty());
   EXPECT_EQ(session->length(), 0u);
 

@@ -37,20 +37,24 @@ uint32_t LongContext(const Graph& graph) {
   return 0;
 }
 
-uint64_t WeightBytes(const Graph& graph) {
+uint64_t WeightBytes(const Model& model) {
   std::set<const std::byte*> counted;
   uint64_t bytes = 0;
-  for (const Node& node : graph.nodes()) {
-    if (node.op != Op::kWeight) continue;
-    const TensorView& view = WeightOf(node).view;
-    if (counted.insert(view.data).second) bytes += view.bytes();
+  for (const Graph* graph : GraphsOf(model)) {
+    for (const Node& node : graph->nodes()) {
+      if (node.op != Op::kWeight) continue;
+      const TensorView& view = WeightOf(node).view;
+      if (counted.insert(view.data).second) bytes += view.bytes();
+    }
   }
   return bytes;
 }
 
-std::optional<std::string> FindBrokenTensor(const Graph& graph) {
-  for (const Node& node : graph.nodes()) {
-    if (node.op == Op::kWeight && HasBrokenRow(WeightOf(node).view)) return WeightOf(node).name;
+std::optional<std::string> FindBrokenTensor(const Model& model) {
+  for (const Graph* graph : GraphsOf(model)) {
+    for (const Node& node : graph->nodes()) {
+      if (node.op == Op::kWeight && HasBrokenRow(WeightOf(node).view)) return WeightOf(node).name;
+    }
   }
   return std::nullopt;
 }

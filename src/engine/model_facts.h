@@ -11,11 +11,11 @@ DType DefaultCacheType(const Graph& graph);
 // The length beyond which sequences turn at LongRoPE's other frequencies; 0 where there are none.
 uint32_t LongContext(const Graph& graph);
 
-// Bytes of all weights that the graph reads, each once.
-uint64_t WeightBytes(const Graph& graph);
+// Bytes of all weights that the model reads, each once.
+uint64_t WeightBytes(const Model& model);
 
 // The first tensor that holds a value which is not a number, or nothing: to explain logits that are
 // not numbers. Reads all weights.
-std::optional<std::string> FindBrokenTensor(const Graph& graph);
+std::optional<std::string> FindBrokenTensor(const Model& model);
 
 }  // namespace ingle

@@ -5,9 +5,10 @@
 
 #include "engine/tokenizer_from_gguf.h"
 #include "formats/gguf/gguf_file.h"
-#include "formats/safetensors/safetensors_file.h"
 #include "models/gguf_checkpoint.h"
-#include "models/huggingface/checkpoint.h"
+#include "models/huggingface/folder.h"
+#include "models/huggingface/placed_tensors.h"
+#include "tokenizer/huggingface/tokenizer_json.h"
 
 namespace ingle {
 namespace {
@@ -53,6 +54,13 @@ ModelInfo InfoOf(const GgufFile& file) {
   return info;
 }
 
+// GGUF counts: 0 for none, mean, CLS, last, and a score where there is a classifier.
+std::optional<Pooling> PoolingOf(const GgufFile& file, std::string_view architecture) {
+  const auto type = file.UintOr(Cat(architecture, ".pooling_type"), 0);
+  if (!type || *type < 1 || *type > 3) return std::nullopt;
+  return static_cast<Pooling>(*type - 1);
+}
+
 Result<OpenedModel> FromGguf(Result<GgufFile> opened) {
   if (!opened) return Fail(opened.error());
   const auto file = std::make_shared<const GgufFile>(std::move(*opened));
@@ -62,6 +70,7 @@ Result<OpenedModel> FromGguf(Result<GgufFile> opened) {
   auto checkpoint = MakeGgufCheckpoint(file);
   if (!checkpoint) return Fail(checkpoint.error());
   source.checkpoint = std::move(*checkpoint);
+  source.modules.pooling = PoolingOf(*file, source.checkpoint->architecture());
   auto tokenizer = TokenizerFromGguf(*file);
   if (!tokenizer) return Fail(tokenizer.error());
   source.tokenizer = std::move(*tokenizer);
@@ -72,54 +81,55 @@ Result<OpenedModel> FromGguf(Result<GgufFile> opened) {
   return source;
 }
 
-// A whole text file; nothing where there is none.
-Result<std::optional<std::string>> ReadText(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return std::optional<std::string>();
-  const auto source = OpenFile(path);
-  if (!source) return Fail(source.error());
-  const auto bytes = (*source)->View(0, (*source)->size());
-  if (!bytes) return Fail(bytes.error());
-  return std::optional(std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()));
-}
-
-Result<HuggingFaceFiles> ReadFolder(const std::string& folder, ModelInfo& info) {
-  const auto config = ReadText(folder + "/config.json");
-  if (!config) return Fail(config.error());
-  if (!*config) {
-    return Fail(ErrorCode::kNotFound, folder, " has no config.json, so it is no checkpoint");
-  }
-  auto opened = OpenSafetensors(folder);
-  if (!opened) return Fail(opened.error());
-  const auto weights = std::make_shared<const SafetensorsFile>(*std::move(opened));
-  HuggingFaceFiles files{folder, **config, {}, weights};
+// Blocks of four bits that lie in several tensors are counted as the weights that they make.
+ModelInfo InfoOf(const std::string& folder, const HuggingFaceFolder& read,
+                 const PlacedTensors& placed) {
+  ModelInfo info;
+  info.path = folder;
+  info.name = std::filesystem::path(folder).filename().string();
+  for (const SafetensorsTensor& tensor : read.weights->tensors()) info.file_bytes += tensor.bytes;
   ElementCount count;
-  for (const SafetensorsTensor& tensor : weights->tensors()) {
-    count.Add(tensor.type->name, tensor.shape.elements());
-    info.file_bytes += tensor.bytes;
-    const auto view = weights->View(tensor);
-    files.tensors.push_back(
-        {tensor.name, std::string(tensor.type->name), view ? std::optional(*view) : std::nullopt});
+  for (const std::string& name : placed.required) {
+    const PlacedTensor& tensor = placed.tensors.find(name)->second;
+    count.Add(Name(tensor.type), tensor.shape.elements());
   }
   count.Report(info);
-  return files;
+  return info;
+}
+
+// Without a tokenizer.json the folder serves ids.
+Status ReadFolderTokenizer(const std::string& folder, OpenedModel& source) {
+  auto files = ReadTokenizerFolder(folder);
+  if (!files) return Fail(files.error());
+  TokenizerFromFiles from;
+  from.spec.model = "none";
+  if (!files->tokenizer_json.empty()) {
+    auto read = ReadTokenizerFiles(*files);
+    if (!read) return Fail(read.error());
+    from = *std::move(read);
+  }
+  auto tokenizer = Tokenizer::Create(from.spec);
+  if (!tokenizer) return Fail(tokenizer.error());
+  source.tokenizer = *std::move(tokenizer);
+  source.chat_template = std::move(from.chat_template);
+  source.chat_template_field = std::move(from.chat_template_field);
+  return {};
 }
 
 Result<OpenedModel> FromFolder(const std::string& folder) {
   OpenedModel source;
   source.name = folder;
-  source.info.path = folder;
-  source.info.name = std::filesystem::path(folder).filename().string();
-  auto files = ReadFolder(folder, source.info);
-  if (!files) return Fail(files.error());
-  auto checkpoint = MakeHuggingFaceCheckpoint(*std::move(files));
+  source.modules = ReadSentenceModules(
+      folder, [&](const std::string& file) { return ReadTextFile(Cat(folder, "/", file)); });
+  auto read = ReadHuggingFaceFolder(folder);
+  if (!read) return Fail(read.error());
+  auto checkpoint = MakeHuggingFaceCheckpoint(read->files);
   if (!checkpoint) return Fail(checkpoint.error());
-  source.checkpoint = std::move(*checkpoint);
-  TokenizerSpec none;
-  none.model = "none";
-  auto tokenizer = Tokenizer::Create(none);
-  if (!tokenizer) return Fail(tokenizer.error());
-  source.tokenizer = std::move(*tokenizer);
+  source.info = InfoOf(folder, *read, (*checkpoint)->placed());
+  source.checkpoint = *std::move(checkpoint);
+  if (const Status tokenizer = ReadFolderTokenizer(folder, source); !tokenizer) {
+    return Fail(tokenizer.error(), folder);
+  }
   return source;
 }
 
@@ -129,6 +139,20 @@ Result<OpenedModel> OpenModel(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return FromFolder(path);
   return FromGguf(OpenGguf(path));
+}
+
+Result<std::unique_ptr<Tokenizer>> OpenTokenizer(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    OpenedModel source;
+    if (const Status read = ReadFolderTokenizer(path, source); !read) {
+      return Fail(read.error(), path);
+    }
+    return std::move(source.tokenizer);
+  }
+  const auto file = OpenGguf(path);
+  if (!file) return Fail(file.error());
+  return TokenizerFromGguf(*file);
 }
 
 Result<OpenedModel> OpenModel(std::shared_ptr<const ByteSource> source) {

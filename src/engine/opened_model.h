@@ -8,6 +8,7 @@
 #include "base/byte_source.h"
 #include "engine/engine.h"
 #include "models/checkpoint.h"
+#include "models/huggingface/sentence_modules.h"
 
 namespace ingle {
 
@@ -18,6 +19,7 @@ struct OpenedModel {
   std::string chat_template;        // empty: none
   std::string chat_template_field;  // where it was found, for messages
   ModelInfo info;                   // but for what only the built model knows
+  SentenceModules modules;          // how its states become embeddings, where the files say
 };
 
 // path: a GGUF file, of a split model its first part; or a folder with config.json and safetensors,
@@ -25,5 +27,8 @@ struct OpenedModel {
 Result<OpenedModel> OpenModel(const std::string& path);
 // A GGUF file from anywhere.
 Result<OpenedModel> OpenModel(std::shared_ptr<const ByteSource> source);
+
+// The tokenizer of either, without the rest: a file need not hold a model.
+Result<std::unique_ptr<Tokenizer>> OpenTokenizer(const std::string& path);
 
 }  // namespace ingle

@@ -82,6 +82,10 @@ Result<Perplexity> MeasurePerplexity(Engine& engine, std::string_view text,
     return Fail(ErrorCode::kTooLarge, "chunks of ", context,
                 " tokens do not fit the model's context of ", engine.info().context);
   }
+  if (engine.model_info().task != Task::kGenerate || engine.model_info().start_token) {
+    return Fail(ErrorCode::kUnsupported, engine.model_info().path,
+                " predicts no next token of a text: it embeds, classifies or translates");
+  }
   const Tokenizer& tokenizer = engine.tokenizer();
   Result<std::vector<TokenId>> tokens = tokenizer.Encode(text);
   if (!tokens) return Fail(tokens.error());

@@ -1,5 +1,7 @@
 #include "graph/builder.h"
 
+#include <algorithm>
+
 namespace ingle {
 namespace {
 
@@ -40,10 +42,10 @@ Value GraphBuilder::Experts(std::string name, std::vector<TensorView> matrices) 
   return Emit(Op::kWeight, {}, type, WeightAttributes{std::move(name), first, std::move(matrices)});
 }
 
-Value GraphBuilder::Embed(Value ids, Value table, int32_t offset) {
+Value GraphBuilder::Embed(Value ids, Value table, const EmbedAttributes& embed) {
   const TensorView& view = WeightOf(graph_.node(table.id)).view;
   return Emit(Op::kEmbed, {ids.id, table.id}, {Element::kF32, Rows::kTokens, view.shape.columns()},
-              EmbedAttributes{offset});
+              embed);
 }
 
 Value GraphBuilder::MatMul(Value x, Value weight, std::optional<Value> bias) {
@@ -72,7 +74,7 @@ Value GraphBuilder::Elementwise(Op op, Value a, Value b) {
            Name(w.view.type), " ", ToString(w.view.shape), ", but ", x.columns,
            " F32 elements are needed");
   } else {
-    Expect(x.rows == y.rows && (x.columns == y.columns || y.columns == 1), "values of ", x.columns,
+    Expect(x.rows == y.rows && y.columns > 0 && x.columns % y.columns == 0, "values of ", x.columns,
            " and ", y.columns, " columns do not go together");
   }
   return Emit(op, {a.id, b.id}, x);
@@ -132,6 +134,35 @@ Value GraphBuilder::Slice(Value x, const SliceAttributes& slice) {
   return Emit(Op::kSlice, {x.id}, type, slice);
 }
 
+Value GraphBuilder::Concat(Value a, Value b) {
+  const ValueType& x = TypeOf(a);
+  const ValueType& y = TypeOf(b);
+  Expect(x.rows == y.rows, "values of other rows do not go side by side");
+  return Emit(Op::kConcat, {a.id, b.id}, {Element::kF32, x.rows, x.columns + y.columns});
+}
+
+Value GraphBuilder::Rescale(Value x, Value like, const NormAttributes& norm) {
+  ExpectColumns(like, TypeOf(x).columns, "what gives its size to another value");
+  ExpectNormVector(std::nullopt, TypeOf(x).columns, norm.group);
+  return Emit(Op::kRescale, {x.id, like.id}, TypeOf(x), norm);
+}
+
+Value GraphBuilder::Blend(Value x, Value weights, uint32_t parts) {
+  const ValueType& all = TypeOf(x);
+  const ValueType& shares = TypeOf(weights);
+  Expect(parts > 0 && all.columns % parts == 0 && shares.columns % parts == 0 &&
+             shares.rows == all.rows,
+         parts, " parts of ", all.columns, " columns cannot be blended by ", shares.columns,
+         " weights");
+  const uint64_t columns = parts == 0 ? 0 : all.columns / parts * (shares.columns / parts);
+  return Emit(Op::kBlend, {x.id, weights.id}, {Element::kF32, all.rows, columns},
+              BlendAttributes{parts});
+}
+
+Value GraphBuilder::Sparsify(Value x, float deviations) {
+  return Emit(Op::kSparsify, {x.id}, TypeOf(x), SparsifyAttributes{deviations});
+}
+
 Value GraphBuilder::Rope(Value x, const RopeAttributes& rope) {
   const uint64_t columns = TypeOf(x).columns;
   Expect(rope.head_size > 0 && columns % rope.head_size == 0, "rotary heads of ", rope.head_size,
@@ -146,38 +177,68 @@ void GraphBuilder::ExpectColumns(Value value, uint64_t columns, const char* what
          TypeOf(value).columns);
 }
 
+void GraphBuilder::ExpectKeysAndValues(Value k, Value v, const AttentionAttributes& a) {
+  ExpectColumns(k, uint64_t{a.kv_heads} * a.key_size, "the key of attention");
+  ExpectColumns(v, uint64_t{a.kv_heads} * a.value_size, "the value of attention");
+}
+
+void GraphBuilder::ExpectExtra(Value extra, const AttentionAttributes& a) {
+  const WeightAttributes& w = WeightOf(graph_.node(extra.id));
+  if (a.buckets.empty()) {
+    Expect(IsVector(w.view, a.heads), "tensor ", Quote(w.name), " is ", Name(w.view.type), " ",
+           ToString(w.view.shape), ", but ", a.heads, " F32 elements are needed, one a head");
+    return;
+  }
+  const uint64_t buckets = uint64_t{*std::max_element(a.buckets.begin(), a.buckets.end())} + 1;
+  Expect(w.view.type == DType::kF32 && w.view.shape.columns() == a.heads &&
+             w.view.shape.rows() >= buckets,
+         "tensor ", Quote(w.name), " is ", Name(w.view.type), " ", ToString(w.view.shape),
+         ", but F32 [", buckets, ", ", a.heads, "] is needed");
+}
+
 Value GraphBuilder::Attention(Value q, std::optional<Value> k, std::optional<Value> v,
-                              const AttentionAttributes& a, std::optional<Value> sinks) {
+                              const AttentionAttributes& a, std::optional<Value> extra) {
   Expect(a.kv_heads > 0 && a.heads % a.kv_heads == 0, a.heads, " attention heads cannot share ",
          a.kv_heads, " key/value heads");
   ExpectColumns(q, uint64_t{a.heads} * a.key_size, "the query of attention");
+  Expect(a.buckets.empty() || (extra && a.buckets.size() % 2 == 1),
+         "relative positions without a table of biases, or of distances one way only");
   std::vector<NodeId> inputs{q.id};
-  if (!a.shares_cache) {
-    ExpectColumns(*k, uint64_t{a.kv_heads} * a.key_size, "the key of attention");
-    ExpectColumns(*v, uint64_t{a.kv_heads} * a.value_size, "the value of attention");
+  if (a.appends()) {
+    ExpectKeysAndValues(*k, *v, a);
     inputs.insert(inputs.end(), {k->id, v->id});
   }
   inputs.push_back(Positions().id);
-  if (sinks) {
-    const WeightAttributes& w = WeightOf(graph_.node(sinks->id));
-    Expect(IsVector(w.view, a.heads), "tensor ", Quote(w.name), " is ", Name(w.view.type), " ",
-           ToString(w.view.shape), ", but ", a.heads, " F32 elements are needed, one a head");
-    inputs.push_back(sinks->id);
+  if (extra) {
+    ExpectExtra(*extra, a);
+    inputs.push_back(extra->id);
   }
   return Emit(Op::kAttention, std::move(inputs),
               {Element::kF32, Rows::kTokens, uint64_t{a.heads} * a.value_size}, a);
+}
+
+void GraphBuilder::CacheAppend(Value k, Value v, const AttentionAttributes& a) {
+  ExpectKeysAndValues(k, v, a);
+  Emit(Op::kCacheAppend, {k.id, v.id, Positions().id}, {Element::kF32, Rows::kNone, 0}, a);
 }
 
 Value GraphBuilder::SelectRows(Value x, Value rows) {
   return Emit(Op::kSelectRows, {x.id, rows.id}, {Element::kF32, Rows::kOutputs, TypeOf(x).columns});
 }
 
-Value GraphBuilder::Route(Value logits, std::optional<Value> bias, const RouteAttributes& route) {
+Value GraphBuilder::MeanRows(Value x) { return Emit(Op::kMeanRows, {x.id}, TypeOf(x)); }
+
+Value GraphBuilder::Route(Value logits, std::optional<Value> bias, std::optional<Value> scales,
+                          RouteAttributes route) {
   ExpectColumns(logits, route.experts, "the choice of experts");
   Expect(route.k > 0 && route.k <= route.experts, route.k, " of ", route.experts,
          " experts cannot be chosen");
   std::vector<NodeId> inputs{logits.id};
-  if (bias) inputs.push_back(bias->id);
+  for (const std::optional<Value>& vector : {bias, scales}) {
+    ExpectNormVector(vector, route.experts, 0);
+    if (vector) inputs.push_back(vector->id);
+  }
+  route.scaled = scales.has_value();
   return Emit(Op::kRoute, std::move(inputs), {Element::kF32, TypeOf(logits).rows, 2 * route.k},
               route);
 }

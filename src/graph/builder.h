@@ -29,9 +29,10 @@ class GraphBuilder {
   // A stack of matrices of one shape.
   Value Experts(std::string name, std::vector<TensorView> matrices);
 
-  Value Embed(Value ids, Value table, int32_t offset = 0);
+  Value Embed(Value ids, Value table, const EmbedAttributes& embed = {});
   Value MatMul(Value x, Value weight, std::optional<Value> bias = std::nullopt);
-  // b has a's columns, or one for all of them; it may be a weight: one row for all rows.
+  // b has a's columns, or fewer that divide them and are repeated; it may be a weight of a's
+  // columns or of one: one row for all rows.
   Value Add(Value a, Value b);
   Value Mul(Value a, Value b);
   Value Scale(Value x, float factor, float limit = 0);
@@ -46,13 +47,22 @@ class GraphBuilder {
   Value Glu(const ActivationAttributes& activation, Value gate, Value up);
   Value SwiGlu(Value gate, Value up) { return Glu({Activation::kSilu}, gate, up); }
   Value Slice(Value x, const SliceAttributes& slice);
+  Value Concat(Value a, Value b);
+  Value Rescale(Value x, Value like, const NormAttributes& norm);
+  Value Blend(Value x, Value weights, uint32_t parts);
+  Value Sparsify(Value x, float deviations);
   Value Rope(Value x, const RopeAttributes& rope);
-  // k and v are absent where the attributes say that the cache is shared.
+  // k and v are absent where the attributes say that they are in the cache. extra: the sinks, a
+  // vector of an element for each head; or the biases that attention.buckets asks for.
   Value Attention(Value q, std::optional<Value> k, std::optional<Value> v,
-                  const AttentionAttributes& attention, std::optional<Value> sinks = {});
+                  const AttentionAttributes& attention, std::optional<Value> extra = {});
+  void CacheAppend(Value k, Value v, const AttentionAttributes& attention);
   Value SelectRows(Value x, Value rows);
+  Value MeanRows(Value x);
 
-  Value Route(Value logits, std::optional<Value> bias, const RouteAttributes& route);
+  // bias and scales: vectors with an element for each expert.
+  Value Route(Value logits, std::optional<Value> bias, std::optional<Value> scales,
+              RouteAttributes route);
   Value ExpertMatMul(Value x, Value routes, Value experts, std::optional<Value> biases,
                      ExpertsAttributes attributes);
   Value Mix(Value products, Value routes);
@@ -76,6 +86,8 @@ class GraphBuilder {
   Value Emit(Op op, std::vector<NodeId> inputs, ValueType type, Attributes attributes = {});
   Value Elementwise(Op op, Value a, Value b);
   void ExpectNormVector(std::optional<Value> vector, uint64_t columns, uint64_t group);
+  void ExpectKeysAndValues(Value k, Value v, const AttentionAttributes& a);
+  void ExpectExtra(Value extra, const AttentionAttributes& a);
   void ExpectColumns(Value value, uint64_t columns, const char* what);
   const ValueType& TypeOf(Value value) const { return graph_.node(value.id).type; }
   bool IsWeight(Value value) const { return graph_.node(value.id).op == Op::kWeight; }

@@ -2,56 +2,49 @@
 
 namespace ingle {
 
+namespace {
+
+struct OpName {
+  Op op;
+  std::string_view name;
+};
+constexpr OpName kOpNames[] = {
+    {Op::kInput, "input"},
+    {Op::kWeight, "weight"},
+    {Op::kEmbed, "embed"},
+    {Op::kMatMul, "matmul"},
+    {Op::kAdd, "add"},
+    {Op::kMul, "mul"},
+    {Op::kScale, "scale"},
+    {Op::kRmsNorm, "rms_norm"},
+    {Op::kLayerNorm, "layer_norm"},
+    {Op::kActivate, "activate"},
+    {Op::kGlu, "glu"},
+    {Op::kSlice, "slice"},
+    {Op::kConcat, "concat"},
+    {Op::kRescale, "rescale"},
+    {Op::kBlend, "blend"},
+    {Op::kSparsify, "sparsify"},
+    {Op::kRope, "rope"},
+    {Op::kAttention, "attention"},
+    {Op::kSelectRows, "select_rows"},
+    {Op::kMeanRows, "mean_rows"},
+    {Op::kRoute, "route"},
+    {Op::kExperts, "experts"},
+    {Op::kMix, "mix"},
+    {Op::kShortConv, "short_conv"},
+    {Op::kSelectiveScan, "selective_scan"},
+    {Op::kDeltaRule, "delta_rule"},
+    {Op::kQuantize, "quantize"},
+    {Op::kCacheAppend, "cache_append"},
+    {Op::kAttend, "attend"},
+};
+
+}  // namespace
+
 std::string_view Name(Op op) {
-  switch (op) {
-    case Op::kInput:
-      return "input";
-    case Op::kWeight:
-      return "weight";
-    case Op::kEmbed:
-      return "embed";
-    case Op::kMatMul:
-      return "matmul";
-    case Op::kAdd:
-      return "add";
-    case Op::kMul:
-      return "mul";
-    case Op::kScale:
-      return "scale";
-    case Op::kRmsNorm:
-      return "rms_norm";
-    case Op::kLayerNorm:
-      return "layer_norm";
-    case Op::kActivate:
-      return "activate";
-    case Op::kGlu:
-      return "glu";
-    case Op::kSlice:
-      return "slice";
-    case Op::kRope:
-      return "rope";
-    case Op::kAttention:
-      return "attention";
-    case Op::kSelectRows:
-      return "select_rows";
-    case Op::kRoute:
-      return "route";
-    case Op::kExperts:
-      return "experts";
-    case Op::kMix:
-      return "mix";
-    case Op::kShortConv:
-      return "short_conv";
-    case Op::kSelectiveScan:
-      return "selective_scan";
-    case Op::kDeltaRule:
-      return "delta_rule";
-    case Op::kQuantize:
-      return "quantize";
-    case Op::kCacheAppend:
-      return "cache_append";
-    case Op::kAttend:
-      return "attend";
+  for (const OpName& row : kOpNames) {
+    if (row.op == op) return row.name;
   }
   return "?";
 }
@@ -90,6 +83,13 @@ std::string_view Name(Activation activation) {
       return "softplus";
   }
   return "?";
+}
+
+Graph Graph::UpTo(NodeId output) const {
+  Graph part;
+  part.nodes_.assign(nodes_.begin(), nodes_.begin() + output + 1);
+  part.output_ = output;
+  return part;
 }
 
 std::vector<uint32_t> Graph::CountUses() const {

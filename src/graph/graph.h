@@ -31,12 +31,21 @@ enum class Op : uint8_t {
   kActivate,   // (x): ActivationAttributes
   kGlu,        // (gate, up): activation(gate) · up: ActivationAttributes
   kSlice,      // (x): some columns of every period: SliceAttributes
+  kConcat,     // (a, b): the columns of a, then those of b
+  kRescale,    // (x, like): x, made as large as like: NormAttributes
+  kBlend,      // (x, weights): weighted sums of the parts of x: BlendAttributes
+  kSparsify,   // (x): what stands out among the columns, the rest is 0: SparsifyAttributes
   kRope,       // (x, positions): rotates pairs of each head by position-dependent angles
-  kAttention,  // (q, k, v, positions [, sinks]): appends k and v to the cache, attends to all of it
-  kSelectRows,  // (x, rows): the rows of x that are named
+  kAttention,  // (q, k, v, positions [, sinks or biases]): appends k and v to the cache, attends to
+               // all of it
+  kCacheAppend,  // (k, v, positions): appends to the cache; no value. Passes make it too, of the
+                 // first half of kAttention
+  kSelectRows,   // (x, rows): the rows of x that are named
+  kMeanRows,     // (x): each row becomes the mean of its sequence's rows
 
   // A mixture of experts: of each row, the k experts that its logits choose.
-  kRoute,    // (logits [, bias]): k expert numbers, then their k weights: RouteAttributes
+  kRoute,    // (logits [, bias] [, scales]): k expert numbers, then their k weights:
+             // RouteAttributes
   kExperts,  // (x, routes, weights [, biases]): k products side by side: ExpertsAttributes
   kMix,      // (products, routes): their sum by the weights of the routes
 
@@ -46,9 +55,10 @@ enum class Op : uint8_t {
   kDeltaRule,      // (q, k, v, decay, beta): the gated delta rule
 
   // Made by passes only.
-  kQuantize,     // (x): f32 to int8 activations
-  kCacheAppend,  // (k, v, positions): the first half of kAttention; no value
-  kAttend,       // (q, cache_append, positions [, sinks]): the second half
+  kQuantize,  // (x): f32 to int8 activations
+  // (q, cache_append, positions [, sinks or biases]): the second half of kAttention. Of a source,
+  // which no step appends to, positions stand for the append.
+  kAttend,
 };
 std::string_view Name(Op op);
 
@@ -87,7 +97,8 @@ struct WeightAttributes {
 };
 
 struct EmbedAttributes {
-  int32_t offset = 0;  // added to the ids
+  int32_t offset = 0;         // added to the ids
+  bool first_beyond = false;  // ids that the table has no row for take its first
 };
 
 struct MatMulAttributes {
@@ -101,10 +112,22 @@ struct ScaleAttributes {
 };
 
 // Each group of columns is normalized by itself. The weight has a group's elements, shared by all
-// groups, or as many as there are columns.
+// groups, or as many as there are columns. Of kRescale, epsilon is the least mean square that x is
+// taken to have.
 struct NormAttributes {
   float epsilon;
   uint64_t group = 0;  // columns; 0: all of them
+};
+
+// x has `parts` parts of the same width. The weights are rows of as many, one row for each sum.
+struct BlendAttributes {
+  uint32_t parts;
+};
+
+// Columns give what they have above mean + deviations · standard deviation, else nothing: the
+// statistical top-k of You et al., arXiv 2506.06644.
+struct SparsifyAttributes {
+  float deviations;
 };
 
 enum class Activation : uint8_t {
@@ -165,12 +188,23 @@ struct AttentionAttributes {
   uint32_t value_size = 0;
   float scale = 1;  // of the products of queries and keys
 
-  uint32_t window = 0;          // how many of the latest positions are seen; 0: all
+  uint32_t window = 0;          // positions nearer than this are seen; 0: all
   float softcap = 0;            // scores s become softcap · tanh(s / softcap); 0: they stay
-  bool causal = true;           // if not, all positions of the sequence are seen
+  bool causal = true;           // if not, later positions of the sequence are seen too
   bool shares_cache = false;    // k and v are another layer's, already in the cache
   std::vector<float> slopes{};  // ALiBi (Press et al., arXiv 2108.12409): of each head; or empty
   bool rounds_bias = false;     // slope · position is rounded to bfloat16, and scaled: Falcon
+
+  // Of an encoder–decoder: attends to the source, whose keys and values the encoder's graph has
+  // appended to a cache of its own; state counts those.
+  bool of_source = false;
+  // Relative positions (Raffel et al., arXiv 1910.10683): the last input is a table of biases,
+  // [buckets, heads]. Of the distances -n to n from query to key, the row of each; those farther
+  // off are like the farthest. Empty for none.
+  std::vector<uint16_t> buckets{};
+
+  // Whether keys and values come with the operation.
+  bool appends() const { return !shares_cache && !of_source; }
 };
 
 // A row's logits become weights of experts; the k largest are kept.
@@ -184,7 +218,8 @@ struct RouteAttributes {
   uint32_t k = 0;
   Scores scores = Scores::kSoftmax;
   bool normalize = false;  // the k weights are divided by their sum
-  float scale = 1;         // of the weights, at last
+  float scale = 1;         // of the weights, then
+  bool scaled = false;     // the last input is a factor for each expert's weight, at last
 };
 
 // Of each row, products with the matrices of its k experts, one after the other.
@@ -216,8 +251,8 @@ struct RecurrentAttributes {
 using Attributes =
     std::variant<std::monostate, InputAttributes, WeightAttributes, EmbedAttributes,
                  MatMulAttributes, ScaleAttributes, NormAttributes, ActivationAttributes,
-                 SliceAttributes, RopeAttributes, AttentionAttributes, RouteAttributes,
-                 ExpertsAttributes, RecurrentAttributes>;
+                 SliceAttributes, BlendAttributes, SparsifyAttributes, RopeAttributes,
+                 AttentionAttributes, RouteAttributes, ExpertsAttributes, RecurrentAttributes>;
 
 using NodeId = uint32_t;
 
@@ -245,6 +280,9 @@ class Graph {
   // The node whose value is the model's answer: logits [outputs, vocabulary].
   NodeId output() const { return output_; }
   void set_output(NodeId id) { output_ = id; }
+
+  // The graph that answers with an earlier node's value, without what only later ones need.
+  Graph UpTo(NodeId output) const;
 
   // How many nodes read each node's value.
   std::vector<uint32_t> CountUses() const;

@@ -56,6 +56,31 @@ TEST(GraphBuilder, RefusesHeadsThatDoNotDivide) {
   EXPECT_FALSE(g.Finish(g.Attention(x, x, x, {0, 3, 2, 4, 4, 1.0f})));
 }
 
+TEST(GraphBuilder, RepeatsWhatIsNarrower) {
+  GraphBuilder g;
+  const Value x = g.Embed(g.Tokens(), g.Weight("embd", View({10, 6})));
+  const Value part = g.Slice(x, {6, 0, 2});
+  EXPECT_TRUE(g.Finish(g.Add(x, part)));
+
+  GraphBuilder other;
+  const Value y = other.Embed(other.Tokens(), other.Weight("embd", View({10, 6})));
+  EXPECT_FALSE(other.Finish(other.Add(y, other.Slice(y, {6, 0, 4}))));
+}
+
+TEST(GraphBuilder, BlendsPartsByRowsOfWeights) {
+  GraphBuilder g;
+  const Value x = g.Embed(g.Tokens(), g.Weight("embd", View({10, 6})));
+  const Value both = g.Concat(x, x);
+  EXPECT_EQ(g.Columns(both), 12u);
+  EXPECT_EQ(g.Columns(g.Blend(both, g.Slice(x, {6, 0, 4}), 2)), 12u);
+  EXPECT_EQ(g.Columns(g.Blend(x, g.Slice(x, {6, 0, 3}), 1)), 18u);
+  EXPECT_TRUE(g.Finish(both));
+
+  GraphBuilder other;
+  const Value y = other.Embed(other.Tokens(), other.Weight("embd", View({10, 6})));
+  EXPECT_FALSE(other.Finish(other.Blend(y, other.Slice(y, {6, 0, 3}), 2)));
+}
+
 TEST(GraphPrint, ShowsEveryStep) {
   GraphBuilder g;
   const Value table = g.Weight("a\"b", View({10, 4}));

@@ -47,7 +47,8 @@ struct AttributeText {
     return Cat(a.bias ? "+bias" : "", a.residual ? "+residual" : "");
   }
   std::string operator()(const EmbedAttributes& a) const {
-    return a.offset == 0 ? "" : Cat("offset ", a.offset);
+    return Cat(a.offset == 0 ? "" : Cat("offset ", a.offset),
+               a.first_beyond ? "the first for ids beyond" : "");
   }
   std::string operator()(const ScaleAttributes& a) const {
     return Cat("× ", a.factor, a.limit == 0 ? "" : Cat(", within ±", a.limit));
@@ -62,6 +63,10 @@ struct AttributeText {
   std::string operator()(const SliceAttributes& a) const {
     return Cat(a.begin, " to ", a.begin + a.length, " of every ", a.period);
   }
+  std::string operator()(const BlendAttributes& a) const { return Cat(a.parts, " parts"); }
+  std::string operator()(const SparsifyAttributes& a) const {
+    return Cat(a.deviations, " deviations above the mean");
+  }
   std::string operator()(const RopeAttributes& a) const {
     return Cat("head ", a.head_size, ", ",
                a.pairs == RopePairs::kInterleaved ? "interleaved" : "halves", ", ",
@@ -73,14 +78,16 @@ struct AttributeText {
                a.value_size == a.key_size ? "" : Cat("/", a.value_size), ", scale ", a.scale,
                a.window == 0 ? "" : Cat(", window ", a.window),
                a.softcap == 0 ? "" : Cat(", softcap ", a.softcap), a.causal ? "" : ", not causal",
-               a.shares_cache ? ", shared" : "", a.slopes.empty() ? "" : ", alibi");
+               a.shares_cache ? ", shared" : "", a.of_source ? ", of the source" : "",
+               a.slopes.empty() ? "" : ", alibi", a.buckets.empty() ? "" : ", relative");
   }
   std::string operator()(const RouteAttributes& a) const {
     return Cat(a.k, " of ", a.experts,
                a.scores == RouteAttributes::Scores::kSigmoid   ? ", sigmoid"
                : a.scores == RouteAttributes::Scores::kSoftmax ? ", softmax"
                                                                : ", softmax of these",
-               a.normalize ? ", normalized" : "", a.scale == 1 ? "" : Cat(", × ", a.scale));
+               a.normalize ? ", normalized" : "", a.scale == 1 ? "" : Cat(", × ", a.scale),
+               a.scaled ? ", × each one's" : "");
   }
   std::string operator()(const ExpertsAttributes& a) const {
     return Cat(a.k, " a row", a.own_inputs ? ", each its own" : "", a.bias ? ", +bias" : "");

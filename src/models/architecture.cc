@@ -11,12 +11,17 @@ constexpr Architecture kArchitectures[] = {
     {"llama", BuildLlama, &kLlamaNames},
     {"llama", BuildLlama, &kMistralNames},
     {"llama", BuildLlama, &kMixtralNames},
+    {"bert", BuildBert, &kBertNames},
+    {"bert", BuildBert, &kRobertaNames},
+    {"bert", BuildBert, &kDistilBertNames},
     {"ernie4_5", BuildErnie45, &kErnie45Names},
     {"exaone4", BuildExaone4, &kExaone4Names},
     {"falcon", BuildFalcon, &kFalconNames},
     {"gemma", BuildGemma, &kGemmaNames},
     {"gemma2", BuildGemma2, &kGemma2Names},
     {"gemma3", BuildGemma3, &kGemma3Names},
+    {"gemma3n", BuildGemma3n, &kGemma3nNames},
+    {"gemma4", BuildGemma4, &kGemma4Names},
     {"gpt2", BuildGpt2, &kGpt2Names},
     {"gptneox", BuildGptNeoX, &kGptNeoXNames},
     {"gpt-oss", BuildGptOss, &kGptOssNames},
@@ -26,7 +31,9 @@ constexpr Architecture kArchitectures[] = {
     {"lfm2", BuildLfm2, &kLfm2Names},
     {"lfm2moe", BuildLfm2, &kLfm2MoeNames},
     {"mamba2", BuildMamba2, &kMamba2Names},
+    {"modern-bert", BuildModernBert, &kModernBertNames},
     {"mpt", BuildMpt, &kMptNames},
+    {"nomic-bert", BuildNomicBert, &kNomicBertNames},
     {"olmo2", BuildOlmo2, &kOlmo2Names},
     {"olmo2", BuildOlmo2, &kOlmo3Names},
     {"olmoe", BuildOlmoe, &kOlmoeNames},
@@ -42,6 +49,8 @@ constexpr Architecture kArchitectures[] = {
     {"smollm3", BuildSmolLm3, &kSmolLm3Names},
     {"stablelm", BuildStableLm, &kStableLmNames},
     {"starcoder2", BuildStarCoder2, &kStarCoder2Names},
+    {"t5", BuildT5, &kT5Names},
+    {"t5", BuildT5, &kMt5Names},
 };
 
 std::string KnownNames() {
@@ -54,12 +63,14 @@ std::string KnownNames() {
 }
 
 // A tensor that the model does without is arithmetic that it lacks.
-Status CheckAllUsed(const Checkpoint& checkpoint, const Graph& graph) {
+Status CheckAllUsed(const Checkpoint& checkpoint, const Model& model) {
   const std::vector<std::string> required = checkpoint.RequiredTensors();
   if (required.empty()) return {};
-  std::set<std::string, std::less<>> used;
-  for (const Node& node : graph.nodes()) {
-    if (node.op == Op::kWeight) used.insert(WeightOf(node).name);
+  std::set<std::string, std::less<>> used(model.ignored.begin(), model.ignored.end());
+  for (const Graph* graph : GraphsOf(model)) {
+    for (const Node& node : graph->nodes()) {
+      if (node.op == Op::kWeight) used.insert(WeightOf(node).name);
+    }
   }
   for (const std::string& tensor : required) {
     // Experts are used as a stack: "blk.0.ffn_up" for "blk.0.ffn_up.3.weight".
@@ -75,6 +86,12 @@ Status CheckAllUsed(const Checkpoint& checkpoint, const Graph& graph) {
 
 }  // namespace
 
+std::vector<const Graph*> GraphsOf(const Model& model) {
+  std::vector<const Graph*> graphs{&model.graph};
+  if (model.encoder) graphs.push_back(&*model.encoder);
+  return graphs;
+}
+
 std::span<const Architecture> Architectures() { return kArchitectures; }
 
 Result<Model> BuildModel(const Checkpoint& checkpoint) {
@@ -82,7 +99,7 @@ Result<Model> BuildModel(const Checkpoint& checkpoint) {
     if (architecture.name != checkpoint.architecture()) continue;
     auto model = architecture.build(checkpoint);
     if (!model) return Fail(model.error(), checkpoint.name());
-    if (const Status used = CheckAllUsed(checkpoint, model->graph); !used) {
+    if (const Status used = CheckAllUsed(checkpoint, *model); !used) {
       return Fail(used.error(), checkpoint.name());
     }
     return model;

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "graph/graph.h"
 #include "models/checkpoint.h"
+#include "models/task.h"
 
 namespace ingle {
 
@@ -20,12 +24,31 @@ struct ModelShape {
   uint32_t vocabulary = 0;
   uint32_t trained_context = 0;
   uint32_t longest_context = 0;  // beyond it there are no positions; 0: no such limit
+
+  Task task = Task::kGenerate;
+  // An encoder: each token sees those that follow it. A text is computed whole, in one step, and
+  // nothing can follow it.
+  bool whole_text = false;
+  // A token that takes no position, but stands at the one before the first: RoBERTa's padding.
+  std::optional<int32_t> without_position{};
+  // Of an encoder–decoder: the token that every answer begins after.
+  std::optional<int32_t> start_token{};
 };
 
 struct Model {
   ModelShape shape;
   Graph graph;  // views into the checkpoint's memory
+  // The node of the last hidden states, [outputs, width], from which the answer is made.
+  NodeId states = 0;
+  Labels labels{};
+  // Of an encoder–decoder, whose decoder `graph` is: what reads the source. Its answer are the last
+  // hidden states; docs/design/encoder-decoder.md.
+  std::optional<Graph> encoder{};
+  std::vector<std::string> ignored{};  // tensors that files hold and the model does without
 };
+
+// All that it has: one, or two of an encoder–decoder.
+std::vector<const Graph*> GraphsOf(const Model& model);
 
 struct HuggingFaceNames;
 

@@ -36,6 +36,9 @@ class Checkpoint {
   virtual Result<std::optional<std::string>> String(std::string_view key) const = 0;
   // A list, or one number as a list of one; true and false are 1 and 0.
   virtual Result<std::optional<std::vector<int64_t>>> Ints(std::string_view key) const = 0;
+  // Likewise, of any numbers.
+  virtual Result<std::optional<std::vector<double>>> Floats(std::string_view key) const = 0;
+  virtual Result<std::optional<std::vector<std::string>>> Strings(std::string_view key) const = 0;
 
   virtual bool HasTensor(std::string_view tensor) const = 0;
   // Those that a model of this architecture must use: another is arithmetic that would be missing.

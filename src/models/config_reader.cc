@@ -1,5 +1,6 @@
 #include "models/config_reader.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ingle {
@@ -27,6 +28,22 @@ uint32_t ConfigReader::Count(std::string_view key, uint32_t limit,
   return static_cast<uint32_t>(*value);
 }
 
+std::vector<uint32_t> ConfigReader::Counts(std::string_view key, uint32_t layers, uint32_t limit,
+                                           std::optional<uint32_t> fallback) {
+  const std::vector<int64_t> listed = Ints(key);
+  if (listed.size() <= 1) return std::vector<uint32_t>(layers, Count(key, limit, fallback));
+  if (listed.size() != layers) {
+    Reject(key, Cat("has ", listed.size(), " entries for ", layers, " layers"));
+  }
+  std::vector<uint32_t> counts;
+  for (const int64_t count : listed) {
+    if (count < 0 || count > limit) Reject(key, Cat("holds ", count, ", outside 0 to ", limit));
+    counts.push_back(static_cast<uint32_t>(std::clamp<int64_t>(count, 0, limit)));
+  }
+  counts.resize(layers, 1);
+  return counts;
+}
+
 double ConfigReader::Number(std::string_view key, double low, double high,
                             std::optional<double> fallback) {
   const bool had_error = error_.has_value();
@@ -49,6 +66,20 @@ std::string ConfigReader::Text(std::string_view key, std::string_view fallback) 
 
 std::vector<int64_t> ConfigReader::Ints(std::string_view key) {
   return Keep(checkpoint_.Ints(key)).value_or(std::vector<int64_t>());
+}
+
+std::vector<std::string> ConfigReader::Texts(std::string_view key) {
+  return Keep(checkpoint_.Strings(key)).value_or(std::vector<std::string>());
+}
+
+bool ConfigReader::Flag(std::string_view key, bool fallback) {
+  const std::vector<int64_t> flag = Ints(key);
+  if (flag.size() > 1) Reject(key, "is a list, where true or false is needed");
+  return flag.size() == 1 ? flag[0] != 0 : fallback;
+}
+
+std::vector<double> ConfigReader::Numbers(std::string_view key) {
+  return Keep(checkpoint_.Floats(key)).value_or(std::vector<double>());
 }
 
 bool ConfigReader::Has(std::string_view key) {

@@ -19,13 +19,21 @@ class ConfigReader {
   // A count in [1, limit]. Missing is an error without a fallback.
   uint32_t Count(std::string_view key, uint32_t limit, std::optional<uint32_t> fallback = {});
 
+  // One for each of `layers` layers, which the file may say as one count for all; in [0, limit].
+  std::vector<uint32_t> Counts(std::string_view key, uint32_t layers, uint32_t limit,
+                               std::optional<uint32_t> fallback = {});
+
   // A finite number in [low, high].
   double Number(std::string_view key, double low, double high, std::optional<double> fallback = {});
 
   std::string Text(std::string_view key, std::string_view fallback);
 
+  bool Flag(std::string_view key, bool fallback);
+
   // Empty where the file does not say.
+  std::vector<double> Numbers(std::string_view key);
   std::vector<int64_t> Ints(std::string_view key);
+  std::vector<std::string> Texts(std::string_view key);
 
   bool Has(std::string_view key);
 

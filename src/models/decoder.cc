@@ -38,16 +38,6 @@ uint32_t ReadHeadSize(ConfigReader& config, const ModelShape& shape, std::string
   return config.Count(key, 4096, std::max(1u, shape.width / shape.heads));
 }
 
-Activation ReadActivation(ConfigReader& config, Activation otherwise) {
-  constexpr std::string_view kKey = "feed_forward.activation";
-  const std::string name = config.Text(kKey, Name(otherwise));
-  for (int i = 0; i <= static_cast<int>(Activation::kSoftplus); ++i) {
-    if (Name(static_cast<Activation>(i)) == name) return static_cast<Activation>(i);
-  }
-  config.Reject(ErrorCode::kUnsupported, kKey, Cat("is ", Quote(name), ", an unknown activation"));
-  return otherwise;
-}
-
 AttentionAttributes ReadAttention(ConfigReader& config, ModelShape& shape) {
   AttentionAttributes a;
   a.heads = shape.heads;
@@ -90,27 +80,30 @@ uint32_t ReadVocabulary(const Checkpoint& checkpoint, ConfigReader& config) {
   return vocabulary;
 }
 
-// A number for all layers, or one for each: 0 where a layer has no attention, else the same.
-std::vector<bool> ReadKvHeads(ConfigReader& config, ModelShape& shape) {
-  constexpr std::string_view kKey = "attention.head_count_kv";
-  const std::vector<int64_t> listed = config.Ints(kKey);
-  if (listed.size() <= 1) {
-    shape.kv_heads = config.Count(kKey, shape.heads, shape.heads);
-    return std::vector<bool>(shape.layers, true);
-  }
-  std::vector<bool> attends;
-  const int64_t most = *std::max_element(listed.begin(), listed.end());
-  for (const int64_t heads : listed) {
-    attends.push_back(heads != 0);
-    if (heads != 0 && heads != most) config.Reject(kKey, "differs from layer to layer");
-  }
-  if (listed.size() != shape.layers || most < 1 || most > shape.heads) {
-    config.Reject(kKey, Cat("has ", listed.size(), " entries of at most ", most, " for ",
-                            shape.layers, " layers of ", shape.heads, " heads"));
-  }
-  attends.resize(shape.layers, true);
-  shape.kv_heads = most < 1 || most > shape.heads ? 1 : static_cast<uint32_t>(most);
-  return attends;
+// Whether all that are not 0 are the same.
+bool AreAlike(const std::vector<uint32_t>& counts) {
+  const uint32_t most = *std::max_element(counts.begin(), counts.end());
+  return std::all_of(counts.begin(), counts.end(),
+                     [&](uint32_t count) { return count == 0 || count == most; });
+}
+
+// For all layers, or for each; at least one is not 0.
+std::vector<uint32_t> ReadByLayer(ConfigReader& config, std::string_view key, uint32_t layers,
+                                  uint32_t limit, std::optional<uint32_t> fallback,
+                                  std::initializer_list<std::string_view> allowed) {
+  std::vector<uint32_t> counts = config.Counts(key, layers, limit, fallback);
+  if (*std::max_element(counts.begin(), counts.end()) == 0) config.Reject(key, "is 0 everywhere");
+  const bool may_differ = std::find(allowed.begin(), allowed.end(), key) != allowed.end();
+  if (!may_differ && !AreAlike(counts)) config.Reject(key, "differs from layer to layer");
+  return counts;
+}
+
+// Files of ModernBERT have that of its layer norms by the other name.
+float ReadEpsilon(ConfigReader& config, bool rms_norm) {
+  constexpr std::string_view kRms = "attention.layer_norm_rms_epsilon";
+  constexpr std::string_view kLayer = "attention.layer_norm_epsilon";
+  const bool other = !rms_norm && !config.Has(kLayer) && config.Has(kRms);
+  return static_cast<float>(config.Number(rms_norm || other ? kRms : kLayer, 0, 1));
 }
 
 float Special(ConfigReader& config, std::string_view key, double otherwise) {
@@ -119,6 +112,15 @@ float Special(ConfigReader& config, std::string_view key, double otherwise) {
 
 }  // namespace
 
+Activation ReadActivation(ConfigReader& config, std::string_view key, Activation otherwise) {
+  const std::string name = config.Text(key, Name(otherwise));
+  for (int i = 0; i <= static_cast<int>(Activation::kSoftplus); ++i) {
+    if (Name(static_cast<Activation>(i)) == name) return static_cast<Activation>(i);
+  }
+  config.Reject(ErrorCode::kUnsupported, key, Cat("is ", Quote(name), ", an unknown activation"));
+  return otherwise;
+}
+
 DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
                         const DecoderDefaults& defaults) {
   DecoderConfig c;
@@ -126,13 +128,13 @@ DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
   c.shape.width = config.Count("embedding_length", kWidestLayer);
   c.shape.trained_context = config.Count("context_length", 1u << 28);
   c.rms_norm = defaults.rms_norm;
-  c.norm.epsilon = static_cast<float>(config.Number(
-      c.rms_norm ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", 0, 1));
+  c.norm.epsilon = ReadEpsilon(config, c.rms_norm);
   c.embedding_scale = Special(config, "embedding_scale", 1);
   c.residual_scale = Special(config, "residual_scale", 1);
   c.logit_scale = Special(config, "logit_scale", 1);
   c.logit_softcap = Special(config, "final_logit_softcapping", 0);
   c.shape.vocabulary = ReadVocabulary(checkpoint, config);
+  if (config.Flag("headless", false)) c.shape.task = Task::kEmbed;
   return c;
 }
 
@@ -141,16 +143,21 @@ Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& co
                                   std::initializer_list<std::string_view> allowed) {
   DecoderConfig c = ReadTrunk(checkpoint, config, defaults);
   c.shape.heads = config.Count("attention.head_count", 4096);
-  c.attends = ReadKvHeads(config, c.shape);
-  c.hidden = config.Count("feed_forward_length", kWidestLayer);
-  c.activation = ReadActivation(config, defaults.activation);
+  c.kv_heads = ReadByLayer(config, "attention.head_count_kv", c.shape.layers, c.shape.heads,
+                           c.shape.heads, allowed);
+  c.shape.kv_heads = std::max(1u, *std::max_element(c.kv_heads.begin(), c.kv_heads.end()));
+  for (const uint32_t heads : c.kv_heads) c.attends.push_back(heads != 0);
+  c.hiddens = ReadByLayer(config, "feed_forward_length", c.shape.layers, kWidestLayer, {}, allowed);
+  c.hidden = *std::max_element(c.hiddens.begin(), c.hiddens.end());
+  c.activation = ReadActivation(config, "feed_forward.activation", defaults.activation);
   c.attention = ReadAttention(config, c.shape);
   c.windows.assign(c.shape.layers, 0);
   RejectOthers(config, allowed);
   c.attention.softcap = Special(config, "attn_logit_softcapping", 0);
   c.clamp_qkv = Special(config, "attention.clamp_kqv", 0);
   if (defaults.rotates) {
-    auto rope = ReadRope(checkpoint, config, c.attention.key_size, c.shape.trained_context);
+    auto rope = ReadRope(checkpoint, config, c.attention.key_size, c.shape.trained_context,
+                         defaults.whole_pairs);
     if (const Status read = config.status(); !read) return Fail(read.error());
     if (!rope) return Fail(rope.error());
     c.rope = std::move(*rope);
@@ -226,8 +233,10 @@ Value DecoderBuilder::NormHeads(Value x, const std::string& name, uint64_t head_
   const uint64_t size = shared ? head_size : columns;
   NormAttributes norm = c.norm;
   norm.group = each ? head_size : 0;
-  if (c.rms_norm) return g.RmsNorm(x, w.Norm(name, size), norm);
-  return g.LayerNorm(x, w.Norm(name, size), w.Bias(name, size), norm);
+  // Of a weight for each head, files have a row for each.
+  const Value weight = w.Flat(name + ".weight", size);
+  if (c.rms_norm) return g.RmsNorm(x, weight, norm);
+  return g.LayerNorm(x, weight, w.Bias(name, size), norm);
 }
 
 Value DecoderBuilder::Attend(Value h, const std::string& blk, uint32_t layer,
@@ -288,6 +297,8 @@ Value DecoderBuilder::AddBlock(Value x, Value block) {
 Value DecoderBuilder::Logits(Value x, const std::string& norm) {
   x = g.SelectRows(x, g.OutputRows());
   x = Norm(x, norm);
+  states_ = x;
+  if (c.shape.task == Task::kEmbed) return x;
   // Small models share the embedding table with the output.
   const Value output =
       w.Has("output") ? w.Matrix("output", c.shape.vocabulary, c.shape.width) : *table_;
@@ -300,11 +311,11 @@ Value DecoderBuilder::Logits(Value x, const std::string& norm) {
   return logits;
 }
 
-Result<Model> DecoderBuilder::Finish(Value logits) {
+Result<Model> DecoderBuilder::Finish(Value answer, Value states) {
   if (const Status bound = w.status(); !bound) return Fail(bound.error());
-  auto graph = g.Finish(logits);
+  auto graph = g.Finish(answer);
   if (!graph) return Fail(graph.error());
-  return Model{c.shape, std::move(*graph)};
+  return Model{c.shape, std::move(*graph), states.id, {}, {}, std::move(ignored_)};
 }
 
 }  // namespace ingle

@@ -21,19 +21,22 @@ inline constexpr uint32_t kWidestLayer = 1u << 18;
 struct DecoderDefaults {
   RopePairs pairs = RopePairs::kHalves;
   Activation activation = Activation::kSilu;
-  bool rms_norm = true;  // else layer norm
-  bool rotates = true;   // has rotary position embedding
+  bool rms_norm = true;     // else layer norm
+  bool rotates = true;      // has rotary position embedding
+  bool whole_pairs = true;  // see YarnOptions
 };
 
 struct DecoderConfig {
   ModelShape shape;
-  uint32_t hidden = 0;  // of the feed-forward network
+  uint32_t hidden = 0;            // of the feed-forward network; the widest
+  std::vector<uint32_t> hiddens;  // of each layer
   Activation activation = Activation::kSilu;
   bool rms_norm = true;
   NormAttributes norm{};
-  AttentionAttributes attention;  // of every layer, but for state and window
-  std::vector<uint32_t> windows;  // of each layer; 0: all positions are seen
-  std::vector<bool> attends;      // of each layer; in hybrids some have something else instead
+  AttentionAttributes attention;   // of every layer, but for state and window
+  std::vector<uint32_t> windows;   // of each layer; 0: all positions are seen
+  std::vector<bool> attends;       // of each layer; in hybrids some have something else instead
+  std::vector<uint32_t> kv_heads;  // of each layer; attention has the most
   RopeAttributes rope;
   float embedding_scale = 1;
   float residual_scale = 1;  // of what a block adds
@@ -42,8 +45,11 @@ struct DecoderConfig {
   float clamp_qkv = 0;      // q, k and v are held within ±this; 0: they are not
 };
 
+Activation ReadActivation(ConfigReader& config, std::string_view key, Activation otherwise);
+
 // Reads what all have. Errors of fields stay in config; look at config.status() afterwards. Fields
-// of other families' arithmetic are refused where they are set, unless listed in allowed.
+// of other families' arithmetic are refused where they are set, unless listed in allowed; so are
+// layers that differ in feed_forward_length or attention.head_count_kv.
 Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& config,
                                   const DecoderDefaults& defaults,
                                   std::initializer_list<std::string_view> allowed = {});
@@ -89,7 +95,7 @@ class DecoderBuilder {
   Value Embed();
   // blk: "blk.3." Reads attn_q, attn_k, attn_v, or attn_qkv with these one below the other, and
   // attn_output.
-  Value Attend(Value h, const std::string& blk, uint32_t layer, const SelfAttention& attention);
+  Value Attend(Value h, const std::string& blk, uint32_t layer, const SelfAttention& options);
   // down(activation(gate(h)) · up(h)). ffn_up holds both, gate first, where there is no ffn_gate.
   Value GatedFeedForward(Value h, const std::string& blk);
   Value GatedFeedForward(Value h, const std::string& blk, const std::string& suffix,
@@ -98,9 +104,14 @@ class DecoderBuilder {
   Value FeedForward(Value h, const std::string& blk);
   // x + residual_scale · block
   Value AddBlock(Value x, Value block);
-  // Of the tokens that want them: last norm and output.
+  // Of the tokens that want them: last norm and output; of a model without an output the states.
   Value Logits(Value x, const std::string& norm = "output_norm");
-  Result<Model> Finish(Value logits);
+  // The model does without this tensor, though files may hold it.
+  void Ignore(const std::string& tensor) { ignored_.push_back(tensor); }
+
+  Result<Model> Finish(Value answer) { return Finish(answer, states_); }
+  // states: the last hidden states, of the tokens that want an answer.
+  Result<Model> Finish(Value answer, Value states);
 
   const DecoderConfig& c;
   GraphBuilder g;
@@ -115,6 +126,8 @@ class DecoderBuilder {
                   SelfAttention::HeadNorm kind);
 
   std::optional<Value> table_;
+  Value states_;
+  std::vector<std::string> ignored_;
 };
 
 }  // namespace ingle

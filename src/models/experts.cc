@@ -46,20 +46,30 @@ bool HasExperts(const DecoderBuilder& b, const std::string& blk) {
   return b.w.Has(blk + "ffn_gate_inp");
 }
 
-Value MixExperts(DecoderBuilder& b, Value h, const std::string& blk, const ExpertsConfig& e) {
+Value RouteToExperts(DecoderBuilder& b, Value h, const std::string& blk, const ExpertsConfig& e) {
+  const uint64_t count = e.route.experts;
+  const Value logits = b.Linear(h, blk + "ffn_gate_inp", count, b.c.shape.width);
+  return b.g.Route(logits, b.w.OptionalVector(blk + "exp_probs_b.bias", count),
+                   b.w.OptionalVector(blk + "ffn_down_exps.scale", count), e.route);
+}
+
+Value MixExperts(DecoderBuilder& b, Value h, Value routes, const std::string& blk,
+                 const ExpertsConfig& e) {
   const uint64_t count = e.route.experts;
   const uint64_t width = b.c.shape.width;
-  const Value logits = b.Linear(h, blk + "ffn_gate_inp", count, width);
-  const Value routes =
-      b.g.Route(logits, b.w.OptionalVector(blk + "exp_probs_b.bias", count), e.route);
   const auto [gate, up] = Project(b, h, routes, blk, e);
   const Value down =
       b.g.ExpertMatMul(b.g.Glu(e.activation, gate, up), routes,
                        b.w.Experts(blk + "ffn_down", count, width, e.hidden),
                        b.w.ExpertBiases(blk + "ffn_down", count, width), {.own_inputs = true});
-  const Value mixed = b.g.Mix(down, routes);
+  return b.g.Mix(down, routes);
+}
+
+Value MixExperts(DecoderBuilder& b, Value h, const std::string& blk, const ExpertsConfig& e) {
+  const Value mixed = MixExperts(b, h, RouteToExperts(b, h, blk, e), blk, e);
   if (e.shared_hidden == 0) return mixed;
 
+  const uint64_t width = b.c.shape.width;
   Value shared = b.GatedFeedForward(h, blk, "_shexp", e.shared_hidden);
   const std::string gate_name = blk + "ffn_gate_inp_shexp";
   if (b.w.Has(gate_name)) {

@@ -32,4 +32,11 @@ bool HasExperts(const DecoderBuilder& b, const std::string& blk);
 // with a shared expert, ffn_*_shexp and, where there is one, its gate ffn_gate_inp_shexp.
 Value MixExperts(DecoderBuilder& b, Value h, const std::string& blk, const ExpertsConfig& experts);
 
+// The two halves of it, for families whose router and experts see different values; without a
+// shared expert. Reads exp_probs_b.bias and ffn_down_exps.scale where they are there.
+Value RouteToExperts(DecoderBuilder& b, Value h, const std::string& blk,
+                     const ExpertsConfig& experts);
+Value MixExperts(DecoderBuilder& b, Value h, Value routes, const std::string& blk,
+                 const ExpertsConfig& experts);
+
 }  // namespace ingle

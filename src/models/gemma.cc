@@ -18,7 +18,8 @@ constexpr DecoderDefaults kDefaults{.activation = Activation::kGeluTanh};
 // largest model, which its number of layers gives away, over that of width / heads.
 void SetScale(ConfigReader& config, uint32_t layers_of_largest, DecoderConfig& c) {
   if (config.Has("attention.scale") || c.shape.layers != layers_of_largest) return;
-  c.attention.scale = 1 / std::sqrt(static_cast<float>(c.shape.width / c.shape.heads));
+  const uint32_t share = c.shape.width / c.shape.heads;
+  c.attention.scale = 1 / std::sqrt(static_cast<float>(share));
 }
 
 Value GemmaLayer(DecoderBuilder& b, Value x, uint32_t layer) {
@@ -100,17 +101,7 @@ void AdaptGemma2(HuggingFaceFields& fields) {
 
 void AdaptGemma3(HuggingFaceFields& fields) {
   SetQueryScale(fields);
-  const nlohmann::json& ropes = fields["rope_parameters"];
-  const auto of = [&](const char* kind) {
-    return ropes.is_object() && ropes.contains(kind) ? ropes[kind] : nlohmann::json::object();
-  };
-  if (ropes.is_object()) ReadRopeParameters(of("full_attention"), kGemma3Names, fields);
-  const nlohmann::json local = of("sliding_attention");
-  if (local.contains("rope_type") && local["rope_type"] != "default") {
-    fields.Refuse("rope_parameters", "scales the positions of layers that see a window");
-  }
-  const double theta = fields.Number("rope_local_base_freq", 10000);
-  fields.Set("rope.freq_base_swa", local.value("rope_theta", theta));
+  ReadRopeOfKinds(nlohmann::json::object(), kGemma3Names, fields);
   if (fields.Has("layer_types")) return ReadLayerTypes(fields);
   fields.Set("attention.sliding_window_pattern", fields.Number("sliding_window_pattern", 6));
 }

@@ -18,7 +18,7 @@ class GgufCheckpoint final : public Checkpoint {
     return Read<uint64_t>(key, [&](const std::string& field) { return file_->Uint(field); });
   }
   Result<std::optional<double>> Float(std::string_view key) const override {
-    return Read<double>(key, [&](const std::string& field) { return file_->Float(field); });
+    return Read<double>(key, [&](const std::string& field) { return AnyNumber(field); });
   }
   Result<std::optional<std::string>> String(std::string_view key) const override {
     return Read<std::string>(key, [&](const std::string& field) { return file_->String(field); });
@@ -27,12 +27,29 @@ class GgufCheckpoint final : public Checkpoint {
     const std::string field = FieldName(key);
     if (!file_->Has(field)) return std::optional<std::vector<int64_t>>();
     if (const auto one = file_->Int(field)) return std::optional(std::vector<int64_t>{*one});
+    if (const auto flag = file_->Bool(field)) return std::optional(std::vector<int64_t>{*flag});
     if (const auto flags = file_->Bools(field)) {
       return std::optional(std::vector<int64_t>(flags->begin(), flags->end()));
     }
     auto several = file_->Ints(field);
     if (!several) return Fail(several.error());
     return std::optional(*std::move(several));
+  }
+  Result<std::optional<std::vector<std::string>>> Strings(std::string_view key) const override {
+    const std::string field = FieldName(key);
+    if (!file_->Has(field)) return std::optional<std::vector<std::string>>();
+    const auto strings = file_->Strings(field);
+    if (!strings) return Fail(strings.error());
+    return std::optional(std::vector<std::string>(strings->begin(), strings->end()));
+  }
+
+  Result<std::optional<std::vector<double>>> Floats(std::string_view key) const override {
+    const std::string field = FieldName(key);
+    if (!file_->Has(field)) return std::optional<std::vector<double>>();
+    if (const auto one = file_->Float(field)) return std::optional(std::vector<double>{*one});
+    const auto several = file_->Floats(field);
+    if (!several) return Fail(several.error());
+    return std::optional(std::vector<double>(several->begin(), several->end()));
   }
 
   bool HasTensor(std::string_view tensor) const override {
@@ -43,6 +60,14 @@ class GgufCheckpoint final : public Checkpoint {
   }
 
  private:
+  // Files have counts as integers and switches as flags, though what reads them may ask for a
+  // number.
+  Result<double> AnyNumber(const std::string& field) const {
+    if (const auto flag = file_->Bool(field)) return *flag ? 1.0 : 0.0;
+    if (const auto count = file_->Int(field)) return static_cast<double>(*count);
+    return file_->Float(field);
+  }
+
   template <class T, class Get>
   Result<std::optional<T>> Read(std::string_view key, const Get& get) const {
     const std::string field = FieldName(key);

@@ -4,6 +4,7 @@
 #include "models/experts.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -29,6 +30,14 @@ constexpr TensorRule kTensors[] = {
      TensorChange::kToF32},
     {"layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight",
      TensorChange::kTransposeEach},
+    {"layers.{}.mlp.experts.gate_up_proj_blocks", "blk.{}.ffn_gate_up_exps.blocks",
+     TensorChange::kMxfp4Part},
+    {"layers.{}.mlp.experts.gate_up_proj_scales", "blk.{}.ffn_gate_up_exps.scales",
+     TensorChange::kMxfp4Part},
+    {"layers.{}.mlp.experts.down_proj_blocks", "blk.{}.ffn_down_exps.blocks",
+     TensorChange::kMxfp4Part},
+    {"layers.{}.mlp.experts.down_proj_scales", "blk.{}.ffn_down_exps.scales",
+     TensorChange::kMxfp4Part},
     {"layers.{}.mlp.experts.down_proj_bias", "blk.{}.ffn_down_exps.bias", TensorChange::kToF32},
     {"layers.{}.post_attention_layernorm", "blk.{}.post_attention_norm"},
 };
@@ -47,11 +56,24 @@ void AdaptGptOss(HuggingFaceFields& fields) {
   fields.Set("attention.sliding_window_pattern", 2.0);
 }
 
+// Files have gate and up apart.
+void GptOssToGguf(GgufForm& form) {
+  form.Set("expert_feed_forward_length", form.Key("feed_forward_length", 0));
+  for (uint32_t layer = 0; layer < form.layers(); ++layer) {
+    const std::string blk = Cat("blk.", layer, ".ffn_");
+    for (const char* part : {".weight", ".bias"}) {
+      form.SplitGateAndUp(Cat(blk, "gate_up_exps", part), Cat(blk, "gate_exps", part),
+                          Cat(blk, "up_exps", part), true);
+    }
+  }
+}
+
 }  // namespace
 
 Result<Model> BuildGptOss(const Checkpoint& checkpoint) {
   ConfigReader config(checkpoint);
-  auto c = ReadDecoder(checkpoint, config, {}, {"attention.sliding_window", "expert_count"});
+  auto c = ReadDecoder(checkpoint, config, {.whole_pairs = false},
+                       {"attention.sliding_window", "expert_count"});
   if (!c) return Fail(c.error());
   c->windows = ReadWindows(config, c->shape.layers, 2);
   ExpertsConfig experts =
@@ -79,6 +101,7 @@ const HuggingFaceNames kGptOssNames{.model_types = kTypes,
                                     .fields = kFields,
                                     .tensors = kTensors,
                                     .rope_theta = 150000,
-                                    .adapt = AdaptGptOss};
+                                    .adapt = AdaptGptOss,
+                                    .to_gguf = GptOssToGguf};
 
 }  // namespace ingle

@@ -50,11 +50,15 @@ Result<Model> BuildGranite(const Checkpoint& checkpoint) {
   }
   if (const Status read = config.status(); !read) return Fail(read.error());
   c->logit_scale = 1 / c->logit_scale;
+  // What files call the switch of rotation.
+  const bool rotates = config.Flag("rope.scaling.finetuned", true);
+  if (const Status read = config.status(); !read) return Fail(read.error());
   DecoderBuilder b(checkpoint, *c);
   Value x = b.Embed();
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
     const std::string blk = Cat("blk.", layer, ".");
-    x = b.AddBlock(x, b.Attend(b.Norm(x, blk + "attn_norm"), blk, layer, {.rope = &c->rope}));
+    x = b.AddBlock(x, b.Attend(b.Norm(x, blk + "attn_norm"), blk, layer,
+                               {.rope = rotates ? &c->rope : nullptr}));
     const Value h = b.Norm(x, blk + "ffn_norm");
     x = b.AddBlock(
         x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));

@@ -5,6 +5,7 @@
 #include "models/experts.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 #include "models/mamba.h"
 
 namespace ingle {
@@ -65,6 +66,26 @@ void AdaptGraniteHybrid(HuggingFaceFields& fields) {
   ReadTimeStepLimit(fields);
 }
 
+// Files have gate and up apart, say by the keys' heads which layers attend, and call the one
+// network of layers without experts by the ordinary name.
+void GraniteHybridToGguf(GgufForm& form) {
+  MambaToGguf(form);
+  form.Set("attention.head_count_kv", form.List("attention.layers"));
+  form.Set("rope.scaling.finetuned", form.Key("rope.used", 0));
+  for (const char* key : {"attention.layers", "attention.kv_heads", "rope.used"}) form.Erase(key);
+  if (form.Key("expert_count", 0) == 0) {
+    form.Set("feed_forward_length", form.Key("expert_shared_feed_forward_length", 0));
+  }
+  for (uint32_t layer = 0; layer < form.layers(); ++layer) {
+    const std::string blk = Cat("blk.", layer, ".ffn_");
+    const char* suffix =
+        form.Find(blk + "gate_inp.weight") != nullptr ? "_shexp.weight" : ".weight";
+    form.SplitGateAndUp(blk + "up_shexp.weight", Cat(blk, "gate", suffix), Cat(blk, "up", suffix),
+                        false);
+    form.Rename(blk + "down_shexp.weight", Cat(blk, "down", suffix));
+  }
+}
+
 // Which layers attend: by a list of their own in checkpoints, by the keys' heads in GGUF files.
 std::vector<bool> ReadLayers(ConfigReader& config, const DecoderConfig& c) {
   const std::vector<int64_t> listed = config.Ints("attention.layers");
@@ -77,7 +98,7 @@ std::vector<bool> ReadLayers(ConfigReader& config, const DecoderConfig& c) {
 Value FeedForward(DecoderBuilder& b, Value h, const std::string& blk,
                   const ExpertsConfig& experts) {
   if (HasExperts(b, blk)) return MixExperts(b, h, blk, experts);
-  if (b.w.Has(blk + "ffn_down")) return b.GatedFeedForward(h, blk);
+  if (b.w.Has(blk + "ffn_down")) return b.GatedFeedForward(h, blk, "", experts.shared_hidden);
   return b.GatedFeedForward(h, blk, "_shexp", experts.shared_hidden);
 }
 
@@ -90,7 +111,7 @@ Result<Model> BuildGraniteHybrid(const Checkpoint& checkpoint) {
   if (!c) return Fail(c.error());
   c->logit_scale = 1 / c->logit_scale;
   const std::vector<bool> attends = ReadLayers(config, *c);
-  const bool rotates = config.Number("rope.used", 0, 1, 0) != 0;
+  const bool rotates = config.Flag("rope.used", config.Flag("rope.scaling.finetuned", true));
   ExpertsConfig experts;
   if (config.Number("expert_count", 0, 4096, 0) > 0) {
     experts = ReadExperts(config, *c, {.scores = RouteAttributes::Scores::kSoftmaxOfTopK});
@@ -121,7 +142,10 @@ Result<Model> BuildGraniteHybrid(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kGraniteHybridNames{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .adapt = AdaptGraniteHybrid};
+const HuggingFaceNames kGraniteHybridNames{.model_types = kTypes,
+                                           .fields = kFields,
+                                           .tensors = kTensors,
+                                           .adapt = AdaptGraniteHybrid,
+                                           .to_gguf = GraniteHybridToGguf};
 
 }  // namespace ingle

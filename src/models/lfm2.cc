@@ -5,6 +5,7 @@
 #include "models/experts.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -91,6 +92,12 @@ void AdaptLfm2(HuggingFaceFields& fields) {
   ReadLfm2Layers(fields);
 }
 
+void Lfm2MoeToGguf(GgufForm& form) {
+  constexpr double kSigmoid = 2;  // llama.cpp's number for it
+  form.Set("expert_gating_func", kSigmoid);
+  form.Set("leading_dense_block_count", form.config().Number("num_dense_layers", 2));
+}
+
 Value Convolve(DecoderBuilder& b, Value h, const std::string& blk, uint32_t taps, uint32_t state) {
   const uint64_t width = b.c.shape.width;
   const std::string in = blk + "shortconv.in_proj";
@@ -150,6 +157,7 @@ const HuggingFaceNames kLfm2MoeNames{.model_types = kMoeTypes,
                                      .fields = kMoeFields,
                                      .tensors = kTensors,
                                      .rope_theta = 1e6,
-                                     .adapt = ReadLfm2Layers};
+                                     .adapt = ReadLfm2Layers,
+                                     .to_gguf = Lfm2MoeToGguf};
 
 }  // namespace ingle

@@ -1,8 +1,10 @@
 #include "models/mamba.h"
 
+#include <algorithm>
 #include <cfloat>
 
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 
@@ -61,6 +63,19 @@ Value MixByMamba(DecoderBuilder& b, Value h, const std::string& blk, const Mamba
   y = b.g.RmsNorm(y, b.w.Flat(blk + "ssm_norm.weight", m.inner),
                   {b.c.norm.epsilon, m.inner / scan.groups});
   return b.Linear(y, blk + "ssm_out", b.c.shape.width, m.inner);
+}
+
+void MambaToGguf(GgufForm& form) {
+  const auto count = [&](std::string_view key) {
+    return static_cast<uint64_t>(std::clamp(form.Key(key, 1), 1.0, 1e6));
+  };
+  const uint64_t groups = count("ssm.group_count");
+  for (uint32_t layer = 0; layer < form.layers(); ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    form.Reshape(blk + "ssm_a", {count("ssm.time_step_rank"), 1});
+    form.Reshape(blk + "ssm_d", {count("ssm.time_step_rank"), 1});
+    form.Reshape(blk + "ssm_norm.weight", {groups, count("ssm.inner_size") / groups});
+  }
 }
 
 void ReadTimeStepLimit(HuggingFaceFields& fields) {

@@ -26,4 +26,8 @@ Value MixByMamba(DecoderBuilder& b, Value h, const std::string& blk, const Mamba
 class HuggingFaceFields;
 void ReadTimeStepLimit(HuggingFaceFields& fields);
 
+// For to_gguf functions: the shapes that files have.
+class GgufForm;
+void MambaToGguf(GgufForm& form);
+
 }  // namespace ingle

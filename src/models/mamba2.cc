@@ -62,7 +62,10 @@ Result<Model> BuildMamba2(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kMamba2Names{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .adapt = AdaptMamba2};
+const HuggingFaceNames kMamba2Names{.model_types = kTypes,
+                                    .fields = kFields,
+                                    .tensors = kTensors,
+                                    .adapt = AdaptMamba2,
+                                    .to_gguf = MambaToGguf};
 
 }  // namespace ingle

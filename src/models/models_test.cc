@@ -41,6 +41,14 @@ class FakeCheckpoint final : public Checkpoint {
     if (found == numbers.end()) return std::optional<std::vector<int64_t>>();
     return std::optional(std::vector<int64_t>{static_cast<int64_t>(found->second)});
   }
+  Result<std::optional<std::vector<std::string>>> Strings(std::string_view) const override {
+    return std::optional<std::vector<std::string>>();
+  }
+  Result<std::optional<std::vector<double>>> Floats(std::string_view key) const override {
+    const auto found = numbers.find(key);
+    if (found == numbers.end()) return std::optional<std::vector<double>>();
+    return std::optional(std::vector<double>{found->second});
+  }
   bool HasTensor(std::string_view tensor) const override { return tensors.contains(tensor); }
   Result<TensorView> Tensor(std::string_view tensor) const override {
     const auto found = tensors.find(tensor);

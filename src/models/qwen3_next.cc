@@ -6,6 +6,7 @@
 #include "models/experts.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -40,6 +41,11 @@ DeltaConfig ReadDelta(ConfigReader& config, bool tiled) {
   }
   return d;
 }
+
+// What files are rearranged by: `share` value heads to a key head.
+struct DeltaShape {
+  uint64_t key_heads, key_size, share, value_size;
+};
 
 struct DeltaInputs {
   Value q, k, v, gate, beta, decay;  // as projected: the last two are not yet what they are to be
@@ -119,8 +125,104 @@ Value DeltaMixer(DecoderBuilder& b, Value h, const std::string& blk, const Delta
   return b.Linear(y, blk + "ssm_out", b.c.shape.width, d.value_width());
 }
 
+// [first, first + count), so often, `step` apart.
+void AppendRuns(std::vector<uint64_t>& rows, uint64_t first, uint64_t count, uint64_t runs,
+                uint64_t step) {
+  for (uint64_t run = 0; run < runs; ++run) {
+    for (uint64_t i = 0; i < count; ++i) rows.push_back(first + run * step + i);
+  }
+}
+
+DeltaShape DeltaOf(const GgufForm& form) {
+  const auto count = [&](std::string_view key) {
+    return static_cast<uint64_t>(std::clamp(form.Key(key, 1), 1.0, 1e5));
+  };
+  DeltaShape d;
+  d.key_heads = count("ssm.group_count");
+  d.key_size = count("ssm.state_size");
+  d.share = std::max<uint64_t>(1, count("ssm.time_step_rank") / d.key_heads);
+  d.value_size = count("ssm.inner_size") / count("ssm.time_step_rank");
+  return d;
+}
+
+// Files list the layers that do not attend.
+void TellLayers(GgufForm& form) {
+  std::vector<double> recurrent;
+  for (const double attends : form.List("attention.layers")) recurrent.push_back(attends == 0);
+  if (!recurrent.empty()) form.Set("attention.recurrent_layers", std::move(recurrent));
+  form.Erase("attention.layers");
+  form.Erase("ssm.heads_tiled");
+}
+
+// Files have all q, all k and all v below each other, and the gate apart.
+void Qwen3NextToGguf(GgufForm& form) {
+  TellLayers(form);
+  const DeltaShape d = DeltaOf(form);
+  const uint64_t values = d.share * d.value_size;
+  const uint64_t period = 2 * d.key_size + 2 * values;
+  std::vector<uint64_t> qkv, gate;
+  AppendRuns(qkv, 0, d.key_size, d.key_heads, period);
+  AppendRuns(qkv, d.key_size, d.key_size, d.key_heads, period);
+  AppendRuns(qkv, 2 * d.key_size, values, d.key_heads, period);
+  AppendRuns(gate, 2 * d.key_size + values, values, d.key_heads, period);
+  for (uint32_t layer = 0; layer < form.layers(); ++layer) {
+    const std::string in = Cat("blk.", layer, ".ssm_in.weight");
+    const PlacedTensor* fused = form.Find(in);
+    if (fused == nullptr) continue;
+    const uint64_t width = fused->shape.columns();
+    if (fused->shape.rows() != qkv.size() + gate.size()) {
+      return form.Refuse(in, Cat("is ", ToString(fused->shape)));
+    }
+    form.Take(in, Cat("blk.", layer, ".attn_qkv.weight"), qkv, width, {qkv.size(), width});
+    form.Take(in, Cat("blk.", layer, ".attn_gate.weight"), gate, width, {gate.size(), width});
+    form.Drop(in);
+  }
+}
+
+// Value head h moves from beside key head h / share to where files have it: tiled.
+void Qwen35ToGguf(GgufForm& form) {
+  TellLayers(form);
+  const DeltaShape d = DeltaOf(form);
+  const uint64_t heads = d.key_heads * d.share;
+  std::vector<uint64_t> by_head, by_value;
+  for (uint64_t head = 0; head < heads; ++head) {
+    by_head.push_back(head % d.key_heads * d.share + head / d.key_heads);
+    AppendRuns(by_value, by_head.back() * d.value_size, d.value_size, 1, 0);
+  }
+  const uint64_t keys = 2 * d.key_heads * d.key_size;
+  std::vector<uint64_t> mixed;
+  AppendRuns(mixed, 0, keys, 1, 0);
+  for (const uint64_t value : by_value) mixed.push_back(keys + value);
+  for (uint32_t layer = 0; layer < form.layers(); ++layer) {
+    const std::string blk = Cat("blk.", layer, ".");
+    if (form.Find(blk + "ssm_a") == nullptr) continue;
+    for (const char* name : {"attn_qkv.weight", "ssm_conv1d.weight"}) {
+      form.ReorderRows(blk + name, mixed);
+    }
+    form.ReorderRows(blk + "attn_gate.weight", by_value);
+    for (const char* name : {"ssm_alpha.weight", "ssm_beta.weight", "ssm_a", "ssm_dt.bias"}) {
+      form.ReorderRows(blk + name, by_head);
+    }
+    form.ReorderColumns(blk + "ssm_out.weight", by_value);
+  }
+  const nlohmann::json& rope = form.config()["rope_parameters"];
+  std::vector<double> sections = {11, 11, 10};
+  if (rope.is_object() && rope.contains("mrope_section") && rope["mrope_section"].is_array()) {
+    sections.clear();
+    for (const nlohmann::json& part : rope["mrope_section"]) {
+      if (part.is_number()) sections.push_back(part.get<double>());
+    }
+  }
+  sections.resize(4, 0);
+  form.Set("rope.dimension_sections", std::move(sections));
+}
+
 std::vector<bool> ReadLayers(ConfigReader& config, uint32_t layers) {
-  const std::vector<int64_t> listed = config.Ints("attention.layers");
+  std::vector<int64_t> listed = config.Ints("attention.layers");
+  if (listed.empty()) {
+    listed = config.Ints("attention.recurrent_layers");
+    for (int64_t& layer : listed) layer = layer == 0 ? 1 : 0;
+  }
   const uint32_t interval = config.Count("full_attention_interval", 1024, 4);
   std::vector<bool> attends;
   for (uint32_t layer = 0; layer < layers; ++layer) {
@@ -265,16 +367,19 @@ const HuggingFaceNames kQwen3NextNames{.model_types = kNextTypes,
                                        .fields = kNextFields,
                                        .tensors = kTensors,
                                        .rotated_share = 0.25,
-                                       .adapt = AdaptDelta};
+                                       .adapt = AdaptDelta,
+                                       .to_gguf = Qwen3NextToGguf};
 const HuggingFaceNames kQwen35Names{.model_types = k35Types,
                                     .fields = k35Fields,
                                     .tensors = kTensors,
                                     .rotated_share = 0.25,
-                                    .adapt = AdaptDelta};
+                                    .adapt = AdaptDelta,
+                                    .to_gguf = Qwen35ToGguf};
 const HuggingFaceNames kQwen35MoeNames{.model_types = k35MoeTypes,
                                        .fields = k35MoeFields,
                                        .tensors = kTensors,
                                        .rotated_share = 0.25,
-                                       .adapt = AdaptDelta};
+                                       .adapt = AdaptDelta,
+                                       .to_gguf = Qwen35ToGguf};
 
 }  // namespace ingle

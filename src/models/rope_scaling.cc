@@ -24,7 +24,8 @@ double ReadFactor(ConfigReader& config) {
   return factor == 0 ? 1.0 : factor;
 }
 
-YarnOptions ReadYarn(ConfigReader& config, double factor, uint32_t trained_context) {
+YarnOptions ReadYarn(ConfigReader& config, double factor, uint32_t trained_context,
+                     bool whole_pairs) {
   YarnOptions options;
   options.factor = factor;
   options.original_context =
@@ -32,7 +33,7 @@ YarnOptions ReadYarn(ConfigReader& config, double factor, uint32_t trained_conte
   options.beta_fast = config.Number("rope.scaling.yarn_beta_fast", 0.001, 1e6, 32);
   options.beta_slow = config.Number("rope.scaling.yarn_beta_slow", 0.001, 1e6, 1);
   options.extrapolation = config.Number("rope.scaling.yarn_ext_factor", 0, 1, 1);
-  options.whole_pairs = config.Number("rope.scaling.yarn_truncate", 0, 1, 1) != 0;
+  options.whole_pairs = config.Flag("rope.scaling.yarn_truncate", whole_pairs);
   return options;
 }
 
@@ -119,7 +120,7 @@ std::vector<float> YarnFrequencies(double theta, uint32_t dimensions, const Yarn
 }
 
 Result<RopeAttributes> ReadRope(const Checkpoint& checkpoint, ConfigReader& config,
-                                uint32_t head_size, uint32_t trained_context) {
+                                uint32_t head_size, uint32_t trained_context, bool whole_pairs) {
   RopeAttributes rope;
   rope.head_size = head_size;
   const uint32_t dimensions = config.Count("rope.dimension_count", head_size, head_size);
@@ -131,7 +132,7 @@ Result<RopeAttributes> ReadRope(const Checkpoint& checkpoint, ConfigReader& conf
 
   if (type == "yarn") {
     rope.frequencies =
-        YarnFrequencies(theta, dimensions, ReadYarn(config, factor, trained_context));
+        YarnFrequencies(theta, dimensions, ReadYarn(config, factor, trained_context, whole_pairs));
     rope.magnitude *= static_cast<float>(ReadYarnMagnitude(config, factor));
   } else if (type == "linear" || type == "none" || type == "longrope") {
     rope.frequencies = BaseFrequencies(theta, dimensions);

@@ -11,9 +11,11 @@
 namespace ingle {
 
 // Reads rope.* and, if there, the tensor rope_freqs.weight (the factors of Llama 3's scaling).
-// head_size: of a head. Errors of fields stay in config; those of the tensor are returned.
+// head_size: of a head. whole_pairs: of YarnOptions, where the file does not say. Errors of fields
+// stay in config; those of the tensor are returned.
 Result<RopeAttributes> ReadRope(const Checkpoint& checkpoint, ConfigReader& config,
-                                uint32_t head_size, uint32_t trained_context);
+                                uint32_t head_size, uint32_t trained_context,
+                                bool whole_pairs = true);
 
 // The same pairs at the unscaled frequencies of another base: of layers that see a window only.
 RopeAttributes PlainRope(const RopeAttributes& like, double theta);

@@ -3,6 +3,7 @@
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -42,6 +43,15 @@ void AdaptSmolLm3(HuggingFaceFields& fields) {
   ReadLayerTypes(fields);
 }
 
+// Files leave it at every fourth layer.
+void SmolLm3ToGguf(GgufForm& form) {
+  const std::vector<double> rotates = form.List("rope.layers");
+  for (size_t layer = 0; layer < rotates.size(); ++layer) {
+    if ((rotates[layer] != 0) != ((layer + 1) % 4 != 0)) return;
+  }
+  form.Erase("rope.layers");
+}
+
 }  // namespace
 
 Result<Model> BuildSmolLm3(const Checkpoint& checkpoint) {
@@ -68,7 +78,10 @@ Result<Model> BuildSmolLm3(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kSmolLm3Names{
-    .model_types = kTypes, .fields = kFields, .rope_theta = 2e6, .adapt = AdaptSmolLm3};
+const HuggingFaceNames kSmolLm3Names{.model_types = kTypes,
+                                     .fields = kFields,
+                                     .rope_theta = 2e6,
+                                     .adapt = AdaptSmolLm3,
+                                     .to_gguf = SmolLm3ToGguf};
 
 }  // namespace ingle

@@ -1,7 +1,10 @@
 // StableLM 1.6B, 2 and 3B. Bellagente et al., arXiv 2402.17834.
+#include <algorithm>
+
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -18,6 +21,20 @@ constexpr TensorRule kTensors[] = {
     {"layers.{}.self_attn.k_layernorm.norms.{}", "blk.{}.attn_k_norm.{}"},
 };
 constexpr std::string_view kTypes[] = {"stablelm"};
+
+// [heads, size] in files.
+void StableLmToGguf(GgufForm& form) {
+  for (uint32_t layer = 0; layer < form.layers(); ++layer) {
+    for (const char* of : {"attn_q_norm.weight", "attn_k_norm.weight"}) {
+      const std::string name = Cat("blk.", layer, ".", of);
+      const PlacedTensor* norm = form.Find(name);
+      const double heads =
+          form.Key(of[5] == 'q' ? "attention.head_count" : "attention.head_count_kv", 1);
+      const auto rows = static_cast<uint64_t>(std::clamp(heads, 1.0, 1e5));
+      if (norm != nullptr) form.Reshape(name, {rows, norm->shape.elements() / rows});
+    }
+  }
+}
 
 }  // namespace
 
@@ -42,7 +59,10 @@ Result<Model> BuildStableLm(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kStableLmNames{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .rotated_share = 0.25};
+const HuggingFaceNames kStableLmNames{.model_types = kTypes,
+                                      .fields = kFields,
+                                      .tensors = kTensors,
+                                      .rotated_share = 0.25,
+                                      .to_gguf = StableLmToGguf};
 
 }  // namespace ingle

@@ -1,5 +1,7 @@
 #include "models/weights.h"
 
+#include <algorithm>
+
 namespace ingle {
 
 TensorView Weights::Find(const std::string& tensor, const Shape& shape, bool float_only) {
@@ -69,6 +71,16 @@ Value Weights::Experts(const std::string& name, uint64_t count, uint64_t rows, u
   return graph_.Experts(name, std::move(experts));
 }
 
+Value Weights::MatrixOf(const std::string& name, uint64_t count, uint64_t index, uint64_t rows,
+                        uint64_t columns) {
+  const std::string stack = name + ".weight";
+  if (!checkpoint_.HasTensor(stack)) return Matrix(Cat(name, ".", index), rows, columns);
+  TensorView view = Find(stack, {count, rows, columns}, false);
+  view.shape = {rows, columns};
+  if (view.data != nullptr) view.data += index * view.bytes();
+  return graph_.Weight(stack, view);
+}
+
 std::optional<Value> Weights::ExpertBiases(const std::string& name, uint64_t count, uint64_t rows) {
   const std::string tensor = name + "_exps.bias";
   if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
@@ -119,6 +131,12 @@ uint64_t Weights::Elements(const std::string& name) const {
 
 Value Weights::Matrix(const std::string& name, uint64_t rows, uint64_t columns) {
   return Bind(name + ".weight", {rows, columns}, false);
+}
+
+Value Weights::Table(const std::string& name, uint64_t columns, uint64_t least_rows) {
+  const auto found = checkpoint_.Tensor(name + ".weight");
+  const uint64_t rows = found && found->shape.rank() == 2 ? found->shape.rows() : 0;
+  return Matrix(name, std::max(rows, least_rows), columns);
 }
 
 Value Weights::Norm(const std::string& name, uint64_t size) {

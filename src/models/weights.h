@@ -18,6 +18,8 @@ class Weights {
 
   // NAME.weight, [rows, columns], of any type that Ingle computes with.
   Value Matrix(const std::string& name, uint64_t rows, uint64_t columns);
+  // NAME.weight, of at least so many rows.
+  Value Table(const std::string& name, uint64_t columns, uint64_t least_rows);
   // NAME.weight, F32.
   Value Norm(const std::string& name, uint64_t size);
   // NAME.bias, F32, if the checkpoint has it.
@@ -32,6 +34,9 @@ class Weights {
   Value Experts(const std::string& name, uint64_t count, uint64_t rows, uint64_t columns);
   // NAME_exps.bias, [count, rows], if the checkpoint has it.
   std::optional<Value> ExpertBiases(const std::string& name, uint64_t count, uint64_t rows);
+  // One of several matrices: of a stack NAME.weight, or NAME.INDEX.weight.
+  Value MatrixOf(const std::string& name, uint64_t count, uint64_t index, uint64_t rows,
+                 uint64_t columns);
   // A vector by its whole name; one that the checkpoint may lack.
   Value Vector(const std::string& tensor, uint64_t size);
   std::optional<Value> OptionalVector(const std::string& tensor, uint64_t size);

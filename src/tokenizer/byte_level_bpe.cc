@@ -3,49 +3,16 @@
 // Radford et al.: Language Models are Unsupervised Multitask Learners, 2019 (GPT-2).
 
 #include <array>
-#include <bit>
 #include <string>
 
 #include "tokenizer/byte_level.h"
 #include "tokenizer/merge.h"
+#include "tokenizer/merge_table.h"
 #include "tokenizer/pretokenizer.h"
 #include "tokenizer/text_encoder.h"
 
 namespace ingle {
 namespace {
-
-// From a pair of tokens to what it becomes.
-class MergeTable {
- public:
-  explicit MergeTable(size_t capacity) : slots_(std::bit_ceil(2 * capacity + 2)) {}
-
-  // Of a pair that comes twice the first counts. REQUIRES: at most capacity calls.
-  void Insert(TokenId left, TokenId right, Merge merge) {
-    Slot& slot = slots_[SlotOf(KeyOf(left, right))];
-    if (slot.merge.rank == Merge::kNever) slot = {KeyOf(left, right), merge};
-  }
-
-  Merge Find(TokenId left, TokenId right) const { return slots_[SlotOf(KeyOf(left, right))].merge; }
-
- private:
-  struct Slot {
-    uint64_t key = 0;
-    Merge merge;
-  };
-
-  static uint64_t KeyOf(TokenId left, TokenId right) {
-    return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
-  }
-  size_t SlotOf(uint64_t key) const {
-    const size_t mask = slots_.size() - 1;
-    const uint64_t hash = key * 0x9E3779B97F4A7C15u;
-    for (size_t i = (hash ^ hash >> 32) & mask;; i = (i + 1) & mask) {
-      if (slots_[i].key == key || slots_[i].merge.rank == Merge::kNever) return i;
-    }
-  }
-
-  std::vector<Slot> slots_;
-};
 
 class ByteLevelBpe final : public TextEncoder {
  public:
@@ -135,6 +102,7 @@ Status ByteLevelBpe::AddMerge(uint32_t rank, std::string_view line) {
 
 void ByteLevelBpe::Encode(std::string_view text, std::vector<TokenId>& ids) const {
   std::vector<Symbol> symbols;
+  if (pre_tokenizer_.stages.empty()) return EncodePiece(text, symbols, ids);
   size_t begin = 0;
   for (const uint32_t end : pre_tokenizer_.Split(text)) {
     EncodePiece(text.substr(begin, end - begin), symbols, ids);
@@ -170,7 +138,12 @@ void ByteLevelBpe::EncodePiece(std::string_view piece, std::vector<Symbol>& symb
 
 Result<std::unique_ptr<TextEncoder>> MakeByteLevelBpe(const TokenizerSpec& spec,
                                                       const Vocabulary& vocabulary) {
-  const auto pre_tokenizer = PreTokenizer::Find(spec.pre.empty() ? "default" : spec.pre);
+  Result<const PreTokenizer*> pre_tokenizer = nullptr;
+  if (spec.pipeline) {
+    pre_tokenizer = &PreTokenizer::None(spec.pipeline->ignore_merges);
+  } else {
+    pre_tokenizer = PreTokenizer::Find(spec.pre.empty() ? "default" : spec.pre);
+  }
   if (!pre_tokenizer) return Fail(pre_tokenizer.error());
   if (spec.merges.size() >= Merge::kNever) {
     return Fail(ErrorCode::kTooLarge, "tokenizer.ggml.merges has ", spec.merges.size(), " entries");

@@ -222,7 +222,59 @@ constexpr Named kPreTokenizers[] = {
     {"superbpe", {kSuperBpe}},
 };
 
+// Behind each name the expressions in use are spelled in one way or a few.
+struct KnownExpression {
+  std::string_view expression;
+  Splitter splitter;
+};
+#define INGLE_ANY_CASE "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+#define INGLE_SPACES "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define INGLE_UPPER "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]"
+#define INGLE_LOWER "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"
+#define INGLE_PREFIX "[^\\r\\n\\p{L}\\p{N}]?"
+constexpr KnownExpression kKnownExpressions[] = {
+    {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+     Words<kGpt2Words>},
+    {INGLE_ANY_CASE "|" INGLE_PREFIX
+                    "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" INGLE_SPACES,
+     Words<kLlama3Words>},
+    {INGLE_ANY_CASE "|" INGLE_PREFIX "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" INGLE_SPACES,
+     Words<kQwen2Words>},
+    {INGLE_ANY_CASE "|" INGLE_PREFIX
+                    "[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*" INGLE_SPACES,
+     Words<kQwen35Words>},
+    {INGLE_PREFIX INGLE_UPPER "*" INGLE_LOWER "+" INGLE_ANY_CASE "?|" INGLE_PREFIX INGLE_UPPER
+                              "+" INGLE_LOWER "*" INGLE_ANY_CASE
+                              "?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" INGLE_SPACES,
+     Words<kO200kWords>},
+    {INGLE_PREFIX INGLE_UPPER "*" INGLE_LOWER "+|" INGLE_PREFIX INGLE_UPPER "+" INGLE_LOWER
+                              "*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" INGLE_SPACES,
+     Words<kTekkenWords>},
+    {"[!\"#$%&'()*+,\\-./"
+     ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+     "| ?[\\p{P}\\p{S}]+[\\r\\n]*" INGLE_SPACES,
+     Words<kDeepSeek3Words>},
+};
+#undef INGLE_ANY_CASE
+#undef INGLE_SPACES
+#undef INGLE_UPPER
+#undef INGLE_LOWER
+#undef INGLE_PREFIX
+
 }  // namespace
+
+Splitter FindSplitter(std::string_view expression) {
+  for (const KnownExpression& row : kKnownExpressions) {
+    if (row.expression == expression) return row.splitter;
+  }
+  return nullptr;
+}
+
+const PreTokenizer& PreTokenizer::None(bool whole_pieces_first) {
+  static constexpr PreTokenizer kMerging{{}, false};
+  static constexpr PreTokenizer kWhole{{}, true};
+  return whole_pieces_first ? kWhole : kMerging;
+}
 
 std::vector<uint32_t> PreTokenizer::Split(std::string_view text) const {
   std::vector<uint32_t> ends;

@@ -29,8 +29,15 @@ struct PreTokenizer {
   // By its name in GGUF's tokenizer.ggml.pre; fails with kUnsupported. The result lives for ever.
   static Result<const PreTokenizer*> Find(std::string_view name);
 
+  // For pieces that are cut already: no stages.
+  static const PreTokenizer& None(bool whole_pieces_first);
+
   // All names, for tests and for messages.
   static std::vector<std::string_view> Names();
 };
+
+// A splitter that cuts as the regular expression does which tokenizer.json spells so, and leaves
+// nothing between its matches; null where there is none.
+Splitter FindSplitter(std::string_view expression);
 
 }  // namespace ingle

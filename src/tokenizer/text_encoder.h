@@ -20,6 +20,11 @@ class TextEncoder {
 
   // Appends the tokens of a text between special tokens. REQUIRES: it is shorter than 2^31 bytes.
   virtual void Encode(std::string_view text, std::vector<TokenId>& ids) const = 0;
+  // The same where the beginning of a whole text is special; the rest follows added tokens.
+  virtual void EncodePart(std::string_view text, bool /*begins_text*/,
+                          std::vector<TokenId>& ids) const {
+    Encode(text, ids);
+  }
 
   // What holds where the spec does not say.
   virtual bool adds_bos() const = 0;
@@ -35,6 +40,15 @@ Result<std::unique_ptr<TextEncoder>> MakeUnigram(const TokenizerSpec& spec,
                                                  const Vocabulary& vocabulary);
 Result<std::unique_ptr<TextEncoder>> MakeWordPiece(const TokenizerSpec& spec,
                                                    const Vocabulary& vocabulary);
+
+// A tokenizer.json. REQUIRES, here and below: spec.pipeline.
+Result<std::unique_ptr<TextEncoder>> MakePipeline(const TokenizerSpec& spec,
+                                                  const Vocabulary& vocabulary);
+// Its models, which encode one piece.
+Result<std::unique_ptr<TextEncoder>> MakeCharacterBpe(const TokenizerSpec& spec,
+                                                      const Vocabulary& vocabulary);
+Result<std::unique_ptr<TextEncoder>> MakeWholeWords(const TokenizerSpec& spec,
+                                                    const Vocabulary& vocabulary);
 
 // Remembers of each token whether the algorithm makes it of its own bytes. Nine words of ten are
 // one token, but not every token can be reached: merges may lead elsewhere. So the first occurrence

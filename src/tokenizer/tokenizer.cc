@@ -1,8 +1,9 @@
 #include "tokenizer/tokenizer.h"
 
-#include <limits>
+#include <algorithm>
 
-#include "tokenizer/special_tokens.h"
+#include "tokenizer/added_tokens.h"
+#include "tokenizer/normalizer.h"
 #include "tokenizer/text_encoder.h"
 #include "tokenizer/vocabulary.h"
 
@@ -22,10 +23,14 @@ constexpr Algorithm kAlgorithms[] = {
     {"bert", Spelling::kWordPiece, MakeWordPiece},
 };
 
+constexpr Algorithm kGivenPipeline = {"", Spelling::kGiven, MakePipeline};
+constexpr Algorithm kBytesPipeline = {"", Spelling::kByteLevel, MakePipeline};
+
 // What a file says that brings no vocabulary along.
 constexpr std::string_view kNoAlgorithm = "none";
 
-constexpr size_t kLongestText = std::numeric_limits<int32_t>::max();
+// A pre-tokenizer may write three bytes for a space, and places have to fit 32 bits.
+constexpr size_t kLongestText = size_t{1} << 30;
 
 tl::unexpected<Error> TooLong(size_t bytes) {
   return Fail(ErrorCode::kTooLarge, "the text has ", bytes, " bytes; tokenizing takes at most ",
@@ -53,15 +58,81 @@ Result<bool> Adds(std::optional<bool> asked, bool usual, std::optional<TokenId> 
 struct Tokenizer::State {
   explicit State(Vocabulary tokens) : vocabulary(std::move(tokens)) {}
 
+  Status FindAddedTokens(const TokenizerSpec& spec);
+  Status ChooseMarkers(const TokenizerSpec& spec);
+  Status EncodePart(std::string_view text, bool begins_text, bool parse_special,
+                    std::vector<TokenId>& ids) const;
+
   const Vocabulary vocabulary;
-  std::optional<SpecialTokens> special;
+  AddedTokens added;             // looked for in the text as it is
+  AddedTokens added_normalized;  // and in what the normalizer makes of it
   Normalizer normalizer;
   std::unique_ptr<TextEncoder> encoder;  // null where there is no vocabulary
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
-  bool adds_bos = false;
-  bool adds_eos = false;
+  std::vector<TokenId> before;  // a text's tokens, with add_special
+  std::vector<TokenId> after;
+  PipelineSpec::FirstToken first = PipelineSpec::FirstToken::kAsItIs;
 };
+
+namespace {
+
+// A GGUF file says by the kind of a token that it is looked for in texts.
+std::vector<AddedToken> AddedByKind(const TokenizerSpec& spec, const Vocabulary& vocabulary) {
+  std::vector<AddedToken> added;
+  for (size_t i = 0; i < vocabulary.size(); ++i) {
+    const auto id = static_cast<TokenId>(i);
+    const TokenKind kind = vocabulary.Kind(id);
+    const bool special = kind == TokenKind::kControl || kind == TokenKind::kUnknown;
+    if (!special && kind != TokenKind::kUserDefined) continue;
+    AddedToken token{std::string(vocabulary.Bytes(id)), id};
+    token.special = special;
+    token.strip_after =
+        std::find(spec.strip_after.begin(), spec.strip_after.end(), id) != spec.strip_after.end();
+    added.push_back(std::move(token));
+  }
+  return added;
+}
+
+}  // namespace
+
+Status Tokenizer::State::FindAddedTokens(const TokenizerSpec& spec) {
+  std::vector<AddedToken> plain, normalized;
+  if (spec.pipeline) {
+    for (AddedToken token : spec.pipeline->added) {
+      if (token.normalized) token.text = normalizer.Normalize(token.text);
+      (token.normalized ? normalized : plain).push_back(std::move(token));
+    }
+  } else {
+    plain = AddedByKind(spec, vocabulary);
+  }
+  auto found = AddedTokens::Create(std::move(plain));
+  if (!found) return Fail(found.error());
+  added = *std::move(found);
+  found = AddedTokens::Create(std::move(normalized));
+  if (!found) return Fail(found.error());
+  added_normalized = *std::move(found);
+  return {};
+}
+
+Status Tokenizer::State::ChooseMarkers(const TokenizerSpec& spec) {
+  bos = spec.bos;
+  eos = spec.eos;
+  if (spec.pipeline) {
+    before = spec.pipeline->before;
+    after = spec.pipeline->after;
+    first = spec.pipeline->first;
+    return {};
+  }
+  const auto adds_bos = Adds(spec.add_bos, encoder->adds_bos(), spec.bos, "bos");
+  if (!adds_bos) return Fail(adds_bos.error());
+  const auto adds_eos = Adds(spec.add_eos, false, spec.eos, "eos");
+  if (!adds_eos) return Fail(adds_eos.error());
+  if (*adds_bos) before = {*bos};
+  if (*adds_eos) after = {*eos};
+  if (encoder->adds_space_prefix()) first = PipelineSpec::FirstToken::kWithoutSpace;
+  return {};
+}
 
 Tokenizer::Tokenizer(std::unique_ptr<const State> state) : state_(std::move(state)) {}
 Tokenizer::~Tokenizer() = default;
@@ -71,8 +142,11 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) 
     return std::unique_ptr<Tokenizer>(new Tokenizer(std::make_unique<State>(Vocabulary())));
   }
   const Algorithm* algorithm = nullptr;
+  if (spec.pipeline) {
+    algorithm = spec.pipeline->bytes.empty() ? &kBytesPipeline : &kGivenPipeline;
+  }
   for (const Algorithm& row : kAlgorithms) {
-    if (row.model == spec.model) algorithm = &row;
+    if (!spec.pipeline && row.model == spec.model) algorithm = &row;
   }
   if (!algorithm) {
     return Fail(ErrorCode::kUnsupported, "tokenizer.ggml.model is ", Quote(spec.model),
@@ -82,27 +156,14 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) 
   auto vocabulary = Vocabulary::Create(spec, algorithm->spelling);
   if (!vocabulary) return Fail(vocabulary.error());
   auto state = std::make_unique<State>(*std::move(vocabulary));
-
-  auto special = SpecialTokens::Create(state->vocabulary, spec.strip_after);
-  if (!special) return Fail(special.error());
-  state->special = *std::move(special);
-
   auto normalizer = Normalizer::Create(spec.normalizer);
   if (!normalizer) return Fail(normalizer.error());
   state->normalizer = *std::move(normalizer);
-
+  if (const Status found = state->FindAddedTokens(spec); !found) return Fail(found.error());
   auto encoder = algorithm->make(spec, state->vocabulary);
   if (!encoder) return Fail(encoder.error());
   state->encoder = *std::move(encoder);
-
-  const auto adds_bos = Adds(spec.add_bos, state->encoder->adds_bos(), spec.bos, "bos");
-  if (!adds_bos) return Fail(adds_bos.error());
-  const auto adds_eos = Adds(spec.add_eos, false, spec.eos, "eos");
-  if (!adds_eos) return Fail(adds_eos.error());
-  state->bos = spec.bos;
-  state->eos = spec.eos;
-  state->adds_bos = *adds_bos;
-  state->adds_eos = *adds_eos;
+  if (const Status chosen = state->ChooseMarkers(spec); !chosen) return Fail(chosen.error());
   return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(state)));
 }
 
@@ -110,30 +171,35 @@ Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOpti
   if (text.size() > kLongestText) return TooLong(text.size());
   if (state_->encoder == nullptr) return NoVocabulary();
   std::vector<TokenId> ids;
-  if (options.add_special && state_->adds_bos) ids.push_back(*state_->bos);
-
+  if (options.add_special) ids = state_->before;
   for (size_t pos = 0; pos < text.size();) {
-    const SpecialTokens::Match match = state_->special->Next(text, pos, options.parse_special);
+    const AddedTokens::Match match = state_->added.Next(text, pos, options.parse_special);
     if (match.begin > pos) {
-      const std::string_view ordinary = text.substr(pos, match.begin - pos);
-      if (Status status = EncodeOrdinary(ordinary, ids); !status) return Fail(status.error());
+      const Status encoded = state_->EncodePart(text.substr(pos, match.begin - pos), pos == 0,
+                                                options.parse_special, ids);
+      if (!encoded) return Fail(encoded.error());
     }
     if (match.id != kNoToken) ids.push_back(match.id);
     pos = match.end;
   }
-
-  if (options.add_special && state_->adds_eos) ids.push_back(*state_->eos);
+  if (options.add_special) ids.insert(ids.end(), state_->after.begin(), state_->after.end());
   return ids;
 }
 
-Status Tokenizer::EncodeOrdinary(std::string_view text, std::vector<TokenId>& ids) const {
-  if (state_->normalizer.changes_nothing()) {
-    state_->encoder->Encode(text, ids);
-    return {};
+Status Tokenizer::State::EncodePart(std::string_view text, bool begins_text, bool parse_special,
+                                    std::vector<TokenId>& ids) const {
+  const bool as_it_is = normalizer.changes_nothing();
+  const std::string normalized = as_it_is ? std::string() : normalizer.Normalize(text);
+  const std::string_view rest = as_it_is ? text : std::string_view(normalized);
+  if (rest.size() > kLongestText) return TooLong(rest.size());
+  for (size_t pos = 0; pos < rest.size();) {
+    const AddedTokens::Match match = added_normalized.Next(rest, pos, parse_special);
+    if (match.begin > pos) {
+      encoder->EncodePart(rest.substr(pos, match.begin - pos), begins_text && pos == 0, ids);
+    }
+    if (match.id != kNoToken) ids.push_back(match.id);
+    pos = match.end;
   }
-  const std::string normalized = state_->normalizer.Normalize(text);
-  if (normalized.size() > kLongestText) return TooLong(normalized.size());
-  state_->encoder->Encode(normalized, ids);
   return {};
 }
 
@@ -153,9 +219,11 @@ void Tokenizer::AppendToken(TokenId id, DecodeOptions options, bool& at_start,
   if (special && !options.render_special) return;
   std::string_view bytes = state_->vocabulary.Bytes(id);
   // The space that encoding put before the text.
-  if (at_start && kind == TokenKind::kNormal && state_->encoder->adds_space_prefix() &&
-      bytes.substr(0, 1) == " ") {
-    bytes.remove_prefix(1);
+  if (at_start && kind == TokenKind::kNormal &&
+      state_->first != PipelineSpec::FirstToken::kAsItIs) {
+    const size_t most = state_->first == PipelineSpec::FirstToken::kWithoutSpace ? 1 : bytes.size();
+    const size_t spaces = std::min(bytes.find_first_not_of(' '), bytes.size());
+    bytes.remove_prefix(std::min(spaces, most));
   }
   at_start = false;
   text += bytes;
@@ -183,8 +251,12 @@ std::optional<TokenId> Tokenizer::FindToken(std::string_view text) const {
 
 std::optional<TokenId> Tokenizer::bos() const { return state_->bos; }
 std::optional<TokenId> Tokenizer::eos() const { return state_->eos; }
-bool Tokenizer::adds_bos() const { return state_->adds_bos; }
-bool Tokenizer::adds_eos() const { return state_->adds_eos; }
+bool Tokenizer::adds_bos() const {
+  return state_->bos && !state_->before.empty() && state_->before.front() == *state_->bos;
+}
+bool Tokenizer::adds_eos() const {
+  return state_->eos && !state_->after.empty() && state_->after.back() == *state_->eos;
+}
 
 bool Tokenizer::IsEndOfGeneration(TokenId id) const {
   return state_->vocabulary.IsEndOfGeneration(id);

@@ -1,9 +1,9 @@
 // Text to tokens and back, from what a model file says about its vocabulary.
 //
-// Four algorithms, chosen by TokenizerSpec::model, with GGUF's names for them: byte-level BPE
-// ("gpt2"), SentencePiece BPE ("llama"), SentencePiece unigram ("t5") and WordPiece ("bert");
-// "none" is a model without a vocabulary, which takes ids only. docs/design/tokenizers.md tells how
-// they work and how to add one.
+// The algorithm is chosen by TokenizerSpec::model, with GGUF's names: byte-level BPE ("gpt2"),
+// SentencePiece BPE ("llama"), SentencePiece unigram ("t5") and WordPiece ("bert"); "none" is a
+// model without a vocabulary, which takes ids only. Or it is TokenizerSpec::pipeline, the steps of
+// a tokenizer.json. docs/design/tokenizers.md tells how they work and how to add one.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,9 @@
 
 #include "base/error.h"
 #include "tokenizer/normalizer.h"
+#include "tokenizer/pipeline.h"
 
 namespace ingle {
-
-using TokenId = int32_t;
 
 // What a token is for; the order is that of GGUF's tokenizer.ggml.token_type, which counts from 1.
 enum class TokenKind : uint8_t {
@@ -58,6 +57,10 @@ struct TokenizerSpec {
 
   // Special tokens that take the white space after them along: Phi-3's do.
   std::vector<TokenId> strip_after;
+
+  // What a tokenizer.json says beside; then model, pre, merges and the add_ flags above do not
+  // count.
+  std::optional<PipelineSpec> pipeline;
 };
 
 struct EncodeOptions {
@@ -82,7 +85,7 @@ class Tokenizer {
   // The tokens of text, which may hold any bytes, invalid UTF-8 included; time is near linear in
   // its length. What the vocabulary cannot spell becomes its unknown token, or, as in the
   // tokenizers that models are trained with, nothing where it has none: a few byte-level
-  // vocabularies lack control characters. Fails with kTooLarge from 2^31 bytes on, and with
+  // vocabularies lack control characters. Fails with kTooLarge from 2^30 bytes on, and with
   // kUnsupported where there is no vocabulary.
   Result<std::vector<TokenId>> Encode(std::string_view text, EncodeOptions options = {}) const;
 
@@ -107,7 +110,7 @@ class Tokenizer {
   std::optional<TokenId> bos() const;
   std::optional<TokenId> eos() const;
   bool adds_bos() const;  // Encode with add_special begins with bos()
-  bool adds_eos() const;
+  bool adds_eos() const;  // and ends with eos()
 
   // Whether a model that produces id has finished its answer: EOS, end of turn, end of message, and
   // control tokens known by name ("<|im_end|>", "<end_of_turn>"), since files often name only one.
@@ -117,9 +120,6 @@ class Tokenizer {
   friend class StreamDecoder;
   struct State;
   explicit Tokenizer(std::unique_ptr<const State> state);
-
-  // Appends the tokens of text that holds no special ones.
-  Status EncodeOrdinary(std::string_view text, std::vector<TokenId>& ids) const;
 
   // Appends what id adds to a text; at_start as long as nothing has been added.
   void AppendToken(TokenId id, DecodeOptions options, bool& at_start, std::string& text) const;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/utf8.h"
@@ -11,8 +12,9 @@
 namespace ingle {
 
 // A set of kinds of characters, one bit a kind. Of the first twelve every character has exactly
-// one; the last two come on top. Unicode's names for them are in tools/make_unicode_tables.py.
-using CharSet = uint16_t;
+// one; the others come on top. Unicode's names for them are in tools/make_unicode_tables.py; those
+// that have no name here are found by FindCharSet.
+using CharSet = uint64_t;
 inline constexpr CharSet kUpper = 1 << 0;  // Lu, Lt
 inline constexpr CharSet kLower = 1 << 1;
 inline constexpr CharSet kCaseless = 1 << 2;  // Lm, Lo
@@ -34,6 +36,10 @@ inline constexpr CharSet kWhiteSpace = kSpace | kNewline | kBlank;          // \
 inline constexpr CharSet kMarks = kMark | kPunctuation | kSymbol | kOther;  // [^\s\p{L}\p{N}]
 
 CharSet CharSetOf(char32_t code_point);
+
+// By Unicode's name of a category or a script, as \p{..} of a regular expression has it: "Lu", "L",
+// "Letter", "Thai". Nothing for a name that is not known.
+std::optional<CharSet> FindCharSet(std::string_view name);
 
 struct Char {
   char32_t code_point;

@@ -5,6 +5,8 @@
 namespace ingle {
 namespace {
 
+constexpr CharSet kNamedHere = 2 * kWord - 1;
+
 TEST(UnicodeTest, KnowsTheKindsOfCharacters) {
   const struct {
     char32_t code_point;
@@ -45,14 +47,33 @@ TEST(UnicodeTest, KnowsTheKindsOfCharacters) {
       {0xFFFFFFFF, kOther},
   };
   for (const auto& [code_point, set] : kExpected) {
-    EXPECT_EQ(CharSetOf(code_point), set) << std::hex << static_cast<uint32_t>(code_point);
+    EXPECT_EQ(CharSetOf(code_point) & kNamedHere, set)
+        << std::hex << static_cast<uint32_t>(code_point);
   }
+}
+
+TEST(UnicodeTest, FindsSetsByTheirUnicodeNames) {
+  EXPECT_EQ(FindCharSet("Han"), kHan);
+  EXPECT_EQ(FindCharSet("klingon"), std::nullopt);
+  EXPECT_EQ(FindCharSet(""), std::nullopt);
+  EXPECT_EQ(FindCharSet("L"), FindCharSet("Letter"));
+  const std::pair<std::string_view, CharSet> kSame[] = {
+      {"L", kLetter}, {"N", kNumber}, {"M", kMark},  {"P", kPunctuation},
+      {"S", kSymbol}, {"Nd", kDigit}, {"Ll", kLower}};
+  for (char32_t c = 0; c < 0x110000; ++c) {
+    for (const auto& [name, kinds] : kSame) {
+      ASSERT_EQ((CharSetOf(c) & *FindCharSet(name)) != 0, (CharSetOf(c) & kinds) != 0) << name;
+    }
+  }
+  EXPECT_TRUE((CharSetOf(0x1C5) & *FindCharSet("Lt")) != 0);
+  EXPECT_TRUE((CharSetOf(0xE01) & *FindCharSet("Thai")) != 0);
+  EXPECT_TRUE((CharSetOf(0x3105) & *FindCharSet("Bopomofo")) != 0);  // the last bit
 }
 
 TEST(UnicodeTest, EveryCharacterHasExactlyOneOfTheFirstKinds) {
   constexpr CharSet kFirst = kHan - 1;
   for (char32_t c = 0; c < 0x110000; ++c) {
-    const uint32_t kinds = CharSetOf(c) & kFirst;
+    const CharSet kinds = CharSetOf(c) & kFirst;
     ASSERT_TRUE(kinds != 0 && (kinds & (kinds - 1)) == 0) << std::hex << static_cast<uint32_t>(c);
   }
 }

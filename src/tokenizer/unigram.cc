@@ -57,6 +57,7 @@ class Unigram final : public TextEncoder {
   TokenId unknown_;
   double unknown_score_;
   bool space_prefix_;
+  bool cuts_words_;  // else a text is a piece
   mutable ReachedTokens reached_;
 };
 
@@ -71,6 +72,7 @@ Unigram::Unigram(const TokenizerSpec& spec, const Vocabulary& vocabulary, Prefix
       by_text_(vocabulary.size()),
       unknown_(spec.unknown.value_or(kNoToken)),
       space_prefix_(spec.add_space_prefix.value_or(true)),
+      cuts_words_(!spec.pipeline),
       reached_(vocabulary.size()) {
   byte_tokens_.fill(kNoToken);
   double worst = std::numeric_limits<double>::infinity();
@@ -90,6 +92,10 @@ Unigram::Unigram(const TokenizerSpec& spec, const Vocabulary& vocabulary, Prefix
 
 void Unigram::Encode(std::string_view text, std::vector<TokenId>& ids) const {
   Output out{ids, {}, {}, {}};
+  if (!cuts_words_) {
+    out.piece = text;
+    return EncodePiece(out);
+  }
   for (size_t pos = 0; pos < text.size();) {
     const bool escaped = text.substr(pos, kSentencePieceSpace.size()) == kSentencePieceSpace;
     const bool space = escaped || text[pos] == ' ';

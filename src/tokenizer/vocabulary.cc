@@ -186,8 +186,12 @@ Status Vocabulary::AddToken(const TokenizerSpec& spec, TokenId id, Spelling spel
     kind = TokenKind::kByte;
   }
   texts_.Append(text);
-  bytes_.Append(kind == TokenKind::kByte ? std::string(1, static_cast<char>(*byte))
-                                         : BytesOf(spec, text, kind, spelling));
+  if (spelling == Spelling::kGiven) {
+    bytes_.Append(spec.pipeline->bytes[id]);
+  } else {
+    bytes_.Append(kind == TokenKind::kByte ? std::string(1, static_cast<char>(*byte))
+                                           : BytesOf(spec, text, kind, spelling));
+  }
   kinds_.push_back(kind);
   return {};
 }
@@ -207,6 +211,9 @@ void Vocabulary::CollectEndOfGeneration(const TokenizerSpec& spec) {
   }
   for (const auto& id : {spec.eos, spec.eot, spec.eom}) {
     if (id) ends_.push_back(*id);
+  }
+  if (spec.pipeline) {
+    ends_.insert(ends_.end(), spec.pipeline->ends.begin(), spec.pipeline->ends.end());
   }
   std::sort(ends_.begin(), ends_.end());
 }

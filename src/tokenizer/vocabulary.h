@@ -16,6 +16,7 @@ enum class Spelling {
   kByteLevel,      // byte_level.h
   kSentencePiece,  // U+2581 for a space, <0x0A> for a byte
   kWordPiece,      // by a prefix, whether a token begins a word or goes on in one
+  kGiven,          // PipelineSpec::bytes says what each adds to a text
 };
 
 inline constexpr std::string_view kSentencePieceSpace = "\xE2\x96\x81";  // U+2581

@@ -13,13 +13,16 @@ namespace {
 
 class WordPiece final : public TextEncoder {
  public:
-  WordPiece(PrefixTrie beginnings, PrefixTrie continuations, TokenId unknown, size_t longest_word)
+  WordPiece(PrefixTrie beginnings, PrefixTrie continuations, TokenId unknown,
+            const TokenizerSpec& spec)
       : beginnings_(std::move(beginnings)),
         continuations_(std::move(continuations)),
         unknown_(unknown),
-        longest_word_(longest_word) {}
+        longest_word_(spec.longest_word),
+        cuts_words_(!spec.pipeline) {}
 
   void Encode(std::string_view text, std::vector<TokenId>& ids) const override {
+    if (!cuts_words_) return EncodeWord(text, ids);
     ForEachBertWord(text, [&](std::string_view word) { EncodeWord(word, ids); });
   }
   bool adds_bos() const override { return true; }
@@ -33,6 +36,7 @@ class WordPiece final : public TextEncoder {
   PrefixTrie continuations_;  // what goes on within a word, without its prefix
   TokenId unknown_;
   size_t longest_word_;  // in characters
+  bool cuts_words_;      // else a text is a word
 };
 
 bool WordPiece::IsTooLong(std::string_view word) const {
@@ -93,7 +97,7 @@ Result<std::unique_ptr<TextEncoder>> MakeWordPiece(const TokenizerSpec& spec,
   if (!continuation_trie) return Fail(continuation_trie.error());
   return std::unique_ptr<TextEncoder>(
       std::make_unique<WordPiece>(*std::move(beginning_trie), *std::move(continuation_trie),
-                                  spec.unknown.value_or(unknown), spec.longest_word));
+                                  spec.unknown.value_or(unknown), spec));
 }
 
 }  // namespace ingle

@@ -20,35 +20,10 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/engine.h"
+#include "golden.h"
 
 namespace ingle {
 namespace {
-
-constexpr const char* kFolder = INGLE_SOURCE_DIR "/tests/conformance/";
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  EXPECT_TRUE(in) << path;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// A model and what is known of it.
-struct Checkpoint {
-  std::string name;
-  std::string model;   // a file or a folder
-  std::string golden;  // .json and .npy behind it
-};
-
-// Checkpoints that wait for what they need: per-layer embeddings and shared caches, MXFP4 in
-// safetensors; encoders, their heads, and translators. All others are tested.
-constexpr std::string_view kNotBuiltYet[] = {
-    "gemma3n_",    "gemma4_", "gpt_oss_mxfp4", "bert_",       "distilbert_", "roberta_",
-    "xlm_roberta", "nomic_",  "modernbert_",   "qwen3_embed", "t5_",         "mt5_"};
-
-bool IsTested(const std::string& name) {
-  return std::none_of(std::begin(kNotBuiltYet), std::end(kNotBuiltYet),
-                      [&](std::string_view waiting) { return name.starts_with(waiting); });
-}
 
 std::vector<Checkpoint> FindCheckpoints() {
   std::vector<Checkpoint> found;
@@ -57,26 +32,18 @@ std::vector<Checkpoint> FindCheckpoints() {
     const std::string name = entry.path().stem().string();
     found.push_back({"gguf_" + name, entry.path().string(), Cat(kFolder, "llama/", name)});
   }
-  for (const auto& entry : std::filesystem::directory_iterator(Cat(kFolder, "checkpoints"))) {
-    const std::string folder = entry.path().string();
-    const std::string name = entry.path().filename().string();
-    if (IsTested(name)) {
-      found.push_back({name, folder, folder + "/golden"});
-    }
+  for (const Checkpoint& checkpoint : CheckpointFolders()) {
+    if (Generates(checkpoint) && !Translates(checkpoint)) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
             [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });
   return found;
 }
 
-// Greatest difference between two logits of a row, relative to the row's largest.
-constexpr float kF32Tolerance = 1e-4f;
 // The CPU device rounds the activations that meet quantized weights to eight bits. These models
 // have sharp attention and few, narrow layers to average it out, so it shows more than in a real
 // one; perplexity is the test there.
 constexpr float kQuantizedActivationTolerance = 0.12f;
-// Keys and values rounded to eleven bits.
-constexpr float kHalfCacheTolerance = 0.01f;
 
 // Steps of odd lengths, forty-eight tokens in all.
 const std::vector<size_t> kCuts = {5, 7, 1, 11, 13, 1, 10};
@@ -86,22 +53,6 @@ struct Golden {
   std::vector<TokenId> continuation;  // greedy
   std::vector<float> logits;          // of the prompt, [48, vocabulary]
 };
-
-// A float32 .npy file, format version 1: ten bytes, a header whose length the last two say, data.
-std::vector<float> ReadNpy(const std::string& path) {
-  const std::string bytes = ReadFile(path);
-  if (bytes.size() < 10 || bytes.substr(0, 8) != std::string_view("\x93NUMPY\x01\x00", 8)) {
-    ADD_FAILURE() << path << " is not a .npy file";
-    return {};
-  }
-  const auto low = static_cast<uint8_t>(bytes[8]), high = static_cast<uint8_t>(bytes[9]);
-  const size_t begin = 10 + low + size_t{256} * high;
-  EXPECT_NE(bytes.substr(10, begin - 10).find("'<f4'"), std::string::npos) << path;
-  std::vector<float> values((bytes.size() - begin) / sizeof(float));
-  std::copy_n(bytes.data() + begin, values.size() * sizeof(float),
-              reinterpret_cast<char*>(values.data()));
-  return values;
-}
 
 Golden ReadGolden(const std::string& path) {
   const auto json = nlohmann::json::parse(ReadFile(path + ".json"));
@@ -131,29 +82,13 @@ std::vector<float> AllLogits(Engine& engine, std::span<const TokenId> tokens) {
   return AllLogits(engine, *engine.NewSession(), tokens, {&whole, 1});
 }
 
-// The greatest difference within a row, relative to the row's largest value, over all rows.
-float RelativeError(std::span<const float> got, std::span<const float> want, size_t columns) {
-  EXPECT_EQ(got.size(), want.size());
-  if (got.size() != want.size()) return INFINITY;
-  float worst = 0;
-  for (size_t begin = 0; begin < want.size(); begin += columns) {
-    float difference = 0, largest = 0;
-    for (size_t i = begin; i < begin + columns; ++i) {
-      if (!std::isfinite(got[i])) return INFINITY;
-      difference = std::max(difference, std::abs(got[i] - want[i]));
-      largest = std::max(largest, std::abs(want[i]));
-    }
-    worst = std::max(worst, difference / largest);
-  }
-  return worst;
-}
-
 class Conformance : public testing::TestWithParam<std::tuple<Checkpoint, DeviceKind>> {
  protected:
   const std::string& name() const { return std::get<0>(GetParam()).name; }
   DeviceKind device() const { return std::get<1>(GetParam()); }
   bool rounds_activations() const {
-    return device() == DeviceKind::kCpu && name().starts_with("gguf_q");
+    const bool blocks = name().starts_with("gguf_q") || name().ends_with("_mxfp4");
+    return device() == DeviceKind::kCpu && blocks;
   }
   bool has_experts() const {
     return std::filesystem::exists(std::get<0>(GetParam()).golden + "_experts.npy");

@@ -61,7 +61,7 @@ class MessageReader {
     return std::move(input.text);
   }
 
-  // Until a line that ends with """.
+  // Until a line that ends with """; one that holds nothing else adds no line.
   std::optional<std::string> ReadBlock(std::string text) {
     while (!text.ends_with(kBlock)) {
       const std::optional<std::string> line = More();
@@ -69,6 +69,7 @@ class MessageReader {
       text += (text.empty() ? "" : "\n") + *line;
     }
     text.resize(text.size() - kBlock.size());
+    if (text.ends_with('\n')) text.pop_back();
     return text;
   }
 

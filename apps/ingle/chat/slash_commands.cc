@@ -72,7 +72,8 @@ Status Load(const std::string& argument, ChatState& state) {
   state.settings.system = system;
   state.settings_changed();
   state.conversation.SetMessages(std::move(turns));
-  Print("Loaded ", state.conversation.messages().size(), " messages.\n");
+  const size_t count = state.conversation.messages().size();
+  Print("Loaded ", count, count == 1 ? " message.\n" : " messages.\n");
   return {};
 }
 

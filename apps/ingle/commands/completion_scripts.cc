@@ -38,11 +38,12 @@ std::string BashValueCases(const CommandWords& command) {
   std::string cases;
   for (const FlagWords& flag : command.flags) {
     if (!flag.takes_value()) continue;
-    std::string action = "return";
-    if (!flag.choices.empty())
-      action = Cat("_ingle_words ", ShellQuoted(Joined(flag.choices, " ")));
-    if (flag.takes_file()) action = "_ingle_files";
-    cases += Cat("        ", Joined(NamesOf(flag), "|"), ") ", action, "; return ;;\n");
+    std::string action;
+    if (flag.takes_file()) action = "_ingle_files; ";
+    if (!flag.choices.empty()) {
+      action = Cat("_ingle_words ", ShellQuoted(Joined(flag.choices, " ")), "; ");
+    }
+    cases += Cat("        ", Joined(NamesOf(flag), "|"), ") ", action, "return ;;\n");
   }
   return cases;
 }
@@ -107,6 +108,12 @@ _ingle_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$current"); }
 _ingle_files() { mapfile -t COMPREPLY < <(compgen -f -- "$current"); }
 _ingle() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  # "=" is a word of its own: --device=cpu is three.
+  if [[ $current == = ]]; then
+    current=''
+  elif [[ $previous == = ]]; then
+    previous=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
   local command=${COMP_WORDS[1]} flags='' words=''
   if ((COMP_CWORD == 1)); then
     _ingle_words ')sh",

@@ -100,7 +100,8 @@ void PrintTypes(const GgufFile& file) {
     sum.bytes += tensor.bytes;
   }
   for (const auto& [name, sum] : types) {
-    Print("  ", name, ": ", sum.tensors, " tensors, ", HumanBytes(sum.bytes), "\n");
+    Print("  ", name, ": ", sum.tensors, sum.tensors == 1 ? " tensor, " : " tensors, ",
+          HumanBytes(sum.bytes), "\n");
   }
 }
 

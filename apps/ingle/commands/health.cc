@@ -10,7 +10,9 @@
 #include "kernels/kernel_set.h"
 #include "model_access.h"
 #include "store/catalogue.h"
-#include "store/model_store.h"
+#include "store/hub.h"
+#include "store/inventory.h"
+#include "store/other_programs.h"
 #include "store/subprocess.h"
 #include "store/wheel.h"
 #include "terminal/units.h"
@@ -72,14 +74,33 @@ Finding Store(const Context& context) {
 Finding Models(const Context& context) {
   const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
   if (!catalogue) return {"catalogue", Health::kBroken, catalogue.error().message()};
-  const ModelStore store = StoreOf(context);
+  std::vector<ListedModel> models = ListModels(*catalogue, StoreOf(context), context.paths);
+  CheckModels(models);
   std::string here;
-  for (const CatalogueEntry& entry : catalogue->entries()) {
-    if (store.SeemsToHold(entry)) here += Cat(here.empty() ? "" : " ", entry.name);
+  for (const ListedModel& model : models) {
+    if (model.entry == nullptr) continue;
+    if (model.state == ModelState::kDamaged) {
+      return {"catalogue", Health::kWarning,
+              Cat(model.name, " is damaged: ", model.trouble, "; 'ingle rm ", model.name,
+                  "' takes it away")};
+    }
+    if (model.state == ModelState::kHere) here += Cat(here.empty() ? "" : " ", model.name);
   }
   return {"catalogue", Health::kFine,
           Cat(context.paths.catalogue, ", ", catalogue->entries().size(),
-              " models; here: ", here.empty() ? "none" : here)};
+              catalogue->entries().size() == 1 ? " model" : " models",
+              "; here: ", here.empty() ? "none" : here)};
+}
+
+Finding OtherPrograms(const Context& context) {
+  std::map<std::string, size_t> counts;
+  for (const KeptModel& kept : ModelsOfOthers(context.paths)) ++counts[kept.keeper];
+  std::string text;
+  for (const auto& [keeper, count] : counts) {
+    text += Cat(text.empty() ? "" : ", ", count, count == 1 ? " model" : " models", " in ", keeper);
+  }
+  return {"others", Health::kFine,
+          text.empty() ? "no other program keeps models where Ingle looks" : text};
 }
 
 Finding Configuration(const Context& context) {
@@ -88,6 +109,18 @@ Finding Configuration(const Context& context) {
   }
   const std::string& file = context.paths.config_file;
   return {"configuration", Health::kFine, FileExists(file) ? file : Cat(file, " (not there)")};
+}
+
+Finding Variables(const Context& context) {
+  if (context.environment_error) {
+    return {"environment", Health::kBroken, context.environment_error->message()};
+  }
+  std::string unknown;
+  for (const std::string& name : UnknownVariables()) {
+    unknown += Cat(unknown.empty() ? "" : " ", name);
+  }
+  if (unknown.empty()) return {"environment", Health::kFine, "every INGLE_* variable is known"};
+  return {"environment", Health::kWarning, Cat("nothing reads ", unknown)};
 }
 
 Finding Pip() {
@@ -100,6 +133,13 @@ Finding Pip() {
   return {"pip", Health::kWarning,
           "none: models that travel in Python packages cannot be fetched (Debian package "
           "python3-pip)"};
+}
+
+Finding HubAccess(const Context& context) {
+  const Result<Hub> hub = Hub::FromEnvironment(context.paths);
+  if (!hub) return {"hub", Health::kBroken, hub.error().message()};
+  return {"hub", Health::kFine,
+          Cat(hub->endpoint(), hub->has_token() ? ", with a token" : ", without a token")};
 }
 
 Finding Network(const Context& context) {
@@ -137,9 +177,12 @@ std::vector<Finding> Examine(const Context& context) {
           Kernels(),
           Memory(),
           Configuration(context),
+          Variables(context),
           Models(context),
           Store(context),
+          OtherPrograms(context),
           Pip(),
+          HubAccess(context),
           Network(context),
           {"telemetry", Health::kFine,
            "none exists: nothing is ever sent, with or without DO_NOT_TRACK"}};

@@ -4,10 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
-#include "files/file_io.h"
 #include "json_output.h"
 #include "model_access.h"
-#include "store/model_store.h"
+#include "store/inventory.h"
 #include "terminal/output.h"
 #include "terminal/units.h"
 
@@ -31,56 +30,95 @@ class ListCommand final : public Command {
     const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
     if (!catalogue) return Fail(catalogue.error());
     const ModelStore store = StoreOf(context);
+    std::vector<ListedModel> models = ListModels(*catalogue, store, context.paths);
     if (names_) {
-      for (const CatalogueEntry& entry : catalogue->entries()) Print(entry.name, "\n");
-    } else if (json_) {
-      PrintJson(*catalogue, store);
+      PrintNames(models);
+      return {};
+    }
+    CheckModels(models);
+    if (json_) {
+      PrintJson(models, store);
     } else {
-      PrintTable(*catalogue, store);
+      PrintTable(models);
     }
     return {};
   }
 
  private:
-  static void PrintTable(const Catalogue& catalogue, const ModelStore& store) {
-    size_t width = 4;
-    for (const CatalogueEntry& entry : catalogue.entries()) {
-      width = std::max(width, entry.name.size());
+  static void PrintNames(const std::vector<ListedModel>& models) {
+    for (const ListedModel& model : models) {
+      if (model.state != ModelState::kUnknown) Print(WithoutControls(model.name), "\n");
     }
+  }
+
+  // The column HERE, and its colour.
+  static std::pair<const char*, const char*> Here(ModelState state, const Style& style) {
+    switch (state) {
+      case ModelState::kHere:
+        return {"yes", style.green};
+      case ModelState::kDamaged:
+        return {"damaged", style.red};
+      case ModelState::kAbsent:
+        return {"no", ""};
+      case ModelState::kUnknown:
+        break;
+    }
+    return {"?", ""};
+  }
+
+  static std::string About(const ListedModel& model) {
+    if (model.state == ModelState::kDamaged) return model.trouble;
+    if (model.licence.empty()) return model.description;
+    return Cat(model.description, model.description.empty() ? "(" : " (", model.licence, ")");
+  }
+
+  static void PrintTable(const std::vector<ListedModel>& models) {
+    size_t width = 4;
+    for (const ListedModel& model : models) width = std::max(width, model.name.size());
     const auto pad = [](std::string text, size_t to) {
       text.resize(std::max(text.size(), to), ' ');
       return text;
     };
     const Style& style = OutputStyle();
-    Print(style.bold, pad("NAME", width), "  HERE  ", pad("SIZE", 8), "  ABOUT", style.reset, "\n");
-    for (const CatalogueEntry& entry : catalogue.entries()) {
-      const bool here = store.SeemsToHold(entry);
-      Print(pad(entry.name, width), "  ", here ? style.green : "", here ? "yes " : "no  ",
-            here ? style.reset : "", "  ", pad(HumanBytes(entry.size), 8), "  ", entry.description,
-            entry.licence.empty() ? "" : Cat(" (", entry.licence, ")"), "\n");
-    }
-    for (const std::string& name : store.Names()) {
-      if (catalogue.Find(name) != nullptr) continue;
-      Print(pad(name, width), "  ?     ", pad("", 8), "  in the store, not in the catalogue\n");
+    Print(style.bold, pad("NAME", width), "  HERE     ", pad("SIZE", 8), "  ABOUT", style.reset,
+          "\n");
+    for (const ListedModel& model : models) {
+      const auto [here, colour] = Here(model.state, style);
+      const bool sized = model.state != ModelState::kUnknown;
+      Print(WithoutControls(pad(model.name, width)), "  ", colour, pad(here, 7), style.reset, "  ",
+            pad(sized ? HumanBytes(model.size) : "", 8), "  ", WithoutControls(About(model)), "\n");
     }
   }
 
-  static void PrintJson(const Catalogue& catalogue, const ModelStore& store) {
-    Json models = Json::array();
-    for (const CatalogueEntry& entry : catalogue.entries()) {
-      const bool here = store.SeemsToHold(entry);
+  static void PrintJson(const std::vector<ListedModel>& models, const ModelStore& store) {
+    Json list = Json::array();
+    for (const ListedModel& model : models) {
       Json sources = Json::array();
-      for (const ModelSource& source : entry.sources) sources.push_back(Describe(source));
-      models.push_back({{"name", entry.name},
-                        {"description", entry.description},
-                        {"licence", entry.licence},
-                        {"present", here},
-                        {"size", entry.size},
-                        {"sha256", entry.sha256},
-                        {"path", store.FileOf(entry)},
-                        {"sources", std::move(sources)}});
+      if (model.entry != nullptr) {
+        for (const ModelSource& source : model.entry->sources) sources.push_back(Describe(source));
+      }
+      Json object = {
+          {"name", model.name},
+          {"description", model.description},
+          {"licence", model.licence},
+          {"present", IsPresent(model, store)},
+          {"state", Name(model.state)},
+          {"kept_by", model.keeper},
+          {"size", model.size},
+          {"sha256", model.entry != nullptr ? model.entry->sha256 : ""},
+          {"path", model.path},
+          {"sources", std::move(sources)},
+      };
+      if (!model.trouble.empty()) object["trouble"] = model.trouble;
+      list.push_back(std::move(object));
     }
-    PrintJsonDocument({{"store", store.root()}, {"models", std::move(models)}});
+    PrintJsonDocument({{"store", store.root()}, {"models", std::move(list)}});
+  }
+
+  // Whether nothing has to be fetched: a file of the right size is there.
+  static bool IsPresent(const ListedModel& model, const ModelStore& store) {
+    if (model.entry != nullptr) return store.SeemsToHold(*model.entry);
+    return model.state == ModelState::kHere || model.state == ModelState::kDamaged;
   }
 
   bool json_ = false;

@@ -1,8 +1,9 @@
 // ingle pull [NAME]
-#include "store/pull.h"
 #include "command.h"
 #include "model_access.h"
-#include "store/model_store.h"
+#include "store/catalogue.h"
+#include "store/hub_reference.h"
+#include "store/other_programs.h"
 #include "terminal/output.h"
 
 namespace ingle {
@@ -11,22 +12,24 @@ namespace {
 class PullCommand final : public Command {
  public:
   void Declare(Flags& flags, const Context& context) override {
-    flags.Argument("NAME", name_, Cat("a model of the catalogue [", context.settings.model, "]"),
-                   Flags::Need::kOptional);
+    flags.Argument(
+        "NAME", name_,
+        Cat("of the catalogue, or hf.co/USER/REPO[:QUANT] [", context.settings.model, "]"),
+        Flags::Need::kOptional);
     flags.SetFetch();
   }
 
   Status Run(Context& context) override {
     const std::string name = name_.empty() ? context.settings.model : name_;
-    const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
-    if (!catalogue) return Fail(catalogue.error());
-    const CatalogueEntry* entry = catalogue->Find(name);
-    if (entry == nullptr) {
-      return Fail(ErrorCode::kNotFound, "there is no model ", Quote(name),
-                  " in the catalogue; 'ingle list' shows what there is");
+    if (!IsHubReference(name) && !IsNameOfOthers(name)) {
+      const Result<Catalogue> catalogue = Catalogue::Load(context.paths);
+      if (!catalogue) return Fail(catalogue.error());
+      if (catalogue->Find(name) == nullptr) {
+        return Fail(ErrorCode::kNotFound, "there is no model ", Quote(name),
+                    " in the catalogue; 'ingle list' shows what there is");
+      }
     }
-    const Result<std::string> path =
-        Pull(*entry, StoreOf(context), {context.settings.quiet, context.settings.offline});
+    const Result<std::string> path = FindModel(name, context);
     if (!path) return Fail(path.error());
     if (!context.settings.quiet) Note(Cat(name, " is at ", *path));
     return {};

@@ -52,8 +52,7 @@ class RunCommand final : public Command {
  public:
   void Declare(Flags& flags, const Context& context) override {
     flags.Argument("MODEL", model_,
-                   Cat("a catalogue name or a .gguf file [", context.settings.model, "]"),
-                   Flags::Need::kOptional);
+                   Cat("a catalogue name or a .gguf file [", context.settings.model, "]"));
     flags.Argument("PROMPT", prompt_,
                    "what to answer; without it, a chat in a terminal, or standard input");
     flags.Set({"temp", "top_k", "top_p", "min_p", "repeat_penalty", "presence_penalty",
@@ -68,6 +67,10 @@ class RunCommand final : public Command {
   }
 
   Status Check(const Context&) override {
+    if (model_ && model_->empty()) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "MODEL is empty: name one, or leave it out for the default");
+    }
     if (logprobs_ >= 0 && !json_) {
       return Fail(ErrorCode::kInvalidArgument, "--logprobs is for --json");
     }
@@ -83,13 +86,16 @@ class RunCommand final : public Command {
     options.generate.logprobs = static_cast<int>(logprobs_);
     const Status tools = ReadTools(options);
     if (!tools) return tools;
-    const Result<std::unique_ptr<Engine>> engine =
-        LoadModel(model_.empty() ? context.settings.model : model_, context,
-                  EngineOptionsOf(context.settings));
+    const Result<std::unique_ptr<Engine>> engine = LoadModel(
+        model_.value_or(context.settings.model), context, EngineOptionsOf(context.settings));
     if (!engine) return Fail(engine.error());
 
+    if (const Status generates = RequireGeneration((*engine)->model_info()); !generates) {
+      return generates;
+    }
     const bool templated = !raw_ && (*engine)->chat_template() != nullptr;
-    if (!raw_ && !templated) NoteMissingTemplate(**engine);
+    const bool translates = (*engine)->model_info().start_token.has_value();
+    if (!raw_ && !templated && !translates) NoteMissingTemplate(**engine);
     const bool chat = !prompt_ && !json_ && InputIsTerminal() && OutputIsTerminal();
     if (chat && templated) return RunChat(**engine, context, options);
 
@@ -100,6 +106,14 @@ class RunCommand final : public Command {
   }
 
  private:
+  static Status RequireGeneration(const ModelInfo& model) {
+    if (model.task == Task::kGenerate) return {};
+    const bool embeds = model.task == Task::kEmbed;
+    return Fail(ErrorCode::kUnsupported, model.path, " does not generate text: it ",
+                embeds ? "embeds; 'ingle embed' gives its vectors"
+                       : "classifies; 'ingle classify' gives its labels");
+  }
+
   Status ReadTools(ChatOptions& options) const {
     if (tools_file_.empty()) return {};
     const Result<std::string> text = ReadWhole(tools_file_);
@@ -180,7 +194,7 @@ class RunCommand final : public Command {
     return flushed;
   }
 
-  std::string model_;
+  std::optional<std::string> model_;
   std::optional<std::string> prompt_;
   std::string tools_file_;
   bool raw_ = false;

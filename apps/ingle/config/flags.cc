@@ -114,6 +114,12 @@ void Flags::Arguments(const char* name, std::vector<std::string>& texts, const c
   app_.add_option(name, texts, help)->type_name("")->required()->expected(least, most);
 }
 
+void Flags::Arguments(const char* name, std::vector<std::string>& texts, const char* help) {
+  app_.add_option(name, texts, help)
+      ->type_name("")
+      ->expected(0, CLI::detail::expected_max_vector_size);
+}
+
 void Flags::Alias(const char* name) { app_.alias(name); }
 
 }  // namespace ingle

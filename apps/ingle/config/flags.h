@@ -40,8 +40,10 @@ class Flags {
   enum class Need { kRequired, kOptional };
   void Argument(const char* name, std::string& text, const std::string& help, Need need);
   void Argument(const char* name, std::optional<std::string>& text, const std::string& help);
+  // The last ones: between least and most, or any number.
   void Arguments(const char* name, std::vector<std::string>& texts, const char* help, int least,
                  int most);
+  void Arguments(const char* name, std::vector<std::string>& texts, const char* help);
 
   void Alias(const char* name);
 

@@ -19,10 +19,29 @@ std::string HomeFolder() {
 }
 
 // The specification says that a value which is not absolute is to be ignored.
-std::string XdgFolder(const char* name, const char* fallback) {
+std::string XdgBase(const char* name, const char* fallback) {
   std::string folder = Environment(name);
-  if (folder.empty() || folder.front() != '/') folder = HomeFolder() + "/" + fallback;
-  return folder + "/ingle";
+  return !folder.empty() && folder.front() == '/' ? folder : HomeFolder() + "/" + fallback;
+}
+
+std::string XdgFolder(const char* name, const char* fallback) {
+  return XdgBase(name, fallback) + "/ingle";
+}
+
+// The variable, or else the fallback.
+std::string EnvironmentOr(const char* name, const std::string& fallback) {
+  const std::string value = Environment(name);
+  return value.empty() ? fallback : value;
+}
+
+std::string HuggingFaceHome() {
+  return EnvironmentOr("HF_HOME", XdgBase("XDG_CACHE_HOME", ".cache") + "/huggingface");
+}
+
+std::vector<std::string> OllamaFolders() {
+  const std::string chosen = Environment("OLLAMA_MODELS");
+  if (!chosen.empty()) return {chosen};
+  return {HomeFolder() + "/.ollama/models", "/usr/share/ollama/.ollama/models"};
 }
 
 std::string ModelsFolder() {
@@ -59,6 +78,11 @@ Paths FindPaths() {
   paths.catalogue = CatalogueFile();
   paths.models = ModelsFolder();
   paths.history = XdgFolder("XDG_STATE_HOME", ".local/state") + "/history";
+  paths.hub_token = EnvironmentOr("HF_TOKEN_PATH", HuggingFaceHome() + "/token");
+  paths.hub_cache = EnvironmentOr("HF_HUB_CACHE", HuggingFaceHome() + "/hub");
+  paths.ollama = OllamaFolders();
+  paths.lm_studio = {HomeFolder() + "/.lmstudio",
+                     XdgBase("XDG_CACHE_HOME", ".cache") + "/lm-studio"};
   return paths;
 }
 

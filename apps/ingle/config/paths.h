@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace ingle {
 
@@ -11,6 +12,12 @@ struct Paths {
   std::string catalogue;       // INGLE_CATALOGUE, or beside the program; empty when not found
   std::string models;          // INGLE_MODELS, or INGLE_HOME/models, or $XDG_DATA_HOME/ingle/models
   std::string history;         // $XDG_STATE_HOME/ingle/history
+  std::string hub_token;       // HF_TOKEN_PATH, or HF_HOME/token: what `hf auth login` writes
+
+  // Where other programs keep models.
+  std::string hub_cache;               // HF_HUB_CACHE, or HF_HOME/hub
+  std::vector<std::string> ollama;     // OLLAMA_MODELS, or the user's and the service's folder
+  std::vector<std::string> lm_studio;  // the folders of LM Studio itself
 };
 
 // From the environment, as it is now.

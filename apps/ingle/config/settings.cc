@@ -7,6 +7,9 @@
 #include <cmath>
 #include <cstdlib>
 
+#include <unistd.h>
+
+#include "base/cpu.h"
 #include "config/paths.h"
 #include "terminal/units.h"
 
@@ -16,6 +19,11 @@ namespace {
 using S = Settings;
 constexpr double kMaxInt = 2147483647;
 constexpr double kAnyFloat = 1e30;
+
+constexpr std::string_view kVariablePrefix = "INGLE_";
+// Those that are no settings; docs/configuration.md says what they do.
+constexpr std::string_view kOtherVariables[] = {"INGLE_CATALOGUE", "INGLE_CPU", "INGLE_HOME",
+                                                "INGLE_MODELS", "INGLE_PIP"};
 
 const std::array kSettings = {
     SettingInfo{"model", "", "MODEL", "the model when none is named", &S::model},
@@ -192,6 +200,14 @@ struct FieldText {
   }
 };
 
+bool IsKnownVariable(std::string_view name) {
+  return std::find(std::begin(kOtherVariables), std::end(kOtherVariables), name) !=
+             std::end(kOtherVariables) ||
+         std::any_of(kSettings.begin(), kSettings.end(), [name](const SettingInfo& setting) {
+           return EnvironmentName(setting) == name;
+         });
+}
+
 }  // namespace
 
 std::span<const SettingInfo> AllSettings() { return kSettings; }
@@ -203,7 +219,7 @@ const SettingInfo* FindSetting(std::string_view key) {
 }
 
 std::string EnvironmentName(const SettingInfo& setting) {
-  std::string name = "INGLE_";
+  std::string name(kVariablePrefix);
   for (const char c : setting.key) {
     name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
@@ -231,7 +247,23 @@ Status ApplyEnvironment(Settings& settings, Origins& origins) {
     if (!set) return Fail(set.error(), "environment variable ", name);
     origins[std::string(setting.key)] = name;
   }
+  const std::string cpu = Environment("INGLE_CPU");
+  if (!cpu.empty() && !IsCpuChoice(cpu)) {
+    return Fail(ErrorCode::kInvalidArgument, "environment variable INGLE_CPU: ", Quote(cpu),
+                " is none of scalar, avx2, neon");
+  }
   return {};
+}
+
+std::vector<std::string> UnknownVariables() {
+  std::vector<std::string> unknown;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (name.starts_with(kVariablePrefix) && !IsKnownVariable(name)) unknown.emplace_back(name);
+  }
+  std::sort(unknown.begin(), unknown.end());
+  return unknown;
 }
 
 }  // namespace ingle

@@ -77,7 +77,10 @@ std::string ValueText(const Settings& settings, const SettingInfo& setting);
 // the default.
 using Origins = std::map<std::string, std::string, std::less<>>;
 
-// Takes the INGLE_* variables over. Fails naming the variable.
+// Takes the INGLE_* variables over. Fails naming the variable, INGLE_CPU too.
 Status ApplyEnvironment(Settings& settings, Origins& origins);
+
+// INGLE_* variables that are set and that nothing reads: a name misspelt.
+std::vector<std::string> UnknownVariables();
 
 }  // namespace ingle

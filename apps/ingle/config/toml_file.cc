@@ -14,6 +14,8 @@ constexpr uint64_t kMaxFileBytes = uint64_t{4} << 20;
 size_t LineOf(const toml::node& node) { return node.source().begin.line; }
 
 Result<toml::table> ParseTomlFile(const std::string& path) {
+  // A pipe would wait for a writer.
+  if (const Result<uint64_t> size = FileSize(path); !size) return Fail(size.error());
   const Result<std::string> text = ReadWhole(path, kMaxFileBytes);
   if (!text) return Fail(text.error());
   toml::parse_result parsed = toml::parse(*text, path);

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include <curl/curl.h>
-
 #include "config/toml_file.h"
 #include "files/file_io.h"
+#include "store/checksum.h"
+#include "store/http.h"
+#include "store/model_store.h"
 
 namespace ingle {
 namespace {
@@ -21,10 +22,6 @@ bool IsPlainWord(std::string_view word, size_t longest) {
          std::all_of(word.begin(), word.end(), [](char c) {
            return IsPlain(c) || c == '.' || c == '_' || c == '-' || c == '+';
          });
-}
-
-bool IsSha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 Result<ModelSource> ReadWheel(const TomlTable& table) {
@@ -94,7 +91,7 @@ Status CheckEntry(const TomlTable& table, const CatalogueEntry& entry) {
                 " does not end in .gguf");
   }
   if (entry.size == 0) return Fail(ErrorCode::kCorrupt, table.Where("size"), ": zero");
-  if (!IsSha256(entry.sha256)) {
+  if (!IsDigestOf(Checksum::Kind::kSha256, entry.sha256)) {
     return Fail(ErrorCode::kCorrupt, table.Where("sha256"),
                 ": not 64 hexadecimal digits in lower case");
   }
@@ -140,24 +137,8 @@ std::string Describe(const ModelSource& source) {
   return std::get<UrlSource>(source).url;
 }
 
-bool IsModelName(std::string_view name) { return IsPlainWord(name, 64); }
-
-bool IsAllowedUrl(const std::string& url) {
-  CURLU* parsed = curl_url();
-  char* scheme = nullptr;
-  char* host = nullptr;
-  bool allowed = false;
-  if (curl_url_set(parsed, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK &&
-      curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-      curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
-    const std::string_view name(host);
-    const bool here = name == "localhost" || name == "127.0.0.1" || name == "[::1]";
-    allowed = std::string_view(scheme) == "https" || (std::string_view(scheme) == "http" && here);
-  }
-  curl_free(scheme);
-  curl_free(host);
-  curl_url_cleanup(parsed);
-  return allowed;
+bool IsModelName(std::string_view name) {
+  return IsPlainWord(name, 64) && name != ModelStore::kHubFolder;
 }
 
 Result<Catalogue> Catalogue::Load(const Paths& paths) {

@@ -43,7 +43,7 @@ struct CatalogueEntry {
 };
 
 // Letters, digits, '.', '_', '-'; begins with a letter or digit; no ".."; 64 characters at most.
-// Such a name is safe as the name of a folder.
+// Such a name is safe as the name of a folder. "hf.co" is none: the store has another use for it.
 bool IsModelName(std::string_view name);
 
 class Catalogue {
@@ -62,9 +62,5 @@ class Catalogue {
 
   std::vector<CatalogueEntry> entries_;  // sorted by name
 };
-
-// Whether Ingle would fetch from url: https, or http on this machine. Nothing else, since what is
-// fetched may say a good deal about who fetches it.
-bool IsAllowedUrl(const std::string& url);
 
 }  // namespace ingle

@@ -8,7 +8,6 @@
 #include <curl/curl.h>
 
 #include "config/paths.h"
-#include "store/catalogue.h"
 
 namespace ingle {
 namespace {
@@ -24,14 +23,47 @@ struct FreeHandle {
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+struct FreeUrl {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+// What a url leads to: "https://host:443". Empty for what is no url.
+struct Origin {
+  std::string scheme;
+  std::string host;
+  std::string port;
+
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+std::string Part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return "";
+  std::string copy(text);
+  curl_free(text);
+  return copy;
+}
+
+Origin OriginOf(const std::string& url) {
+  const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return {};
+  return {Part(parsed.get(), CURLUPART_SCHEME), Part(parsed.get(), CURLUPART_HOST),
+          Part(parsed.get(), CURLUPART_PORT)};
+}
 
 // One request. What came of it decides whether another makes sense.
 class Transfer {
  public:
-  Transfer(CURL* handle, PartialFile& file, const std::function<void(uint64_t)>& on_progress)
-      : handle_(handle), file_(file), on_progress_(on_progress), begin_(file.size()) {}
+  Transfer(CURL* handle, const HttpRequest& request, HttpBody& body,
+           const std::function<void(uint64_t)>& on_progress)
+      : handle_(handle),
+        request_(request),
+        body_(body),
+        on_progress_(on_progress),
+        begin_(body.size()) {}
 
   enum class Outcome { kDone, kRedirect, kTryAgain, kFailed };
+  // url: that of the request, or where a redirect led.
   Outcome Perform(const std::string& url);
 
   const std::string& location() const { return location_; }
@@ -39,17 +71,18 @@ class Transfer {
 
  private:
   static size_t OnBody(char* data, size_t, size_t length, void* self) {
-    return static_cast<Transfer*>(self)->Body({data, length});
+    return static_cast<Transfer*>(self)->Take({data, length});
   }
-  size_t Body(std::string_view bytes);
+  size_t Take(std::string_view bytes);
   // Comes every second, data or not: a download that stands still shows it.
   static int OnTick(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     const Transfer& transfer = *static_cast<Transfer*>(self);
-    if (transfer.body_began_) transfer.on_progress_(transfer.file_.size());
+    if (transfer.body_began_) transfer.on_progress_(transfer.body_.size());
     return 0;
   }
   // Looks at the answer's head when the first byte of its body comes.
   Status BeginBody();
+  std::unique_ptr<curl_slist, FreeList> Headers(const std::string& url) const;
   Outcome Judge(CURLcode code);
   Outcome Give(Outcome outcome, ErrorCode code, const std::string& message) {
     error_.emplace(code, message);
@@ -59,7 +92,8 @@ class Transfer {
   std::string Header(const char* name) const;
 
   CURL* handle_;
-  PartialFile& file_;
+  const HttpRequest& request_;
+  HttpBody& body_;
   const std::function<void(uint64_t)>& on_progress_;
   uint64_t begin_;
   bool body_began_ = false;
@@ -86,30 +120,41 @@ Status Transfer::BeginBody() {
     if (Header("Content-Range").starts_with(Cat("bytes ", begin_, "-"))) return {};
     return Fail(ErrorCode::kCorrupt, "the server answered with another part than was asked for");
   }
-  if (file_.size() > 0) {
-    const Status restarted = file_.Restart();
+  if (body_.size() > 0) {
+    const Status restarted = body_.Restart();
     if (!restarted) return restarted;
   }
   const std::string tag = Header("ETag");
-  if (!tag.empty() && !tag.starts_with("W/")) file_.SaveTag(tag);
+  if (!tag.empty() && !tag.starts_with("W/")) body_.SaveTag(tag);
   return {};
 }
 
-size_t Transfer::Body(std::string_view bytes) {
+size_t Transfer::Take(std::string_view bytes) {
   if (Answer() != 200 && Answer() != 206) return bytes.size();  // a redirect's or error's page
   Status taken = body_began_ ? Status() : BeginBody();
-  if (taken) taken = file_.Append(bytes);
+  if (taken) taken = body_.Append(bytes);
   if (!taken) {
     error_.emplace(taken.error());
     return 0;  // ends the transfer
   }
-  on_progress_(file_.size());
+  on_progress_(body_.size());
   return bytes.size();
+}
+
+std::unique_ptr<curl_slist, FreeList> Transfer::Headers(const std::string& url) const {
+  curl_slist* list = nullptr;
+  if (const std::string tag = body_.LoadTag(); begin_ > 0 && !tag.empty()) {
+    list = curl_slist_append(list, ("If-Range: " + tag).c_str());
+  }
+  if (!request_.bearer.empty() && OriginOf(url) == OriginOf(request_.url)) {
+    list = curl_slist_append(list, ("Authorization: Bearer " + request_.bearer).c_str());
+  }
+  return std::unique_ptr<curl_slist, FreeList>(list);
 }
 
 Transfer::Outcome Transfer::Perform(const std::string& url) {
   char reason[CURL_ERROR_SIZE] = "";
-  std::unique_ptr<curl_slist, FreeList> headers;
+  const std::unique_ptr<curl_slist, FreeList> headers = Headers(url);
   curl_easy_setopt(handle_, CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, reason);
   curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, OnBody);
@@ -119,15 +164,12 @@ Transfer::Outcome Transfer::Perform(const std::string& url) {
   curl_easy_setopt(handle_, CURLOPT_NOPROGRESS, 0L);
   const std::string range = Cat(begin_, "-");
   curl_easy_setopt(handle_, CURLOPT_RANGE, begin_ > 0 ? range.c_str() : nullptr);
-  if (const std::string tag = file_.LoadTag(); begin_ > 0 && !tag.empty()) {
-    headers.reset(curl_slist_append(nullptr, ("If-Range: " + tag).c_str()));
-  }
   curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers.get());
 
   const CURLcode code = curl_easy_perform(handle_);
   curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, nullptr);
   curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, nullptr);
-  if (error_) return Outcome::kFailed;  // ours, from Body
+  if (error_) return Outcome::kFailed;  // ours, from Take
   if (code != CURLE_OK) {
     error_.emplace(ErrorCode::kIo, *reason != '\0' ? reason : curl_easy_strerror(code));
   }
@@ -162,7 +204,7 @@ Transfer::Outcome Transfer::Judge(CURLcode code) {
   const long answer = Answer();
   if (answer == 200 || answer == 206) return Outcome::kDone;
   if (answer == 416) {  // what is there is longer than what the server has
-    const Status restarted = file_.Restart();
+    const Status restarted = body_.Restart();
     if (!restarted) return Give(Outcome::kFailed, ErrorCode::kIo, restarted.error().message());
     return Give(Outcome::kTryAgain, ErrorCode::kIo, "the server answered HTTP 416");
   }
@@ -171,6 +213,10 @@ Transfer::Outcome Transfer::Judge(CURLcode code) {
   if (answer >= 300 && answer < 400 && target != nullptr) {
     location_ = target;
     return Outcome::kRedirect;
+  }
+  if (!IsPassing(answer) && request_.explain) {
+    error_ = request_.explain({answer, Header("X-Error-Code")});
+    return Outcome::kFailed;
   }
   return Give(IsPassing(answer) ? Outcome::kTryAgain : Outcome::kFailed,
               answer == 404 ? ErrorCode::kNotFound : ErrorCode::kIo,
@@ -193,15 +239,16 @@ void Configure(CURL* handle) {
 
 // One attempt: a request, and those that its redirects lead to.
 std::pair<Transfer::Outcome, std::optional<Error>> FollowRedirects(
-    CURL* handle, std::string url, PartialFile& file,
+    CURL* handle, const HttpRequest& request, HttpBody& body,
     const std::function<void(uint64_t)>& on_progress) {
+  std::string url = request.url;
   for (int hop = 0; hop <= kMaxRedirects; ++hop) {
     if (!IsAllowedUrl(url)) {
       return {Transfer::Outcome::kFailed,
               Error(ErrorCode::kUnsupported,
                     Cat("redirected to ", Quote(url), ", which is not https"))};
     }
-    Transfer transfer(handle, file, on_progress);
+    Transfer transfer(handle, request, body, on_progress);
     const Transfer::Outcome outcome = transfer.Perform(url);
     if (outcome == Transfer::Outcome::kDone) return {outcome, std::nullopt};
     if (outcome != Transfer::Outcome::kRedirect) return {outcome, transfer.error()};
@@ -210,23 +257,81 @@ std::pair<Transfer::Outcome, std::optional<Error>> FollowRedirects(
   return {Transfer::Outcome::kFailed, Error(ErrorCode::kIo, "too many redirects")};
 }
 
+class TextBody final : public HttpBody {
+ public:
+  explicit TextBody(uint64_t limit) : limit_(limit) {}
+
+  uint64_t size() const override { return text_.size(); }
+  Status Append(std::string_view bytes) override {
+    if (bytes.size() > limit_ - text_.size()) {
+      return Fail(ErrorCode::kTooLarge, "the server answered with more than ", limit_, " bytes");
+    }
+    text_ += bytes;
+    return {};
+  }
+  Status Restart() override {
+    text_.clear();
+    tag_.clear();
+    return {};
+  }
+  std::string LoadTag() const override { return tag_; }
+  void SaveTag(const std::string& tag) override { tag_ = tag; }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  uint64_t limit_;
+  std::string text_;
+  std::string tag_;
+};
+
 }  // namespace
 
-Status FetchUrl(const std::string& url, PartialFile& file,
+Status FetchUrl(const HttpRequest& request, HttpBody& body,
                 const std::function<void(uint64_t)>& on_progress) {
   const std::unique_ptr<CURL, FreeHandle> handle(curl_easy_init());
   if (handle == nullptr) return Fail(ErrorCode::kOutOfMemory, "libcurl could not be set up");
   Configure(handle.get());
   for (int fruitless = 0;;) {
-    const uint64_t before = file.size();
-    const auto [outcome, error] = FollowRedirects(handle.get(), url, file, on_progress);
+    const uint64_t before = body.size();
+    const auto [outcome, error] = FollowRedirects(handle.get(), request, body, on_progress);
     if (outcome == Transfer::Outcome::kDone) return {};
-    fruitless = file.size() > before ? 0 : fruitless + 1;
+    fruitless = body.size() > before ? 0 : fruitless + 1;
     if (outcome == Transfer::Outcome::kFailed || fruitless == kMaxFruitlessAttempts) {
       return Fail(*error);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(500 << fruitless));
   }
+}
+
+Result<std::string> FetchText(const HttpRequest& request, uint64_t limit) {
+  TextBody body(limit);
+  const Status fetched = FetchUrl(request, body, [](uint64_t) {});
+  if (!fetched) return Fail(fetched.error());
+  return body.Take();
+}
+
+bool IsAllowedUrl(const std::string& url) {
+  const Origin origin = OriginOf(url);
+  const bool here =
+      origin.host == "localhost" || origin.host == "127.0.0.1" || origin.host == "[::1]";
+  return !origin.host.empty() && (origin.scheme == "https" || (origin.scheme == "http" && here));
+}
+
+std::string EscapedPath(std::string_view path) {
+  std::string escaped;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte | 32) >= 'a' && (byte | 32) <= 'z';
+    if (plain || (byte >= '0' && byte <= '9') ||
+        std::string_view("-._~/").find(c) != std::string_view::npos) {
+      escaped += c;
+    } else {
+      escaped += '%';
+      escaped += "0123456789ABCDEF"[byte >> 4];
+      escaped += "0123456789ABCDEF"[byte & 15];
+    }
+  }
+  return escaped;
 }
 
 }  // namespace ingle

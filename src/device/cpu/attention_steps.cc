@@ -5,6 +5,7 @@
 
 #include "base/half.h"
 #include "device/cpu/operands.h"
+#include "device/rows.h"
 
 namespace ingle {
 namespace {
@@ -55,7 +56,8 @@ struct QueryBlock {
 void AttendBlock(const Step& step, const StepContext& context, const QueryBlock& block) {
   const CacheLayout& cache = context.program.cache;
   const auto& attention = std::get<AttentionAttributes>(step.attributes);
-  const CacheLayout::Layer& layer = cache.layers[attention.state];
+  const CacheLayout::Layer& layer =
+      attention.of_source ? cache.source_layers[attention.state] : cache.layers[attention.state];
   const size_t group = attention.heads / attention.kv_heads;
   const size_t head = block.kv_head * group + block.first_head;
   const size_t token = block.sequence->first_token + block.first;
@@ -73,13 +75,14 @@ void AttendBlock(const Step& step, const StepContext& context, const QueryBlock&
   task.scale = attention.scale;
   task.window = attention.window;
   if (!attention.causal) task.all_positions = block.sequence->position + block.sequence->tokens;
+  if (attention.of_source) task.all_positions = block.sequence->source_tokens;
   task.softcap = attention.softcap;
   task.rounds_bias = attention.rounds_bias;
   if (!attention.slopes.empty()) task.slopes = attention.slopes.data() + head;
   if (step.inputs[3]) {
-    task.sinks = reinterpret_cast<const float*>(step.inputs[3].weight.data) + head;
+    SetExtra(attention, reinterpret_cast<const float*>(step.inputs[3].weight.data) + head, task);
   }
-  task.pages = block.sequence->pages.data();
+  task.pages = (attention.of_source ? block.sequence->source_pages : block.sequence->pages).data();
   task.page_tokens = cache.page_tokens;
   task.key_offset = layer.key_offset + block.kv_head * cache.head_key_bytes(layer);
   task.value_offset = layer.value_offset + block.kv_head * cache.head_value_bytes(layer);

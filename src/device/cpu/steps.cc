@@ -38,9 +38,8 @@ void Embed(const Step& step, const StepContext& context) {
                                            : context.batch.tokens;
   const Worker::Range share = context.worker.Share(ids.size());
   for (size_t t = share.begin; t < share.end; ++t) {
-    const auto id = static_cast<uint64_t>(ids[t] + embed.offset);
-    DequantizeRow(table.type, table.row(id), FloatRow(step.output, context, t),
-                  step.output.type.columns);
+    DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])),
+                  FloatRow(step.output, context, t), step.output.type.columns);
   }
 }
 
@@ -200,6 +199,15 @@ void SelectRows(const Step& step, const StepContext& context) {
                });
 }
 
+void MeanRows(const Step& step, const StepContext& context) {
+  const Worker::Range share = context.worker.Share(step.output.type.columns, 16);
+  for (const SequenceSlice& sequence : context.batch.sequences) {
+    ingle::MeanRows({FloatRow(step.inputs[0], context, sequence.first_token),
+                     FloatRow(step.output, context, sequence.first_token), step.output.type.columns,
+                     sequence.tokens, share.begin, share.end});
+  }
+}
+
 // Each worker takes some of the heads through all tokens: the tokens wait for each other.
 void Recur(const Step& step, const StepContext& context) {
   const auto& attributes = std::get<RecurrentAttributes>(step.attributes);
@@ -240,6 +248,8 @@ void RunStep(const Step& step, const StepContext& context) {
       return Glu(step, context);
     case Op::kSelectRows:
       return SelectRows(step, context);
+    case Op::kMeanRows:
+      return MeanRows(step, context);
     case Op::kQuantize:
       return Quantize(step, context);
     case Op::kCacheAppend:
@@ -253,6 +263,10 @@ void RunStep(const Step& step, const StepContext& context) {
     case Op::kLayerNorm:
     case Op::kActivate:
     case Op::kSlice:
+    case Op::kConcat:
+    case Op::kRescale:
+    case Op::kBlend:
+    case Op::kSparsify:
     case Op::kRoute:
     case Op::kMix:
       return ComputeRows(step, context);

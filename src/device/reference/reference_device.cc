@@ -69,8 +69,12 @@ class Execution {
         return Rope(id);
       case Op::kAttention:
         return Attention(id);
+      case Op::kCacheAppend:
+        return CacheAppend(id);
       case Op::kSelectRows:
         return SelectRows(id);
+      case Op::kMeanRows:
+        return MeanRows(id);
       case Op::kExperts:
         return Experts(id);
       default:
@@ -158,9 +162,9 @@ class Execution {
     const TensorView& table = WeightAt(node, 1);
     const auto& input = std::get<InputAttributes>(graph_.node(node.inputs[0]).attributes).input;
     const auto ids = input == Input::kPositions ? batch_.positions : batch_.tokens;
-    const int32_t offset = std::get<EmbedAttributes>(node.attributes).offset;
+    const auto& embed = std::get<EmbedAttributes>(node.attributes);
     for (size_t t = 0; t < ids.size(); ++t) {
-      DequantizeRow(table.type, table.row(static_cast<uint64_t>(ids[t] + offset)), OutputRow(id, t),
+      DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])), OutputRow(id, t),
                     table.shape.columns());
     }
   }
@@ -217,7 +221,7 @@ class Execution {
   void Attention(NodeId id) {
     for (const SequenceSlice& sequence : batch_.sequences) {
       const auto& attention = std::get<AttentionAttributes>(graph_.node(id).attributes);
-      if (!attention.shares_cache) AppendToCache(id, sequence);
+      if (attention.appends()) AppendToCache(id, 1, sequence);
       pool_.Run([&](Worker& worker) {
         const auto& a = std::get<AttentionAttributes>(graph_.node(id).attributes);
         const Worker::Range share = worker.Share(sequence.tokens * a.heads);
@@ -228,7 +232,12 @@ class Execution {
     }
   }
 
-  void AppendToCache(NodeId id, const SequenceSlice& sequence) {
+  void CacheAppend(NodeId id) {
+    for (const SequenceSlice& sequence : batch_.sequences) AppendToCache(id, 0, sequence);
+  }
+
+  // Of a node's inputs, k is the one at `keys`, v the next.
+  void AppendToCache(NodeId id, size_t keys, const SequenceSlice& sequence) {
     const Node& node = graph_.node(id);
     const CacheLayout::Layer& layer =
         cache_.layers[std::get<AttentionAttributes>(node.attributes).state];
@@ -238,9 +247,10 @@ class Execution {
       std::byte* page = sequence.pages[position / cache_.page_tokens];
       for (size_t head = 0; head < layer.kv_heads; ++head) {
         const size_t row = head * cache_.page_tokens + slot;
-        std::copy_n(Row(node, 1, sequence.first_token + t) + head * layer.key_size, layer.key_size,
+        std::copy_n(Row(node, keys, sequence.first_token + t) + head * layer.key_size,
+                    layer.key_size,
                     reinterpret_cast<float*>(page + layer.key_offset) + row * layer.key_size);
-        std::copy_n(Row(node, 2, sequence.first_token + t) + head * layer.value_size,
+        std::copy_n(Row(node, keys + 1, sequence.first_token + t) + head * layer.value_size,
                     layer.value_size,
                     reinterpret_cast<float*>(page + layer.value_offset) + row * layer.value_size);
       }
@@ -250,7 +260,8 @@ class Execution {
   void AttendOne(NodeId id, const SequenceSlice& sequence, size_t t, size_t head) {
     const Node& node = graph_.node(id);
     const auto& a = std::get<AttentionAttributes>(node.attributes);
-    const CacheLayout::Layer& layer = cache_.layers[a.state];
+    const CacheLayout::Layer& layer =
+        a.of_source ? cache_.source_layers[a.state] : cache_.layers[a.state];
     const size_t kv_head = head / (a.heads / a.kv_heads);
     AttentionTask task{};
     task.queries = Row(node, 0, sequence.first_token + t) + head * a.key_size;
@@ -263,12 +274,13 @@ class Execution {
     task.scale = a.scale;
     task.window = a.window;
     if (!a.causal) task.all_positions = sequence.position + sequence.tokens;
+    if (a.of_source) task.all_positions = sequence.source_tokens;
     task.softcap = a.softcap;
     task.rounds_bias = a.rounds_bias;
     if (!a.slopes.empty()) task.slopes = a.slopes.data() + head;
-    const size_t sinks = a.shares_cache ? 2 : 4;
-    if (node.inputs.size() > sinks) task.sinks = InputRow(node, sinks, 0) + head;
-    task.pages = sequence.pages.data();
+    const size_t extra = a.appends() ? 4 : 2;
+    if (node.inputs.size() > extra) SetExtra(a, InputRow(node, extra, 0) + head, task);
+    task.pages = (a.of_source ? sequence.source_pages : sequence.pages).data();
     task.page_tokens = cache_.page_tokens;
     task.key_offset = layer.key_offset + kv_head * cache_.head_key_bytes(layer);
     task.value_offset = layer.value_offset + kv_head * cache_.head_value_bytes(layer);
@@ -281,6 +293,14 @@ class Execution {
     for (size_t row = 0; row < batch_.output_rows.size(); ++row) {
       std::copy_n(Row(node, 0, static_cast<size_t>(batch_.output_rows[row])), node.type.columns,
                   OutputRow(id, row));
+    }
+  }
+
+  void MeanRows(NodeId id) {
+    const Node& node = graph_.node(id);
+    for (const SequenceSlice& sequence : batch_.sequences) {
+      ingle::MeanRows({Row(node, 0, sequence.first_token), OutputRow(id, sequence.first_token),
+                       node.type.columns, sequence.tokens, 0, node.type.columns});
     }
   }
 

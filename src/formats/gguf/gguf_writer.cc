@@ -139,6 +139,12 @@ void GgufHeader::SetFloats(std::string_view key, std::span<const float> values) 
   SetEncoded(key, EncodeArray(GgufType::kFloat32, values));
 }
 
+void GgufHeader::SetBools(std::string_view key, const std::vector<bool>& values) {
+  std::string encoded = EncodeArrayHead(GgufType::kBool, values.size());
+  for (const bool value : values) Append<uint8_t>(encoded, value ? 1 : 0);
+  SetEncoded(key, std::move(encoded));
+}
+
 void GgufHeader::AddTensor(std::string_view name, DType type, const Shape& shape) {
   const uint64_t bytes = shape.rows() * RowBytes(type, shape.columns());
   tensors_.push_back({std::string(name), type, shape, bytes});

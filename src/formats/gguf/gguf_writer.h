@@ -31,6 +31,7 @@ class GgufHeader {
   void SetStrings(std::string_view key, std::span<const std::string_view> values);
   void SetInts(std::string_view key, std::span<const int32_t> values);
   void SetFloats(std::string_view key, std::span<const float> values);
+  void SetBools(std::string_view key, const std::vector<bool>& values);
 
   void AddTensor(std::string_view name, DType type, const Shape& shape);
 

@@ -213,14 +213,25 @@ void WriteHalves(const Reader& reader, size_t output, const uint8_t* q, std::byt
 
 }  // namespace
 
-Result<OwnedMatrix> RepackInt4(std::string_view name, const Int4Matrix& matrix) {
+Result<DType> Int4Type(std::string_view name, const Int4Matrix& matrix) {
   if (Status s = CheckTypes(name, matrix); !s) return Fail(s.error());
   if (Status s = CheckShapes(name, matrix); !s) return Fail(s.error());
   const Reader reader(matrix);
   if (Status s = CheckGroups(name, reader); !s) return Fail(s.error());
   if (Status s = CheckScales(name, reader); !s) return Fail(s.error());
+  return TypeFor(reader);
+}
 
-  const DType type = TypeFor(reader);
+Shape Int4Shape(const Int4Matrix& matrix) {
+  const Reader reader(matrix);
+  return {reader.outputs, reader.inputs};
+}
+
+Result<OwnedMatrix> RepackInt4(std::string_view name, const Int4Matrix& matrix) {
+  const Result<DType> checked = Int4Type(name, matrix);
+  if (!checked) return Fail(checked.error());
+  const DType type = *checked;
+  const Reader reader(matrix);
   OwnedMatrix result{type, {reader.outputs, reader.inputs}, {}};
   const auto row_bytes = static_cast<size_t>(RowBytes(type, reader.inputs));
   result.data.resize(reader.outputs * row_bytes);

@@ -63,4 +63,9 @@ struct OwnedMatrix {
 // in binary16; kUnsupported for other element types.
 Result<OwnedMatrix> RepackInt4(std::string_view name, const Int4Matrix& matrix);
 
+// The type that RepackInt4 makes; fails as it does.
+Result<DType> Int4Type(std::string_view name, const Int4Matrix& matrix);
+// Of what it makes. REQUIRES: Int4Type succeeds.
+Shape Int4Shape(const Int4Matrix& matrix);
+
 }  // namespace ingle

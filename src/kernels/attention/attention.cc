@@ -36,7 +36,7 @@ float ScoreOf(const AttentionTask& task, const float* query, size_t t, size_t he
   for (size_t i = 0; i < task.key_size; ++i) score += query[i] * Load(task, key, i);
   score *= task.scale;
   if (task.softcap != 0) score = task.softcap * std::tanh(score / task.softcap);
-  if (task.slopes != nullptr) score += AttentionBias(task, t, head, position);
+  if (HasAttentionBias(task)) score += AttentionBias(task, t, head, position);
   return score;
 }
 

@@ -1,4 +1,4 @@
-// Causal softmax attention over a paged cache.
+// Softmax attention over a paged cache.
 #pragma once
 
 #include <span>

@@ -1,5 +1,6 @@
 #include "kernels/attention/attention.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -49,9 +50,27 @@ Problem MakeProblem(size_t positions, size_t group, size_t key_size, size_t valu
   return p;
 }
 
+// What a query sees besides the positions up to its own, or less than them.
+struct Sight {
+  size_t window = 0;
+  bool both_ways = false;
+  bool relative = false;  // distances have biases
+};
+
+// Of distances -3 to 3, and of each bucket a bias for each of up to two heads.
+constexpr size_t kFarthest = 3;
+constexpr uint16_t kBuckets[] = {4, 1, 1, 0, 2, 3, 3};
+constexpr float kBiases[] = {0.5f, -1, 1.5f, 0, -2, 0.25f, 1, 1, -0.75f, 2};
+
+double BiasOf(size_t query, size_t key, size_t head) {
+  const auto distance = static_cast<double>(key) - static_cast<double>(query);
+  const double near = std::clamp(distance, -double{kFarthest}, double{kFarthest});
+  return double{kBiases[kBuckets[static_cast<size_t>(near + kFarthest)] * 2 + head]};
+}
+
 // The queries [first, first + tokens) as one block.
 std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size_t first,
-                           size_t tokens) {
+                           size_t tokens, Sight sight = {}) {
   std::vector<float> output(tokens * p.group * p.value_size, -1.0f);
   std::vector<float> scratch(AttentionScratch(p.page_tokens, p.key_size, p.value_size));
   AttentionTask task{};
@@ -69,26 +88,40 @@ std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size
   task.page_tokens = p.page_tokens;
   task.value_offset = p.value_offset;
   task.half = p.half;
+  task.window = sight.window;
+  if (sight.both_ways) task.all_positions = p.keys.size() / p.key_size;
+  if (sight.relative) {
+    task.buckets = kBuckets;
+    task.farthest = kFarthest;
+    task.biases = kBiases;
+    task.bias_stride = 2;
+  }
   task.scratch = scratch.data();
   kernel.run(task);
   return output;
 }
 
 // The textbook: all scores, then their softmax, then the weighted sum; in double.
-std::vector<double> Textbook(const Problem& p, size_t position, size_t head) {
+std::vector<double> Textbook(const Problem& p, size_t position, size_t head, Sight sight = {}) {
+  const size_t begin =
+      sight.window > 0 && position >= sight.window ? position - sight.window + 1 : 0;
+  size_t last = position;
+  if (sight.both_ways) last = p.keys.size() / p.key_size - 1;
+  if (sight.both_ways && sight.window > 0) last = std::min(last, position + sight.window - 1);
   const auto stored = [&](float x) { return p.half ? F16ToF32(F32ToF16(x)) : x; };
-  std::vector<double> weights(position + 1);
+  std::vector<double> weights(last + 1);
   double total = 0;
-  for (size_t i = 0; i <= position; ++i) {
+  for (size_t i = begin; i <= last; ++i) {
     double score = 0;
     for (size_t d = 0; d < p.key_size; ++d) {
       score += static_cast<double>(p.queries[(position * p.group + head) * p.key_size + d]) *
                stored(p.keys[i * p.key_size + d]);
     }
-    total += weights[i] = std::exp(score * 0.3);
+    const double bias = sight.relative ? BiasOf(position, i, head) : 0;
+    total += weights[i] = std::exp(score * 0.3 + bias);
   }
   std::vector<double> out(p.value_size);
-  for (size_t i = 0; i <= position; ++i) {
+  for (size_t i = begin; i <= last; ++i) {
     for (size_t d = 0; d < p.value_size; ++d) {
       out[d] += weights[i] / total * stored(p.values[i * p.value_size + d]);
     }
@@ -117,6 +150,22 @@ TEST(Attention, FollowsTheTextbook) {
             ASSERT_NEAR(got[(t * 3 + head) * 12 + d], want[d], 3e-6);
           }
         }
+      }
+    });
+  }
+}
+
+TEST(Attention, SeesBothWaysAndWindowsAndDistances) {
+  const Problem p = MakeProblem(37, 2, 8, 8, false);
+  const Sight sights[] = {{1, false}, {5, false}, {0, true},        {1, true},
+                          {6, true},  {40, true}, {0, false, true}, {0, true, true}};
+  for (const Sight sight : sights) {
+    SCOPED_TRACE(testing::Message() << sight.window << (sight.both_ways ? " both ways" : ""));
+    ForEachKernel([&](const AttentionKernel& kernel) {
+      const auto got = Compute(kernel, p, 3, 31, sight);
+      for (size_t row = 0; row < 62; ++row) {
+        const auto want = Textbook(p, 3 + row / 2, row % 2, sight);
+        for (size_t d = 0; d < 8; ++d) ASSERT_NEAR(got[row * 8 + d], want[d], 3e-6);
       }
     });
   }

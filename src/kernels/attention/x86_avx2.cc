@@ -117,7 +117,7 @@ void ScorePage(const AttentionTask& task, const PageView& page, size_t t, size_t
       scores[i] = task.softcap * __builtin_tanhf(scores[i] / task.softcap);
     }
   }
-  if (task.slopes != nullptr) {
+  if (HasAttentionBias(task)) {
     for (size_t i = 0; i < page.count; ++i) {
       scores[i] += AttentionBias(task, t, head, page.begin + i);
     }

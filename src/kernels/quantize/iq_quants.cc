@@ -131,7 +131,8 @@ float BestFactor(const float* x, const Iq4Fit& fit) {
   float xu = 0;
   float uu = 0;
   for (int i = 0; i < kSuperBlock; ++i) {
-    const auto u = static_cast<float>(fit.scales[i / kBlock] * kIq4Values[fit.q[i]]);
+    const int product = fit.scales[i / kBlock] * kIq4Values[fit.q[i]];
+    const auto u = static_cast<float>(product);
     xu += x[i] * u;
     uu += u * u;
   }

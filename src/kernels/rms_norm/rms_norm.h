@@ -10,4 +10,8 @@ namespace ingle {
 // vector registers.
 void RmsNorm(const float* input, const float* weight, float epsilon, float* output, size_t columns);
 
+// output = x * rms(like) / sqrt(max(mean(x²), least)), for one row; rms is the root of the mean
+// square. output may be x.
+void Rescale(const float* x, const float* like, float least, float* output, size_t columns);
+
 }  // namespace ingle

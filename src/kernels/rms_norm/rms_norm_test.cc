@@ -22,6 +22,16 @@ TEST(RmsNorm, FollowsTheFormula) {
   }
 }
 
+TEST(Rescale, GivesTheSizeOfAnother) {
+  const std::vector<float> like = {3, -3, 3, -3};
+  std::vector<float> x = {1, 2, 2, 4};
+  Rescale(x.data(), like.data(), 1e-5f, x.data(), 4);
+  EXPECT_EQ(x, (std::vector<float>{1.2f, 2.4f, 2.4f, 4.8f}));
+  std::vector<float> tiny(4, 1e-3f);
+  Rescale(tiny.data(), like.data(), 1e-4f, tiny.data(), 4);
+  for (const float value : tiny) EXPECT_NEAR(value, 0.3f, 1e-6f);
+}
+
 TEST(RmsNorm, WorksInPlace) {
   std::vector<float> x = RandomFloats(100, 3);
   const std::vector<float> weight = RandomFloats(100, 4);

@@ -59,7 +59,10 @@ void Route(const RouteTask& task) {
     for (size_t j = 0; j < task.k; ++j) sum += weights[j];
     factor /= sum;
   }
-  for (size_t j = 0; j < task.k; ++j) weights[j] *= factor;
+  for (size_t j = 0; j < task.k; ++j) {
+    weights[j] *= factor;
+    if (task.scales != nullptr) weights[j] *= task.scales[static_cast<size_t>(task.output[j])];
+  }
 }
 
 }  // namespace ingle

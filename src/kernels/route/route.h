@@ -14,10 +14,11 @@ struct RouteTask {
   size_t experts;
   size_t k;  // at most experts
   RouteScores scores;
-  bool normalize;  // divide the weights by their sum
-  float scale;     // of the weights
-  float* output;   // k numbers of experts, best first, then their k weights
-  float* scratch;  // 2 * experts floats
+  bool normalize;       // divide the weights by their sum
+  float scale;          // of the weights
+  const float* scales;  // [experts] or null: a factor for each expert's weight, at last
+  float* output;        // k numbers of experts, best first, then their k weights
+  float* scratch;       // 2 * experts floats
 };
 // Of equal scores the expert with the smaller number comes first. NaN counts as least.
 void Route(const RouteTask& task);

@@ -12,7 +12,7 @@ std::vector<float> Routed(RouteScores scores, bool normalize, const std::vector<
   const std::vector<float> logits = {0.0f, std::log(3.0f), std::log(2.0f), std::log(2.0f)};
   std::vector<float> output(4), scratch(8);
   Route({logits.data(), bias.empty() ? nullptr : bias.data(), 4, 2, scores, normalize, 2.0f,
-         output.data(), scratch.data()});
+         nullptr, output.data(), scratch.data()});
   return output;
 }
 
@@ -33,11 +33,19 @@ TEST(Route, ABiasChoosesAndDoesNotWeigh) {
   ExpectNear(Routed(RouteScores::kSigmoid, false, {9, 0, 0, 0.1f}), {0, 3, 2 * 0.5f, 2 * 2 / 3.0f});
 }
 
+TEST(Route, EachExpertHasAFactorOfItsOwn) {
+  const std::vector<float> logits = {0, std::log(3.0f), 0}, scales = {9, 10, 100};
+  std::vector<float> output(4), scratch(6);
+  Route({logits.data(), nullptr, 3, 2, RouteScores::kSoftmax, true, 1, scales.data(), output.data(),
+         scratch.data()});
+  ExpectNear(output, {1, 0, 0.75f * 10, 0.25f * 9});
+}
+
 TEST(Route, NaNIsAnExpertToo) {
   const std::vector<float> logits = {NAN, 1};
   std::vector<float> output(2), scratch(4);
-  Route({logits.data(), nullptr, 2, 1, RouteScores::kSoftmaxOfTopK, false, 1, output.data(),
-         scratch.data()});
+  Route({logits.data(), nullptr, 2, 1, RouteScores::kSoftmaxOfTopK, false, 1, nullptr,
+         output.data(), scratch.data()});
   EXPECT_EQ(output[0], 1);
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "models/huggingface/fields.h"
-#include "models/huggingface/tensor_changes.h"
+#include "models/huggingface/packed_matrices.h"
+#include "models/huggingface/placed_tensors.h"
 
 namespace ingle {
 namespace {
@@ -15,125 +15,17 @@ using nlohmann::json;
 
 constexpr size_t kLongestConfig = size_t{16} << 20;
 
-// What classes put before the names of the model itself.
-constexpr std::string_view kPrefixes[] = {"model.language_model.",
-                                          "language_model.model.",
-                                          "language_model.",
-                                          "model.",
-                                          "transformer.",
-                                          "gpt_neox.",
-                                          "backbone."};
-
-constexpr TensorRule kCommonTensors[] = {
-    {"embed_tokens", "token_embd"},
-    {"norm", "output_norm"},
-    {"lm_head", "output"},
-    {"layers.{}.input_layernorm", "blk.{}.attn_norm"},
-    {"layers.{}.post_attention_layernorm", "blk.{}.ffn_norm"},
-    {"layers.{}.self_attn.q_proj", "blk.{}.attn_q"},
-    {"layers.{}.self_attn.k_proj", "blk.{}.attn_k"},
-    {"layers.{}.self_attn.v_proj", "blk.{}.attn_v"},
-    {"layers.{}.self_attn.o_proj", "blk.{}.attn_output"},
-    {"layers.{}.self_attn.q_norm", "blk.{}.attn_q_norm"},
-    {"layers.{}.self_attn.k_norm", "blk.{}.attn_k_norm"},
-    {"layers.{}.mlp.gate_proj", "blk.{}.ffn_gate"},
-    {"layers.{}.mlp.up_proj", "blk.{}.ffn_up"},
-    {"layers.{}.mlp.down_proj", "blk.{}.ffn_down"},
-    {"layers.{}.self_attn.rotary_emb.inv_freq", ""},
-    {"rotary_emb.inv_freq", ""},
-};
-
-// The numbers at the pattern's {}, if the name is like it.
-std::optional<std::vector<std::string_view>> Match(std::string_view pattern,
-                                                   std::string_view name) {
-  std::vector<std::string_view> numbers;
-  while (true) {
-    const size_t hole = pattern.find("{}");
-    if (hole == std::string_view::npos) break;
-    if (name.substr(0, hole) != pattern.substr(0, hole)) return std::nullopt;
-    name.remove_prefix(hole);
-    pattern.remove_prefix(hole + 2);
-    const size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
-    if (digits == 0 || digits > 5) return std::nullopt;
-    numbers.push_back(name.substr(0, digits));
-    name.remove_prefix(digits);
-  }
-  if (name != pattern) return std::nullopt;
-  return numbers;
-}
-
-std::string Fill(std::string_view pattern, const std::vector<std::string_view>& numbers) {
-  std::string filled;
-  for (size_t i = 0; !pattern.empty(); ++i) {
-    const size_t hole = pattern.find("{}");
-    filled += pattern.substr(0, hole);
-    if (hole == std::string_view::npos) break;
-    if (i < numbers.size()) filled += numbers[i];
-    pattern.remove_prefix(hole + 2);
-  }
-  return filled;
-}
-
-struct Place {
-  std::string name;  // empty: nothing that computes
-  TensorChange change;
-};
-
-// Where a tensor goes; nothing if no rule knows it.
-std::optional<Place> PlaceOf(std::string_view name, const HuggingFaceNames& names) {
-  std::string_view suffix;
-  std::string_view stem = name;
-  for (const std::string_view end : {std::string_view(".weight"), std::string_view(".bias")}) {
-    if (!stem.ends_with(end)) continue;
-    stem.remove_suffix(end.size());
-    suffix = end;
-    break;
-  }
-  for (const std::span<const TensorRule> rules :
-       {names.tensors, std::span<const TensorRule>(kCommonTensors)}) {
-    for (const TensorRule& rule : rules) {
-      for (const bool whole : {false, true}) {
-        const auto numbers = Match(rule.name, whole ? name : stem);
-        if (!numbers) continue;
-        if (rule.to.empty()) return Place{"", rule.change};
-        return Place{Cat(Fill(rule.to, *numbers), whole ? "" : suffix), rule.change};
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<Place> FindPlace(std::string_view name, const HuggingFaceNames& names) {
-  if (auto place = PlaceOf(name, names)) return place;
-  for (const std::string_view prefix : kPrefixes) {
-    if (!name.starts_with(prefix)) continue;
-    if (auto place = PlaceOf(name.substr(prefix.size()), names)) return place;
-  }
-  return std::nullopt;
-}
-
-// Parts of a larger checkpoint that text does without: what sees and hears, what predicts further
-// tokens.
-bool IsOfAnotherPart(std::string_view name) {
-  if (name.starts_with("model.")) name.remove_prefix(6);
-  for (const std::string_view part : {"visual.", "vision_tower.", "multi_modal_projector.",
-                                      "embed_vision.", "audio_tower.", "embed_audio.", "mtp."}) {
-    if (name.starts_with(part)) return true;
-  }
-  return false;
-}
-
-bool IsFloat(DType type) {
-  return type == DType::kF32 || type == DType::kF16 || type == DType::kBF16;
-}
-
-class HuggingFaceCheckpoint final : public Checkpoint {
+class PlacedCheckpoint final : public HuggingFaceCheckpoint {
  public:
-  HuggingFaceCheckpoint(const Architecture& architecture, HuggingFaceFields fields,
-                        HuggingFaceFiles files)
+  PlacedCheckpoint(const Architecture& architecture, HuggingFaceFields fields,
+                   HuggingFaceFiles files)
       : architecture_(architecture), fields_(std::move(fields)), files_(std::move(files)) {}
 
-  Status PlaceTensors();
+  Status Place(const PackedFormat& format, Matrices matrices);
+
+  const HuggingFaceNames& names() const override { return *architecture_.hugging_face; }
+  const HuggingFaceFields& fields() const override { return fields_; }
+  const PlacedTensors& placed() const override { return placed_; }
 
   std::string_view architecture() const override { return architecture_.name; }
   const std::string& name() const override { return files_.name; }
@@ -173,9 +65,23 @@ class HuggingFaceCheckpoint final : public Checkpoint {
     }
     return std::optional(std::move(ints));
   }
+  Result<std::optional<std::vector<std::string>>> Strings(std::string_view key) const override {
+    const auto* list = Find<std::vector<std::string>>(key);
+    if (list == nullptr) return WrongKind<std::vector<std::string>>(key, "a list of words");
+    return std::optional(*list);
+  }
+
+  Result<std::optional<std::vector<double>>> Floats(std::string_view key) const override {
+    if (const double* number = Find<double>(key)) {
+      return std::optional(std::vector<double>{*number});
+    }
+    const auto* list = Find<std::vector<double>>(key);
+    if (list == nullptr) return WrongKind<std::vector<double>>(key, "a list of numbers");
+    return std::optional(*list);
+  }
 
   bool HasTensor(std::string_view tensor) const override { return tensors_.contains(tensor); }
-  std::vector<std::string> RequiredTensors() const override { return required_; }
+  std::vector<std::string> RequiredTensors() const override { return placed_.required; }
   Result<TensorView> Tensor(std::string_view tensor) const override {
     const auto found = tensors_.find(tensor);
     if (found == tensors_.end()) {
@@ -195,110 +101,36 @@ class HuggingFaceCheckpoint final : public Checkpoint {
     if (!fields_.fields().contains(key)) return std::optional<T>();
     return Fail(ErrorCode::kCorrupt, "field ", FieldName(key), " is not ", wanted);
   }
-  HeadLayout Heads() const;
-  Status PlaceTensor(const NamedTensor& tensor);
-  Status AddFieldTensors();
-  Status StackHeadNorms();
-  Status CheckOutput();
+  Status MakeTensors(Matrices matrices);
 
   const Architecture& architecture_;
   HuggingFaceFields fields_;
   HuggingFaceFiles files_;
+  PlacedTensors placed_;
   std::map<std::string, ChangedTensor, std::less<>> tensors_;
-  std::vector<std::string> required_;
 };
 
-HeadLayout HuggingFaceCheckpoint::Heads() const {
-  const double heads = fields_.Key("attention.head_count", 1);
-  const double kv_heads = fields_.Key("attention.head_count_kv", heads);
-  const double width = fields_.Key("embedding_length", 0);
-  const auto count = [](double x) {
-    return x >= 1 && x <= 1e6 ? static_cast<uint64_t>(x) : uint64_t{1};
-  };
-  HeadLayout layout;
-  layout.kv_heads = count(kv_heads);
-  layout.group = std::max<uint64_t>(1, count(heads) / layout.kv_heads);
-  layout.size = count(fields_.Key("attention.key_length", std::floor(width / heads)));
-  return layout;
-}
+// Field tensors and vectors are small and are read while the graph is built.
+bool IsVector(const PlacedTensor& tensor) { return tensor.shape.rank() <= 1; }
 
-Status HuggingFaceCheckpoint::PlaceTensor(const NamedTensor& tensor) {
-  const auto place = FindPlace(tensor.name, *architecture_.hugging_face);
-  if (!place && IsOfAnotherPart(tensor.name)) return {};
-  if (!place) {
-    return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor.name), " is none that a model of ",
-                "the architecture ", architecture_.name, " has");
-  }
-  if (place->name.empty()) return {};
-  if (!tensor.view || !IsFloat(tensor.view->type)) {
-    return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor.name), " is ", tensor.dtype,
-                "; F32, F16 and BF16 can be computed with");
-  }
-  auto changed = ChangeTensor(*tensor.view, place->change, Heads());
-  if (!changed) return Fail(changed.error(), "tensor ", Quote(tensor.name));
-  if (!tensors_.emplace(place->name, std::move(*changed)).second) {
-    return Fail(ErrorCode::kCorrupt, "tensor ", Quote(tensor.name), " is there twice");
-  }
-  required_.push_back(place->name);
-  return {};
-}
-
-Status HuggingFaceCheckpoint::AddFieldTensors() {
-  for (const auto& [name, values] : fields_.tensors()) {
-    const TensorView view{
-        DType::kF32, {values.size()}, reinterpret_cast<const std::byte*>(values.data())};
-    tensors_.insert_or_assign(name, ChangedTensor{view, nullptr});
-  }
-  return {};
-}
-
-// config.json decides whether the output is the embedding; files may hold both all the same.
-Status HuggingFaceCheckpoint::CheckOutput() {
-  const bool tied = fields_.Key("tied", 0) != 0;
-  const auto output = tensors_.find("output.weight");
-  if (tied && output != tensors_.end()) {
-    tensors_.erase(output);
-    std::erase(required_, "output.weight");
-  }
-  return {};
-}
-
-// Vectors NAME.0.weight, NAME.1.weight ... of norms with a weight for each head: one vector
-// NAME.weight.
-Status HuggingFaceCheckpoint::StackHeadNorms() {
-  std::map<std::string, std::map<int, ChangedTensor>> stacks;
-  for (auto it = tensors_.begin(); it != tensors_.end();) {
-    const std::string_view stem = std::string_view(it->first).substr(0, it->first.rfind('.'));
-    const size_t dot = stem.rfind('.');
-    const bool numbered = it->first.ends_with(".weight") &&
-                          it->first.find("_norm.") != std::string::npos &&
-                          it->second.view.shape.rank() == 1 && dot != std::string_view::npos &&
-                          stem.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
-    if (!numbered) {
-      ++it;
+Status PlacedCheckpoint::MakeTensors(Matrices matrices) {
+  for (const auto& [name, placed] : placed_.tensors) {
+    if (matrices == Matrices::kDescribed && !IsVector(placed)) {
+      tensors_.emplace(name, ChangedTensor{{placed.type, placed.shape, nullptr}, nullptr});
       continue;
     }
-    const int head = std::stoi(std::string(stem.substr(dot + 1)));
-    stacks[std::string(stem.substr(0, dot))].emplace(head, std::move(it->second));
-    std::erase(required_, it->first);
-    it = tensors_.erase(it);
-  }
-  for (auto& [name, parts] : stacks) {
-    auto stack = StackVectors(parts);
-    if (!stack) return Fail(stack.error(), "tensor ", Quote(name));
-    required_.push_back(name + ".weight");
-    tensors_.emplace(name + ".weight", std::move(*stack));
+    auto made = placed.make();
+    if (!made) return Fail(made.error());
+    tensors_.emplace(name, *std::move(made));
   }
   return {};
 }
 
-Status HuggingFaceCheckpoint::PlaceTensors() {
-  for (const NamedTensor& tensor : files_.tensors) {
-    if (const Status placed = PlaceTensor(tensor); !placed) return placed;
-  }
-  if (const Status stacked = StackHeadNorms(); !stacked) return stacked;
-  if (const Status added = AddFieldTensors(); !added) return added;
-  return CheckOutput();
+Status PlacedCheckpoint::Place(const PackedFormat& format, Matrices matrices) {
+  auto placed = PlaceTensors(*architecture_.hugging_face, fields_, format, files_);
+  if (!placed) return Fail(placed.error());
+  placed_ = *std::move(placed);
+  return MakeTensors(matrices);
 }
 
 // The part of config.json that describes the language model.
@@ -355,7 +187,8 @@ std::string KnownTypes() {
 
 }  // namespace
 
-Result<std::unique_ptr<Checkpoint>> MakeHuggingFaceCheckpoint(HuggingFaceFiles files) {
+Result<std::unique_ptr<HuggingFaceCheckpoint>> MakeHuggingFaceCheckpoint(HuggingFaceFiles files,
+                                                                         Matrices matrices) {
   const std::string where = Cat(files.name, "/config.json");
   if (files.config_json.size() > kLongestConfig) {
     return Fail(ErrorCode::kTooLarge, where, " has ", files.config_json.size(), " bytes; at most ",
@@ -363,6 +196,8 @@ Result<std::unique_ptr<Checkpoint>> MakeHuggingFaceCheckpoint(HuggingFaceFiles f
   }
   json config = json::parse(WithoutInfinity(files.config_json), nullptr, false);
   if (!config.is_object()) return Fail(ErrorCode::kCorrupt, where, " is not a JSON object");
+  const auto format = ReadPackedFormat(config);
+  if (!format) return Fail(format.error(), where);
   config = LanguagePart(std::move(config));
   const auto type = config.find("model_type");
   if (type == config.end() || !type->is_string()) {
@@ -377,8 +212,8 @@ Result<std::unique_ptr<Checkpoint>> MakeHuggingFaceCheckpoint(HuggingFaceFiles f
   if (const Status read = fields.status(); !read) return Fail(read.error(), where);
   const std::string name = files.name;
   auto checkpoint =
-      std::make_unique<HuggingFaceCheckpoint>(*architecture, std::move(fields), std::move(files));
-  if (const Status placed = checkpoint->PlaceTensors(); !placed) {
+      std::make_unique<PlacedCheckpoint>(*architecture, std::move(fields), std::move(files));
+  if (const Status placed = checkpoint->Place(*format, matrices); !placed) {
     return Fail(placed.error(), name);
   }
   return checkpoint;

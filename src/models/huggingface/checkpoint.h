@@ -12,6 +12,9 @@
 
 namespace ingle {
 
+class HuggingFaceFields;
+struct PlacedTensors;
+
 struct NamedTensor {
   std::string name;
   std::string dtype;               // as the file writes it
@@ -25,10 +28,23 @@ struct HuggingFaceFiles {
   std::shared_ptr<const void> memory;  // that the tensors are views of
 };
 
-// Matrices stay where they are but for the few that have to be rearranged; vectors become F32.
-// Keeps `memory` alive. Fails with kUnsupported for a model_type that no architecture lists, a
+// A checkpoint as an architecture reads it; and what its file in GGUF's form is made of.
+class HuggingFaceCheckpoint : public Checkpoint {
+ public:
+  virtual const HuggingFaceNames& names() const = 0;
+  virtual const HuggingFaceFields& fields() const = 0;
+  virtual const PlacedTensors& placed() const = 0;
+};
+
+// What Tensor() gives of a matrix: its elements; or its type and shape alone, and no data, which is
+// enough to see whether a model can be built.
+enum class Matrices : uint8_t { kMade, kDescribed };
+
+// Matrices stay where they are but for those that have to be rearranged or repacked; vectors become
+// F32. Keeps `memory` alive. Fails with kUnsupported for a model_type that no architecture lists, a
 // field that asks for arithmetic that there is none for, a tensor that the family does not have;
 // with kCorrupt for what contradicts itself. Messages name the field or tensor.
-Result<std::unique_ptr<Checkpoint>> MakeHuggingFaceCheckpoint(HuggingFaceFiles files);
+Result<std::unique_ptr<HuggingFaceCheckpoint>> MakeHuggingFaceCheckpoint(
+    HuggingFaceFiles files, Matrices matrices = Matrices::kMade);
 
 }  // namespace ingle

@@ -21,7 +21,8 @@ constexpr FieldRule kCommonFields[] = {
     {"tie_word_embeddings", "tied", "false"},
 };
 
-// transformers' names of activations.
+}  // namespace
+
 std::string_view ActivationName(std::string_view name) {
   constexpr std::pair<std::string_view, std::string_view> kNames[] = {
       {"silu", "silu"},
@@ -42,6 +43,8 @@ std::string_view ActivationName(std::string_view name) {
   }
   return name;  // refused where it is read
 }
+
+namespace {
 
 std::optional<HuggingFaceFields::Field> FieldOf(const json& value) {
   if (value.is_boolean()) return value.get<bool>() ? 1.0 : 0.0;
@@ -73,6 +76,11 @@ bool Overrides(const HuggingFaceNames& names, const FieldRule& common) {
   });
 }
 
+// "Qwen3Model" gives states, "Qwen3ForCausalLM" and "GPT2LMHeadModel" logits.
+bool IsHeadless(std::string_view class_name) {
+  return class_name.ends_with("Model") && !class_name.ends_with("LMHeadModel");
+}
+
 }  // namespace
 
 HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
@@ -87,6 +95,7 @@ HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
   const json& parameters =
       (*this)["rope_parameters"].is_object() ? (*this)["rope_parameters"] : (*this)["rope_scaling"];
   ReadRopeParameters(parameters, names, *this);
+  if (IsHeadless(ClassName())) Set("headless", 1.0);
   if (names.adapt != nullptr) names.adapt(*this);
 }
 
@@ -112,7 +121,7 @@ void HuggingFaceFields::Read(const FieldRule& rule) {
     Refuse(rule.name, Cat("is ", Shortened(value), ", where a number or a word is needed"));
     return;
   }
-  if (rule.key == "feed_forward.activation" && std::holds_alternative<std::string>(*field)) {
+  if (rule.key.ends_with(".activation") && std::holds_alternative<std::string>(*field)) {
     field = std::string(ActivationName(std::get<std::string>(*field)));
   }
   names_[std::string(rule.key)] = rule.name;
@@ -160,6 +169,11 @@ std::vector<std::string> HuggingFaceFields::Texts(std::string_view name) const {
     texts.push_back(entry.is_string() ? entry.get<std::string>() : std::string());
   }
   return texts;
+}
+
+std::string HuggingFaceFields::ClassName() const {
+  const std::vector<std::string> classes = Texts("architectures");
+  return classes.empty() ? "" : classes[0];
 }
 
 double HuggingFaceFields::Key(std::string_view key, double otherwise) const {

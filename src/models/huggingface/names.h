@@ -7,6 +7,7 @@
 
 namespace ingle {
 
+class GgufForm;
 class HuggingFaceFields;
 
 // The key of a field that the family's class does not read, whatever other classes do.
@@ -33,6 +34,9 @@ enum class TensorChange : uint8_t {
   kSqueeze,        // [columns, 1, taps] is [columns, taps]
   kTransposeEach,  // of a stack of matrices
   kToF32,
+  // A part of a stack of MXFP4 matrices: NAME.blocks, U8 [count, rows, columns / 32, 16], or
+  // NAME.scales, U8 [count, rows, columns / 32]. Both together become NAME.weight.
+  kMxfp4Part,
 };
 
 // "layers.{}.self_attn.q_proj" for "layers.3.self_attn.q_proj.weight" and ".bias", after prefixes
@@ -53,6 +57,8 @@ struct HuggingFaceNames {
   double rotated_share = 1;   // of a head, likewise
   // What tables cannot say; may be null.
   void (*adapt)(HuggingFaceFields& fields) = nullptr;
+  // How GGUF files differ from what the rules make (models/huggingface/gguf_form.h); may be null.
+  void (*to_gguf)(GgufForm& form) = nullptr;
 };
 
 }  // namespace ingle

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -57,9 +58,9 @@ void ReadYarn(const json& parameters, double context, HuggingFaceFields& fields)
   fields.Set("rope.scaling.yarn_attn_factor", NumberIn(parameters, "attention_factor", by_default));
   fields.Set("rope.scaling.yarn_beta_fast", or_default("beta_fast", 32));
   fields.Set("rope.scaling.yarn_beta_slow", or_default("beta_slow", 1));
-  if (truncate != parameters.end() && truncate->is_boolean() && !truncate->get<bool>()) {
-    fields.Set("rope.scaling.yarn_truncate", 0.0);
-  }
+  const bool truncates =
+      truncate == parameters.end() || !truncate->is_boolean() || truncate->get<bool>();
+  fields.Set("rope.scaling.yarn_truncate", truncates ? 1.0 : 0.0);
 }
 
 void ReadLongRope(const json& parameters, double context, HuggingFaceFields& fields) {
@@ -80,6 +81,19 @@ void ReadLongRope(const json& parameters, double context, HuggingFaceFields& fie
     }
     fields.AddTensor(Cat("rope_factors_", name, ".weight"), std::move(factors));
   }
+}
+
+// Pairs are spread over the whole head, and those that do not turn have the highest numbers: a
+// frequency of nearly nothing, as GGUF files have it.
+void ReadProportional(const json& parameters, double head, double share,
+                      HuggingFaceFields& fields) {
+  const auto pairs = static_cast<size_t>(std::clamp(head / 2, 0.0, 1e5));
+  const auto turning = static_cast<size_t>(std::clamp(std::floor(share * head / 2), 0.0, 1e5));
+  std::vector<float> divisors(pairs, 1e30f);
+  const double factor = NumberIn(parameters, "factor", 1);
+  std::fill_n(divisors.begin(), std::min(turning, pairs), static_cast<float>(factor));
+  fields.AddTensor("rope_freqs.weight", std::move(divisors));
+  fields.Erase("rope.dimension_count");
 }
 
 }  // namespace
@@ -110,14 +124,31 @@ void ReadRopeParameters(const json& parameters, const HuggingFaceNames& names,
     ReadYarn(parameters, context, fields);
   } else if (type == "llama3") {
     fields.AddTensor("rope_freqs.weight", Llama3Divisors(parameters, theta, dimensions));
+  } else if (type == "proportional") {
+    ReadProportional(parameters, head, share, fields);
   } else if (type == "longrope" || type == "su") {
     ReadLongRope(parameters, context, fields);
   } else if (type != "default" && type != "mrope" && type != "dynamic") {
     // "dynamic" changes nothing up to the trained context; "mrope" nothing for text alone.
     fields.Refuse("rope_parameters", Cat("has the rope_type ", Quote(type),
-                                         "; known are default, linear, dynamic, yarn, llama3 and "
-                                         "longrope"));
+                                         "; known are default, linear, dynamic, yarn, llama3, "
+                                         "longrope and proportional"));
   }
+}
+
+void ReadRopeOfKinds(const json& full, const HuggingFaceNames& names, HuggingFaceFields& fields) {
+  const json& ropes = fields["rope_parameters"];
+  const auto of = [&](const char* kind, const json& otherwise) {
+    return ropes.is_object() && ropes.contains(kind) ? ropes[kind] : otherwise;
+  };
+  const json parameters = of("full_attention", full);
+  if (ropes.is_object() || !parameters.empty()) ReadRopeParameters(parameters, names, fields);
+  const json local = of("sliding_attention", json::object());
+  if (local.contains("rope_type") && local["rope_type"] != "default") {
+    fields.Refuse("rope_parameters", "scales the positions of layers that see a window");
+  }
+  const double theta = fields.Number("rope_local_base_freq", 10000);
+  fields.Set("rope.freq_base_swa", NumberIn(local, "rope_theta", theta));
 }
 
 }  // namespace ingle

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/half.h"
+#include "tensor/blocks.h"
 
 namespace ingle {
 namespace {
@@ -51,7 +52,7 @@ void TransposeMatrix(const std::byte* from, std::byte* to, uint64_t rows, uint64
 Result<ChangedTensor> Transpose(const TensorView& tensor) {
   const uint64_t rows = tensor.shape.rows();
   const uint64_t columns = tensor.shape.columns();
-  auto changed = Allocate(tensor.type, {columns, rows});
+  auto changed = Allocate(tensor.type, ChangedShape(tensor, TensorChange::kTranspose));
   if (!changed) return changed;
   TransposeMatrix(tensor.data, changed->memory.get(), rows, columns, Info(tensor.type).block_bytes);
   return changed;
@@ -60,7 +61,7 @@ Result<ChangedTensor> Transpose(const TensorView& tensor) {
 Result<ChangedTensor> TransposeEach(const TensorView& tensor) {
   const uint64_t rows = tensor.shape[1];
   const uint64_t columns = tensor.shape[2];
-  auto changed = Allocate(tensor.type, {tensor.shape[0], columns, rows});
+  auto changed = Allocate(tensor.type, ChangedShape(tensor, TensorChange::kTransposeEach));
   if (!changed) return changed;
   const uint64_t bytes = rows * tensor.row_bytes();
   for (uint64_t i = 0; i < tensor.shape[0]; ++i) {
@@ -106,13 +107,37 @@ Result<ChangedTensor> Keep(const TensorView& tensor) {
   return changed;
 }
 
+bool IsComputed(TensorChange change) {
+  return change == TensorChange::kPlusOne || change == TensorChange::kExpNegated ||
+         change == TensorChange::kToF32 || change == TensorChange::kSqueeze;
+}
+
 }  // namespace
+
+DType ChangedType(const TensorView& tensor, TensorChange change) {
+  if (change == TensorChange::kMxfp4Part) return tensor.type;
+  return IsComputed(change) || tensor.shape.rank() <= 1 ? DType::kF32 : tensor.type;
+}
+
+Shape ChangedShape(const TensorView& tensor, TensorChange change) {
+  const Shape& shape = tensor.shape;
+  if (change == TensorChange::kTranspose && shape.rank() == 2) return {shape[1], shape[0]};
+  if (change == TensorChange::kTransposeEach && shape.rank() == 3) {
+    return {shape[0], shape[2], shape[1]};
+  }
+  if (change == TensorChange::kSqueeze && shape.rank() == 3) {
+    return {shape[0], shape[1] * shape[2]};
+  }
+  return shape;
+}
 
 Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change,
                                    const HeadLayout& heads) {
   switch (change) {
     case TensorChange::kNone:
       return Keep(tensor);
+    case TensorChange::kMxfp4Part:
+      return ChangedTensor{tensor, nullptr};
     case TensorChange::kPlusOne:
       return ToF32(tensor, [](float x) { return 1 + x; });
     case TensorChange::kExpNegated:
@@ -130,13 +155,41 @@ Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change
       return tensor.shape.rank() == 3 ? TransposeEach(tensor) : Keep(tensor);
     case TensorChange::kSqueeze: {
       auto changed = ToF32(tensor, [](float x) { return x; });
-      if (changed && tensor.shape.rank() == 3) {
-        changed->view.shape = {tensor.shape[0], tensor.shape[1] * tensor.shape[2]};
-      }
+      if (changed) changed->view.shape = ChangedShape(tensor, change);
       return changed;
     }
   }
   return Keep(tensor);
+}
+
+Result<ChangedTensor> MergeMxfp4(const TensorView& blocks, const TensorView& scales) {
+  if (blocks.type != DType::kU8 || scales.type != DType::kU8) {
+    return Fail(ErrorCode::kUnsupported, "is ", Name(blocks.type), " with scales of ",
+                Name(scales.type), "; MXFP4 is U8 with scales of U8");
+  }
+  const bool fits = scales.shape.rank() == 3 && blocks.shape.rank() == 4 &&
+                    blocks.shape == Shape{scales.shape[0], scales.shape[1], scales.shape[2], 16};
+  if (!fits) {
+    return Fail(ErrorCode::kCorrupt, "is ", ToString(blocks.shape), ", which does not fit scales ",
+                ToString(scales.shape));
+  }
+  auto merged =
+      Allocate(DType::kMXFP4, {scales.shape[0], scales.shape[1], scales.shape[2] * kBlock});
+  if (!merged) return merged;
+  auto* out = reinterpret_cast<BlockMXFP4*>(merged->memory.get());
+  for (uint64_t i = 0; i < scales.shape.elements(); ++i, ++out) {
+    const std::byte* pairs = blocks.data + i * sizeof(out->q);
+    // Value j is in the lower half of byte j here, value 2j there.
+    const auto value = [&](size_t j) {
+      const auto pair = static_cast<unsigned>(pairs[j / 2]);
+      return j % 2 == 0 ? pair & 15 : pair >> 4;
+    };
+    out->scale = static_cast<uint8_t>(scales.data[i]);
+    for (size_t j = 0; j < sizeof(out->q); ++j) {
+      out->q[j] = static_cast<uint8_t>(value(j) | value(j + sizeof(out->q)) << 4);
+    }
+  }
+  return merged;
 }
 
 Result<ChangedTensor> StackVectors(const std::map<int, ChangedTensor>& vectors) {

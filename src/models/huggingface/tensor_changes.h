@@ -22,9 +22,19 @@ struct HeadLayout {
   uint64_t size = 0;
 };
 
-// tensor: F32, F16 or BF16. Vectors come out as F32, and so does what is computed with.
+// What ChangeTensor makes of such a tensor.
+DType ChangedType(const TensorView& tensor, TensorChange change);
+Shape ChangedShape(const TensorView& tensor, TensorChange change);
+
+// tensor: F32, F16 or BF16; or of blocks, where the change moves whole rows or nothing. Vectors
+// come out as F32, and so does what is computed with.
 Result<ChangedTensor> ChangeTensor(const TensorView& tensor, TensorChange change,
                                    const HeadLayout& heads);
+
+// blocks: U8 [..., columns / 32, 16], of each byte the lower half before the upper. scales: U8
+// [..., columns / 32]. Gives MXFP4 [..., columns], without loss. Fails with kCorrupt for shapes
+// that do not fit together, kUnsupported for other element types.
+Result<ChangedTensor> MergeMxfp4(const TensorView& blocks, const TensorView& scales);
 
 // Vectors of F32 one after the other; their numbers count from 0 without a gap.
 Result<ChangedTensor> StackVectors(const std::map<int, ChangedTensor>& vectors);

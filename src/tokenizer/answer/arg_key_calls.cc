@@ -1,5 +1,4 @@
 // Calls whose keys and values are elements.
-#include <utility>
 
 #include "tokenizer/answer/call_readers.h"
 #include "tokenizer/answer/text.h"
@@ -45,14 +44,7 @@ std::optional<ToolCall> TakeCall(const ArgKeySyntax& syntax, std::string_view& t
 
 std::optional<ToolCalls> ReadArgKeys(const ArgKeySyntax& syntax, std::string_view text,
                                      const Value& tools) {
-  ToolCalls calls;
-  for (text = Trimmed(text); !text.empty(); text = TrimmedLeft(text)) {
-    std::optional<ToolCall> call = TakeCall(syntax, text, tools);
-    if (!call) return std::nullopt;
-    calls.push_back(std::move(*call));
-  }
-  if (calls.empty()) return std::nullopt;
-  return calls;
+  return ReadOneByOne(text, [&](std::string_view& rest) { return TakeCall(syntax, rest, tools); });
 }
 
 }  // namespace

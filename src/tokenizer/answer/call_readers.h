@@ -6,9 +6,11 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tokenizer/answer/answer_parser.h"
+#include "tokenizer/answer/text.h"
 #include "tokenizer/template/value.h"
 
 namespace ingle {
@@ -28,6 +30,20 @@ std::optional<ToolCall> MakeCallFromJson(std::string_view name, std::string_view
 
 // A tool as the list declares it: null where it does not, or where there is no list.
 const Value* FindTool(const Value& tools, std::string_view name);
+
+// Calls one after the other, and nothing else. take: reads one off the beginning of a text, or
+// nothing where none begins there.
+template <class Take>
+std::optional<ToolCalls> ReadOneByOne(std::string_view text, const Take& take) {
+  ToolCalls calls;
+  for (text = Trimmed(text); !text.empty(); text = TrimmedLeft(text)) {
+    std::optional<ToolCall> call = take(text);
+    if (!call) return std::nullopt;
+    calls.push_back(std::move(*call));
+  }
+  if (calls.empty()) return std::nullopt;
+  return calls;
+}
 
 // The value of a parameter that is written without quotes: text where the tool declares a string,
 // else JSON where it is JSON.

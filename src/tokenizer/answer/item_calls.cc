@@ -19,20 +19,15 @@ struct ItemSyntax {
 
 // Items and space between them, nothing else. The last one may lack its end.
 std::optional<ToolCalls> ReadItems(const ItemSyntax& syntax, std::string_view text) {
-  ToolCalls calls;
-  for (text = Trimmed(text); !text.empty(); text = TrimmedLeft(text)) {
+  return ReadOneByOne(text, [&](std::string_view& rest) -> std::optional<ToolCall> {
     std::string_view head;
-    if (!TakePrefix(text, syntax.open) || !TakeUntil(text, syntax.separator, head)) {
+    if (!TakePrefix(rest, syntax.open) || !TakeUntil(rest, syntax.separator, head)) {
       return std::nullopt;
     }
     std::string_view arguments;
-    if (!TakeUntil(text, syntax.close, arguments)) arguments = std::exchange(text, {});
-    std::optional<ToolCall> call = syntax.read(Trimmed(head), Trimmed(arguments));
-    if (!call) return std::nullopt;
-    calls.push_back(std::move(*call));
-  }
-  if (calls.empty()) return std::nullopt;
-  return calls;
+    if (!TakeUntil(rest, syntax.close, arguments)) arguments = std::exchange(rest, {});
+    return syntax.read(Trimmed(head), Trimmed(arguments));
+  });
 }
 
 // V3.1: NAME and {...}. V3 and R1: "function", and the name above a fenced block.

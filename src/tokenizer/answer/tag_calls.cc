@@ -91,14 +91,7 @@ std::optional<ToolCall> TakeCall(const TagSyntax& syntax, std::string_view& text
 
 std::optional<ToolCalls> ReadTags(const TagSyntax& syntax, std::string_view text,
                                   const Value& tools) {
-  ToolCalls calls;
-  for (text = Trimmed(text); !text.empty(); text = TrimmedLeft(text)) {
-    std::optional<ToolCall> call = TakeCall(syntax, text, tools);
-    if (!call) return std::nullopt;
-    calls.push_back(std::move(*call));
-  }
-  if (calls.empty()) return std::nullopt;
-  return calls;
+  return ReadOneByOne(text, [&](std::string_view& rest) { return TakeCall(syntax, rest, tools); });
 }
 
 }  // namespace

@@ -299,6 +299,8 @@ def find_pip():
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDENS = os.path.join(HERE, "..", "..", "conformance", "llama")
+# A folder of Hugging Face's form, in bfloat16.
+CHECKPOINT = os.path.normpath(os.path.join(GOLDENS, "..", "checkpoints", "llama_bf16"))
 TINY = os.path.join(GOLDENS, "plain.gguf")  # Llama, random weights, 323 tokens, context 80
 
 

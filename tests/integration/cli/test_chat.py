@@ -111,6 +111,18 @@ class Chat(CliTest):
         self.assertEqual(messages[0]["content"], "one\ntwo")
         self.assertEqual(messages[2]["content"], "three\nfour")
 
+    def test_a_last_line_of_quotes_adds_none(self):
+        terminal = self.chat()
+        terminal.type('"""\r')
+        terminal.read_until("... ")
+        terminal.type("one\r")
+        terminal.read_until("... ")
+        terminal.type('"""\r')
+        terminal.read_prompt()
+        self.say(terminal, "/save talk.json")
+        with open(self.path("talk.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["messages"][0]["content"], "one")
+
     def test_history_is_kept_and_private(self):
         terminal = self.chat()
         self.say(terminal, "remember me")

@@ -40,6 +40,8 @@ class Completion(CliTest):
         self.assertIn("-n", self.bash("ingle", "run", "-"))
         self.assertIn("--no-think", self.bash("ingle", "run", "--no"))
         self.assertEqual(self.bash("ingle", "run", "--device", ""), ["cpu", "reference"])
+        self.assertEqual(self.bash("ingle", "run", "--device", "=", "r"), ["reference"])
+        self.assertEqual(self.bash("ingle", "run", "--device", "="), ["cpu", "reference"])
         self.assertEqual(self.bash("ingle", "run", "smol"), ["smollm2"])
         self.assertEqual(self.bash("ingle", "completion", "z"), ["zsh"])
         self.assertEqual(self.bash("ingle", "inspect", "--graph", ""), ["text", "dot"])

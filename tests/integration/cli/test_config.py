@@ -34,6 +34,19 @@ class Config(CliTest):
     def test_wrong_environment_is_wrong_usage(self):
         self.assertIn("INGLE_TEMP", self.fails(2, "list", env={"INGLE_TEMP": "hot"}))
         self.assertIn("INGLE_OFFLINE", self.fails(2, "list", env={"INGLE_OFFLINE": "maybe"}))
+        self.assertIn("INGLE_CPU", self.fails(2, "list", env={"INGLE_CPU": "i386"}))
+
+    def test_wrong_environment_leaves_help_and_doctor(self):
+        wrong = {"INGLE_TEMP": "hot"}
+        self.ok("--version", env=wrong)
+        self.ok("run", "--help", env=wrong)
+        self.ok("completion", "bash", env=wrong)
+        done = self.run_ingle("doctor", env=wrong)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout.decode(), "broken +environment +.*INGLE_TEMP")
+
+    def test_doctor_names_variables_that_nothing_reads(self):
+        self.assertIn("nothing reads INGLE_TMEP", self.ok("doctor", env={"INGLE_TMEP": "1"}))
 
     def test_mistakes_name_file_line_and_key(self):
         for text, where in (
@@ -71,6 +84,9 @@ class Config(CliTest):
         os.remove(config)
         os.mkdir(config)
         self.assertIn("config.toml", self.fails(1, "list"))
+        os.rmdir(config)
+        os.mkfifo(config)  # which nobody will ever write to
+        self.assertIn("not a regular file", self.fails(1, "list"))
 
 
 class UserCatalogue(CliTest):

@@ -8,8 +8,9 @@ import subprocess
 from support import CliTest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
-COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "logits",
-            "perplexity", "quantize", "doctor", "completion"]
+COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
+            "classify", "logits", "perplexity", "convert", "quantize", "doctor",
+            "completion"]
 
 
 def read(*parts):

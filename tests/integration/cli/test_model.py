@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 
-from support import TINY, CliTest, golden, read_npy, tiny_model
+from support import CHECKPOINT, TINY, CliTest, golden, read_npy, tiny_model
 
 MESSAGES = {"messages": [{"role": "user", "content": "hi"}], "add_generation_prompt": True}
 RENDERED = "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
@@ -276,6 +276,55 @@ class Files(CliTest):
         self.ok("run", out, "x", "-n", "2")
         self.fails(1, "quantize", TINY, self.path("no", "such.gguf"), "Q8_0")
 
+    def test_convert(self):
+        out = self.path("converted.gguf")
+        written = self.ok_json("convert", CHECKPOINT, out, "--json", "-q")
+        self.assertEqual(written["file"], out)
+        self.assertEqual(written["bytes"], os.path.getsize(out))
+        facts = self.ok_json("inspect", out, "--json")["metadata"]
+        self.assertEqual(facts["general.architecture"], "llama")
+        self.assertEqual(facts["general.name"], "llama_bf16")
+        self.assertEqual(facts["general.file_type"], 32)
+        ids = ["--ids", "1 2 3", "--device", "reference"]
+        self.ok("logits", CHECKPOINT, *ids, "--out", self.path("a.npy"))
+        self.ok("logits", out, *ids, "--out", self.path("b.npy"))
+        for a, b in zip(read_npy(self.path("a.npy")), read_npy(self.path("b.npy"))):
+            for x, y in zip(a, b):
+                self.assertAlmostEqual(x, y, delta=1e-4)
+
+    def test_convert_takes_types_and_licences(self):
+        folder = self.path("checkpoint")
+        shutil.copytree(CHECKPOINT, folder)
+        self.write("checkpoint/README.md", "---\nlicense: apache-2.0\n---\n# A model\n")
+        out = self.path("f16.gguf")
+        self.run_ingle("convert", folder, out, "--type", "f16")
+        facts = self.ok_json("inspect", out, "--json")
+        self.assertEqual(facts["metadata"]["general.license"], "apache-2.0")
+        types = {tensor["name"]: tensor["type"] for tensor in facts["tensors"]}
+        self.assertEqual(types["blk.0.attn_q.weight"], "F16")
+        self.assertEqual(types["blk.0.attn_norm.weight"], "F32")
+        smaller = self.path("smaller.gguf")
+        self.run_ingle("quantize", folder, smaller, "F32")
+        again = self.path("again.gguf")
+        self.run_ingle("convert", smaller, again, "--type", "F16")
+        self.assertEqual(os.path.getsize(again), os.path.getsize(out))
+
+    def test_convert_fails_whole(self):
+        folder = self.path("broken")
+        shutil.copytree(CHECKPOINT, folder)
+        out = self.write("out.gguf", "old")
+        with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
+            config = json.load(file)
+        self.write("broken/config.json", json.dumps({**config, "hidden_act": "mish"}))
+        self.assertIn("mish", self.fails(1, "convert", folder, out))
+        self.write("broken/config.json", json.dumps({**config, "num_hidden_layers": 3}))
+        self.assertIn("blk.2", self.fails(1, "convert", folder, out))
+        with open(out, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "old")
+        self.assertEqual(os.listdir(os.path.dirname(out)).count("out.gguf"), 1)
+        weights = os.path.join(CHECKPOINT, "model.safetensors")
+        self.assertIn("another file", self.fails(1, "convert", CHECKPOINT, weights))
+
     def test_what_is_read_is_not_written_over(self):
         model = self.path("model.gguf")
         shutil.copy(TINY, model)
@@ -320,3 +369,50 @@ class DefaultModel(CliTest):
         self.assertEqual(facts["quantization"], "Q4_1")
         self.assertEqual(facts["licence"], "apache-2.0")
         self.assertTrue(facts["chat"])
+
+
+class FolderText(CliTest):
+    """A checkpoint folder with a tokenizer takes and gives text."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.path("checkpoint")
+        shutil.copytree(CHECKPOINT, self.folder)
+        self.vocabulary = {"<s>": 0, "</s>": 1, "u": 2, **{c: i for i, c in enumerate("abcdefgh", 3)}}
+        self.write_tokenizer(self.vocabulary)
+        self.write("checkpoint/tokenizer_config.json", json.dumps({
+            "bos_token": "<s>", "eos_token": "</s>",
+            "chat_template": "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}"}))
+
+    def write_tokenizer(self, vocabulary):
+        self.write("checkpoint/tokenizer.json", json.dumps({
+            "version": "1.0", "normalizer": {"type": "Lowercase"}, "pre_tokenizer": None,
+            "post_processor": {
+                "type": "TemplateProcessing", "pair": [],
+                "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+                           {"Sequence": {"id": "A", "type_id": 0}}],
+                "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}},
+            "decoder": {"type": "Fuse"},
+            "added_tokens": [
+                {"id": 0, "content": "<s>", "special": True, "normalized": False, "lstrip": False,
+                 "rstrip": False, "single_word": False}],
+            "model": {"type": "BPE", "vocab": vocabulary, "merges": [], "unk_token": "u"}}))
+
+    def test_tokenizes_renders_and_runs(self):
+        self.assertEqual(self.ok("tokenize", self.folder, stdin="aBc"), "0 3 4 5\n")
+        self.assertEqual(self.ok("tokenize", self.folder, "--no-special", stdin="a"), "3\n")
+        messages = self.write("chat.json", json.dumps(MESSAGES))
+        self.assertEqual(self.ok("render", self.folder, messages), "<s>hi")
+        answer = self.ok_json("run", self.folder, "abc", "--raw", "--temp", "0", "-n", "3", "--json")
+        self.assertEqual(answer["prompt_tokens"], 4)
+        self.ok("run", self.folder, "abc", "-n", "3")
+
+    def test_what_is_wrong_is_named(self):
+        self.write_tokenizer({**self.vocabulary, **{f"t{i}": i for i in range(11, 200)}})
+        message = self.fails(1, "run", self.folder, "a")
+        for word in ("200", "97"):
+            self.assertIn(word, message)
+        self.write("checkpoint/tokenizer.json", '{"model": {"type": "Runes"}}')
+        self.assertIn("model.type is 'Runes'", self.fails(1, "run", self.folder, "a"))
+        self.write("checkpoint/tokenizer.json", "{")
+        self.assertIn("tokenizer.json is no JSON", self.fails(1, "tokenize", self.folder, stdin="a"))

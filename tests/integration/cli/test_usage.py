@@ -5,8 +5,9 @@ import subprocess
 
 from support import TINY, CliTest
 
-COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "logits",
-            "perplexity", "quantize", "doctor", "completion"]
+COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
+            "classify", "logits", "perplexity", "convert", "quantize", "doctor",
+            "completion"]
 
 
 class Usage(CliTest):
@@ -33,8 +34,13 @@ class Usage(CliTest):
             ["logits", "m", "--ids", "1 x", "--out", "f"], ["logits", "m", "--ids", "1"],
             ["perplexity", "m"], ["perplexity", "m", "f", "--chunks", "-1"],
             ["quantize", "a", "b", "Q9_9"], ["quantize", "a", "b", "I32"], ["completion", "tcsh"],
+            ["convert", "a"], ["convert", "a", "b", "--type", "Q9_9"],
             ["inspect", "f", "--full"], ["inspect", "f", "--graph", "--json"],
-            ["inspect", "f", "--graph=svg"],
+            ["inspect", "f", "--graph=svg"], ["run", "", "hi"],
+            ["logits", "m", "--ids", "1", "--out", "-"], ["embed"], ["classify"],
+            ["embed", "m", "x", "--ids", "1"], ["embed", "m", "--ids", "1 x"],
+            ["embed", "m", "--pooling", "max"], ["embed", "m", "x", "--json", "--out", "f"],
+            ["classify", "m", "x", "--top", "-1"],
         ):
             with self.subTest(arguments=arguments):
                 message = self.fails(2, *arguments)
@@ -45,7 +51,8 @@ class Usage(CliTest):
                           ["tokenize", "no-such-model"], ["rm", "absent", "-f"],
                           ["render", "--template", "absent.jinja", "absent.json"],
                           ["perplexity", TINY, "absent.txt"],
-                          ["quantize", "absent.gguf", "out.gguf", "Q8_0"]):
+                          ["quantize", "absent.gguf", "out.gguf", "Q8_0"],
+                          ["convert", "./absent", "out.gguf"], ["convert", TINY, "out.gguf"]):
             with self.subTest(arguments=arguments):
                 message = self.fails(1, *arguments)
                 self.assertEqual(message.count("\n"), 1, message)

@@ -1,0 +1,79 @@
+// A checkpoint and the GGUF file made of it are one model.
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "compress/convert_checkpoint.h"
+#include "engine/engine.h"
+#include "golden.h"
+
+namespace ingle {
+namespace {
+
+// Rows that files keep in another order are summed in another order; and what config.json has as a
+// double is a float there. Everything else is the same bit for bit.
+constexpr float kReordered = 1e-5f;
+
+class Conversion : public testing::TestWithParam<Checkpoint> {
+ protected:
+  Conversion()
+      : folder_(std::filesystem::path(testing::TempDir()) / ("ingle-" + GetParam().name)),
+        prompt_(nlohmann::json::parse(ReadFile(GetParam().golden + ".json"))["prompt"]) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~Conversion() override { std::filesystem::remove_all(folder_); }
+
+  std::string Out() const { return (folder_ / "model.gguf").string(); }
+
+  std::vector<float> Answer(const std::string& model, size_t* columns) const {
+    EngineOptions options;
+    options.device = DeviceKind::kReference;
+    options.threads = 1;
+    auto engine = Engine::Load(model, options);
+    if (!engine) {
+      ADD_FAILURE() << engine.error().message();
+      return {};
+    }
+    *columns = (*engine)->model_info().answer_columns;
+    const auto session = (*engine)->NewSession();
+    const StepItem item{session.get(), prompt_, StepItem::Logits::kAll};
+    const auto rows = (*engine)->Step({&item, 1});
+    if (rows) return {rows->begin(), rows->end()};
+    ADD_FAILURE() << rows.error().message();
+    return {};
+  }
+
+  const std::filesystem::path folder_;
+  const std::vector<TokenId> prompt_;
+};
+
+TEST_P(Conversion, TheFileComputesTheSame) {
+  const Status converted = ConvertCheckpoint(GetParam().model, Out(), nullptr);
+  ASSERT_TRUE(converted) << converted.error().message();
+  size_t columns = 0;
+  const std::vector<float> want = Answer(GetParam().model, &columns);
+  const std::vector<float> got = Answer(Out(), &columns);
+  EXPECT_LE(RelativeError(got, want, columns), kReordered);
+}
+
+std::vector<Checkpoint> FindConvertible() {
+  std::vector<Checkpoint> found;
+  for (const Checkpoint& checkpoint : CheckpointFolders()) {
+    if (!Translates(checkpoint)) found.push_back(checkpoint);
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });
+  return found;
+}
+
+INSTANTIATE_TEST_SUITE_P(, Conversion, testing::ValuesIn(FindConvertible()),
+                         [](const auto& parameter) { return parameter.param.name; });
+
+}  // namespace
+}  // namespace ingle
