@@ -38,7 +38,15 @@ SmallVocabulary MakeVocabulary(char choice, std::string_view& input) {
   const std::string_view flags = NextField(input);
   if (flags.size() < 8) return flags.empty() ? SmallSentencePiece() : SmallByteLevel(pre);
 
+  constexpr std::string_view kOthers[] = {"llama", "t5", "bert"};  // of the same tokens
   SmallVocabulary v = flags[0] % 2 ? SmallByteLevel(pre) : SmallSentencePiece();
+  if (flags[0] % 2 == 0) v.spec.model = kOthers[static_cast<unsigned char>(flags[0]) / 2 % 3];
+  if (v.spec.model == "bert") {
+    v.spec.word_prefix = "▁";
+    v.spec.continuing_prefix = flags[6] % 2 ? "" : "##";
+    v.spec.longest_word = static_cast<unsigned char>(flags[6]);
+    v.spec.normalizer = {BertStep()};
+  }
   v.spec.bos = IdOf(flags[1]);
   v.spec.eos = IdOf(flags[2]);
   v.spec.unknown = IdOf(flags[3]);

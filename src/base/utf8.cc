@@ -38,7 +38,7 @@ uint32_t WellFormed(std::string_view text, const Lead& lead) {
 
 }  // namespace
 
-Utf8Char DecodeUtf8(std::string_view text) {
+Utf8Char DecodeAnyUtf8(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) return {first, 1, true};
   const Lead lead = LeadOf(first);

@@ -18,8 +18,25 @@ struct Utf8Char {
   bool valid;
 };
 
-// The first character of text, which must not be empty.
-Utf8Char DecodeUtf8(std::string_view text);
+// What DecodeUtf8 does, for all texts alike.
+Utf8Char DecodeAnyUtf8(std::string_view text);
+
+// The first character of text, which must not be empty. Inline for the well-formed ones of up to
+// three bytes, nearly all that there are: a result of this size costs more to return than to find.
+inline Utf8Char DecodeUtf8(std::string_view text) {
+  const uint32_t first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return {first, 1, true};
+  // The bits of a byte that continues a character; more than 0x3F where a byte does not.
+  const auto bits = [&](size_t i) { return static_cast<unsigned char>(text[i]) ^ 0x80u; };
+  if (text.size() > 1 && first >= 0xC2 && first < 0xE0 && bits(1) <= 0x3F) {
+    return {(first & 0x1Fu) << 6 | bits(1), 2, true};
+  }
+  if (text.size() > 2 && (first & 0xF0u) == 0xE0 && bits(1) <= 0x3F && bits(2) <= 0x3F) {
+    const char32_t c = (first & 0x0Fu) << 12 | bits(1) << 6 | bits(2);
+    if (c >= 0x800 && (c < 0xD800 || c > 0xDFFF)) return {c, 3, true};
+  }
+  return DecodeAnyUtf8(text);
+}
 
 void AppendUtf8(std::string& out, char32_t code_point);
 

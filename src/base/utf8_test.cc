@@ -18,6 +18,18 @@ TEST(Utf8, EveryCodePointSurvivesTheRoundTrip) {
   }
 }
 
+TEST(Utf8, TheInlinePartAgreesWithTheRest) {
+  std::string text(3, '\0');
+  for (uint32_t bytes = 0; bytes < 1u << 24; ++bytes) {
+    for (int i = 0; i < 3; ++i) text[i] = static_cast<char>(bytes >> (16 - 8 * i));
+    const Utf8Char c = DecodeUtf8(text);
+    const Utf8Char expected = DecodeAnyUtf8(text);
+    ASSERT_TRUE(c.code_point == expected.code_point && c.length == expected.length &&
+                c.valid == expected.valid)
+        << bytes;
+  }
+}
+
 TEST(Utf8, RefusesWhatUnicodeForbids) {
   for (const char* bad : {"\xC0\x80", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
                           "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\x80", "\xC3"}) {

@@ -46,6 +46,61 @@ TEST(TokenizerFromGgufTest, TakesFlagsFromTheFile) {
   EXPECT_EQ(*(*tokenizer)->Encode("a"), (std::vector<TokenId>{2}));
 }
 
+TEST(TokenizerFromGgufTest, ReadsBert) {
+  GgufHeader header;
+  header.SetString("tokenizer.ggml.model", "bert");
+  header.SetStrings(
+      "tokenizer.ggml.tokens",
+      std::vector<std::string_view>{"[UNK]", "[CLS]", "[SEP]", "▁a", "b", "▁É", "▁é", "▁e"});
+  header.SetInts("tokenizer.ggml.token_type", std::vector<int32_t>{3, 3, 3, 1, 1, 1, 1, 1});
+  header.SetUint32("tokenizer.ggml.unknown_token_id", 0);
+  header.SetUint32("tokenizer.ggml.cls_token_id", 1);
+  header.SetUint32("tokenizer.ggml.seperator_token_id", 2);
+  using Ids = std::vector<TokenId>;
+  EXPECT_EQ(*(*Load(header))->Encode("Abb  É!"), (Ids{1, 3, 4, 4, 7, 0, 2}));
+  header.SetBool("tokenizer.ggml.normalizer.strip_accents", false);
+  EXPECT_EQ(*(*Load(header))->Encode("É"), (Ids{1, 6, 2}));
+  header.SetBool("tokenizer.ggml.normalizer.lowercase", false);
+  header.SetBool("tokenizer.ggml.add_eos_token", false);
+  EXPECT_EQ(*(*Load(header))->Encode("É"), (Ids{1, 5}));
+}
+
+// Three unigram tokens, and a charsmap that makes "b" of "a".
+GgufHeader UnigramHeader() {
+  GgufHeader header;
+  header.SetString("tokenizer.ggml.model", "t5");
+  header.SetStrings("tokenizer.ggml.tokens",
+                    std::vector<std::string_view>{"<unk>", "</s>", "▁", "b", "a"});
+  header.SetFloats("tokenizer.ggml.scores", std::vector<float>{0, 0, -1, -2, -3});
+  header.SetInts("tokenizer.ggml.token_type", std::vector<int32_t>{2, 3, 1, 1, 1});
+  header.SetUint32("tokenizer.ggml.unknown_token_id", 0);
+  header.SetUint32("tokenizer.ggml.eos_token_id", 1);
+  std::vector<int32_t> charsmap(4 + 256 * 4, 0);
+  charsmap[1] = 4;  // bytes of units: 1024
+  charsmap[4 + 'a' * 4] = 'a';
+  charsmap[4 + 'a' * 4 + 1] = 1 | 4;  // a key ends here, and its value is one unit off
+  charsmap.push_back('b');
+  charsmap.push_back(0);
+  header.SetInts("tokenizer.ggml.precompiled_charsmap", charsmap);
+  return header;
+}
+
+TEST(TokenizerFromGgufTest, ReadsUnigram) {
+  using Ids = std::vector<TokenId>;
+  EXPECT_EQ(*(*Load(UnigramHeader()))->Encode(" a  xb "), (Ids{2, 3, 2, 0, 3, 1}));
+  GgufHeader header = UnigramHeader();
+  header.SetBool("tokenizer.ggml.remove_extra_whitespaces", false);
+  header.SetBool("tokenizer.ggml.add_eos_token", false);
+  EXPECT_EQ(*(*Load(header))->Encode("b  b "), (Ids{2, 3, 2, 2, 3, 2}));
+  header.SetBool("tokenizer.ggml.add_space_prefix", false);
+  EXPECT_EQ(*(*Load(header))->Encode("b"), (Ids{3}));
+  header.SetBool("tokenizer.ggml.treat_whitespace_as_suffix", true);
+  EXPECT_FALSE(Load(header));
+  header = UnigramHeader();
+  header.SetInts("tokenizer.ggml.precompiled_charsmap", std::vector<int32_t>{1, 2, 3});
+  EXPECT_FALSE(Load(header));
+}
+
 TEST(TokenizerFromGgufTest, AFileWithoutATokenizerTakesIdsOnly) {
   const auto tokenizer = Load(GgufHeader());
   ASSERT_TRUE(tokenizer) << tokenizer.error().message();

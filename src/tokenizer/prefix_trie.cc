@@ -9,7 +9,7 @@ constexpr uint32_t kBlock = 256;
 // How hard a place for a node's children is looked for: in so many blocks at the end, at so many
 // free places of each. More fills the array better and takes longer.
 constexpr uint32_t kOpenBlocks = 16;
-constexpr int kPatience = 64;
+constexpr int kPatience = 16;
 
 }  // namespace
 
@@ -20,8 +20,9 @@ class PrefixTrie::Builder {
   void Build() {
     std::stable_sort(keys_.begin(), keys_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
-    nodes_.resize(kBlock);
+    AddBlock();
     nodes_[0].parent = kNoParent;
+    --free_[0];
     std::vector<Span> spans = {{0, keys_.size(), 0, 0}};
     while (!spans.empty()) {
       const Span span = spans.back();
@@ -60,6 +61,7 @@ class PrefixTrie::Builder {
     for (size_t i = 0; i < labels_.size(); ++i) {
       const uint32_t child = base ^ labels_[i];
       nodes_[child].parent = span.node;
+      --free_[child / kBlock];
       spans[first + i].node = child;
     }
   }
@@ -70,6 +72,7 @@ class PrefixTrie::Builder {
     for (uint32_t block = blocks > kOpenBlocks ? blocks - kOpenBlocks : 0; block < blocks;
          ++block) {
       int tries = 0;
+      if (free_[block] < labels_.size()) continue;
       for (uint32_t at = block * kBlock; at < (block + 1) * kBlock && tries < kPatience; ++at) {
         if (nodes_[at].parent != kFree) continue;
         ++tries;
@@ -77,8 +80,13 @@ class PrefixTrie::Builder {
         if (Fits(base)) return base;
       }
     }
-    nodes_.resize(nodes_.size() + kBlock);
+    AddBlock();
     return blocks * kBlock;
+  }
+
+  void AddBlock() {
+    nodes_.resize(nodes_.size() + kBlock);
+    free_.push_back(kBlock);
   }
 
   bool Fits(uint32_t base) const {
@@ -88,6 +96,7 @@ class PrefixTrie::Builder {
 
   Keys keys_;
   std::vector<Node>& nodes_;
+  std::vector<uint32_t> free_;         // nodes of each block
   std::vector<unsigned char> labels_;  // of the children that are being placed
 };
 

@@ -4,7 +4,7 @@
 A line {"name": NAME, "model": "bert" or "t5", "tokens": [...], ...} describes a tokenizer; the lines
 {"name": NAME, "text": TEXT, "ids": [...]} after it are what it gives.
 
-    pip install tokenizers==0.23.3 sentencepiece gguf
+    pip install tokenizers==0.23.3 sentencepiece protobuf gguf
     ./make_subword_goldens.py                                  # the committed goldens
     ./make_subword_goldens.py --fuzz 100000 --name unigram --out /tmp/unigram.jsonl
     ./make_subword_goldens.py --fuzz 100000 --spm a.model --bert bert.gguf --name spm --out ...
