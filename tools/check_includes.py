@@ -17,7 +17,8 @@ import cxx
 # standard library, which have no ".h", are free to all.
 OUTSIDE = {
     "tl/expected.hpp": ["src/base/error.h"],
-    "nlohmann/*": ["src/formats/safetensors/*", "src/models/*", "src/*_test.cc"],
+    "nlohmann/*": ["src/formats/safetensors/*", "src/models/*", "src/tokenizer/huggingface/*",
+                   "src/*_test.cc"],
     "gtest/*": ["src/*_test.cc", "src/*_testing.h"],
     "gmock/*": ["src/*_test.cc"],
     "benchmark/*": ["src/*_bench.cc"],

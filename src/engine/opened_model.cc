@@ -141,6 +141,20 @@ Result<OpenedModel> OpenModel(const std::string& path) {
   return FromGguf(OpenGguf(path));
 }
 
+Result<std::unique_ptr<Tokenizer>> OpenTokenizer(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    OpenedModel source;
+    if (const Status read = ReadFolderTokenizer(path, source); !read) {
+      return Fail(read.error(), path);
+    }
+    return std::move(source.tokenizer);
+  }
+  const auto file = OpenGguf(path);
+  if (!file) return Fail(file.error());
+  return TokenizerFromGguf(*file);
+}
+
 Result<OpenedModel> OpenModel(std::shared_ptr<const ByteSource> source) {
   return FromGguf(GgufFile::Open(std::move(source)));
 }

@@ -28,4 +28,7 @@ Result<OpenedModel> OpenModel(const std::string& path);
 // A GGUF file from anywhere.
 Result<OpenedModel> OpenModel(std::shared_ptr<const ByteSource> source);
 
+// The tokenizer of either, without the rest: a file need not hold a model.
+Result<std::unique_ptr<Tokenizer>> OpenTokenizer(const std::string& path);
+
 }  // namespace ingle

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/aligned_memory.h"
 #include "base/error.h"
 #include "graph/graph.h"
 #include "models/checkpoint.h"
@@ -44,7 +45,8 @@ struct Model {
   // Of an encoder–decoder, whose decoder `graph` is: what reads the source. Its answer are the last
   // hidden states; docs/design/encoder-decoder.md.
   std::optional<Graph> encoder{};
-  std::vector<std::string> ignored{};  // tensors that files hold and the model does without
+  std::vector<AlignedMemory> memory{};  // of weights that are not the checkpoint's as they stand
+  std::vector<std::string> ignored{};   // tensors that files hold and the model does without
 };
 
 // All that it has: one, or two of an encoder–decoder.

@@ -315,7 +315,7 @@ Result<Model> DecoderBuilder::Finish(Value answer, Value states) {
   if (const Status bound = w.status(); !bound) return Fail(bound.error());
   auto graph = g.Finish(answer);
   if (!graph) return Fail(graph.error());
-  return Model{c.shape, std::move(*graph), states.id, {}, {}, std::move(ignored_)};
+  return Model{c.shape, std::move(*graph), states.id, {}, {}, w.TakeMemory(), std::move(ignored_)};
 }
 
 }  // namespace ingle

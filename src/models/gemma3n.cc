@@ -2,6 +2,7 @@
 // low-rank way past attention, gates of which few are open. Baykal et al., "Alternating Updates for
 // Efficient Transformers", arXiv 2301.13310; Menghani et al., "LAUREL", arXiv 2411.07501; You et
 // al., "Spark Transformer", arXiv 2506.06644.
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 

@@ -1,5 +1,6 @@
 // Gemma 4 (text): inputs to every layer, wider heads where a layer sees everything, last layers
 // that borrow keys and values; in some models experts beside the feed-forward network.
+#include <algorithm>
 #include <cmath>
 
 #include "models/decoder.h"

@@ -21,7 +21,7 @@ struct GemmaLayers {
 
 // Reads attention.sliding_window and its pattern, attention.key_length_swa,
 // attention.shared_kv_layers and rope.*_swa. Errors of fields stay in config.
-GemmaLayers ReadGemmaLayers(ConfigReader& config, const DecoderConfig& decoder, uint32_t pattern);
+GemmaLayers ReadGemmaLayers(ConfigReader& config, const DecoderConfig& c, uint32_t pattern);
 
 // Reads attn_q, attn_output, their norms; attn_k and attn_v where the layer does not borrow. Values
 // are normed too; without attn_v they are what attn_k gives, before its norm.

@@ -2,10 +2,12 @@
 // arXiv 1910.10683; Xue et al., arXiv 2010.11934. docs/design/encoder-decoder.md.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/gguf_form.h"
 
 namespace ingle {
 namespace {
@@ -40,8 +42,7 @@ constexpr TensorRule kTensors[] = {
     {"encoder.block.{}.layer.0.SelfAttention.k", "enc.blk.{}.attn_k"},
     {"encoder.block.{}.layer.0.SelfAttention.v", "enc.blk.{}.attn_v"},
     {"encoder.block.{}.layer.0.SelfAttention.o", "enc.blk.{}.attn_o"},
-    {"encoder.block.{}.layer.0.SelfAttention.relative_attention_bias", "enc.blk.{}.attn_rel_b",
-     TensorChange::kToF32},
+    {"encoder.block.{}.layer.0.SelfAttention.relative_attention_bias", "enc.blk.{}.attn_rel_b"},
     {"encoder.block.{}.layer.1.layer_norm", "enc.blk.{}.ffn_norm"},
     {"encoder.block.{}.layer.1.DenseReluDense.wi", "enc.blk.{}.ffn_up"},
     {"encoder.block.{}.layer.1.DenseReluDense.wi_0", "enc.blk.{}.ffn_gate"},
@@ -53,8 +54,7 @@ constexpr TensorRule kTensors[] = {
     {"decoder.block.{}.layer.0.SelfAttention.k", "dec.blk.{}.attn_k"},
     {"decoder.block.{}.layer.0.SelfAttention.v", "dec.blk.{}.attn_v"},
     {"decoder.block.{}.layer.0.SelfAttention.o", "dec.blk.{}.attn_o"},
-    {"decoder.block.{}.layer.0.SelfAttention.relative_attention_bias", "dec.blk.{}.attn_rel_b",
-     TensorChange::kToF32},
+    {"decoder.block.{}.layer.0.SelfAttention.relative_attention_bias", "dec.blk.{}.attn_rel_b"},
     {"decoder.block.{}.layer.1.layer_norm", "dec.blk.{}.cross_attn_norm"},
     {"decoder.block.{}.layer.1.EncDecAttention.q", "dec.blk.{}.cross_attn_q"},
     {"decoder.block.{}.layer.1.EncDecAttention.k", "dec.blk.{}.cross_attn_k"},
@@ -101,11 +101,13 @@ void AdaptMt5(HuggingFaceFields& fields) {
   fields.Set("logit_scale", 1.0);
 }
 
+void T5ToGguf(GgufForm& form) { form.Erase("pad_token_id"); }
+
 struct RelativePositions {
   uint32_t buckets = 0;
   uint32_t farthest = 0;  // from here on all distances are alike
 
-  // The bucket of a key that stands so far behind the query; before it if negative.
+  // The bucket of a key at this distance after the query; before it, if negative.
   uint16_t BucketOf(int64_t distance, bool both_ways) const {
     const uint32_t count = both_ways ? buckets / 2 : buckets;
     const uint32_t base = both_ways && distance > 0 ? count : 0;
@@ -132,8 +134,8 @@ struct RelativePositions {
 
 RelativePositions ReadPositions(ConfigReader& config) {
   RelativePositions positions;
-  positions.buckets = config.Count("attention.relative_buckets_count", 1u << 14, 32);
-  positions.farthest = config.Count("attention.relative_max_distance", 1u << 16, 128);
+  positions.buckets = config.Count("attention.relative_buckets_count", 1u << 12, 32);
+  positions.farthest = config.Count("attention.relative_max_distance", 1u << 12, 128);
   // Each direction needs one bucket of one distance at least, and one of several.
   if (positions.buckets < 4 || positions.buckets / 2 >= positions.farthest) {
     config.Reject("attention.relative_buckets_count",
@@ -151,7 +153,7 @@ class T5Stack {
       : b(checkpoint, config), name_(std::move(name)), self_(config.attention) {
     self_.causal = !both_ways;
     self_.buckets = positions.Table(both_ways);
-    biases_ = b.w.Matrix(Blk(0) + "attn_rel_b", positions.buckets, self_.heads);
+    biases_ = b.w.Floats(Blk(0) + "attn_rel_b", positions.buckets, self_.heads);
   }
 
   std::string Blk(uint32_t layer) const { return Cat(name_, ".blk.", layer, "."); }
@@ -277,12 +279,19 @@ Result<Model> BuildT5(const Checkpoint& checkpoint) {
   auto decoder = BuildDecoder(checkpoint, *c, t5);
   if (!decoder) return decoder;
   decoder->encoder = std::move(encoder->graph);
+  std::move(encoder->memory.begin(), encoder->memory.end(), std::back_inserter(decoder->memory));
   return decoder;
 }
 
-const HuggingFaceNames kT5Names{
-    .model_types = kT5Types, .fields = kFields, .tensors = kTensors, .adapt = AdaptT5};
-const HuggingFaceNames kMt5Names{
-    .model_types = kMt5Types, .fields = kFields, .tensors = kTensors, .adapt = AdaptMt5};
+const HuggingFaceNames kT5Names{.model_types = kT5Types,
+                                .fields = kFields,
+                                .tensors = kTensors,
+                                .adapt = AdaptT5,
+                                .to_gguf = T5ToGguf};
+const HuggingFaceNames kMt5Names{.model_types = kMt5Types,
+                                 .fields = kFields,
+                                 .tensors = kTensors,
+                                 .adapt = AdaptMt5,
+                                 .to_gguf = T5ToGguf};
 
 }  // namespace ingle

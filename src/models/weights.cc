@@ -1,6 +1,9 @@
 #include "models/weights.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "base/half.h"
 
 namespace ingle {
 
@@ -137,6 +140,29 @@ Value Weights::Table(const std::string& name, uint64_t columns, uint64_t least_r
   const auto found = checkpoint_.Tensor(name + ".weight");
   const uint64_t rows = found && found->shape.rank() == 2 ? found->shape.rows() : 0;
   return Matrix(name, std::max(rows, least_rows), columns);
+}
+
+Value Weights::Floats(const std::string& name, uint64_t rows, uint64_t columns) {
+  const std::string tensor = name + ".weight";
+  TensorView view = Find(tensor, {rows, columns}, false);
+  if (view.type != DType::kF16 && view.type != DType::kBF16) {
+    return Bind(tensor, {rows, columns}, true);
+  }
+  const TensorView floats{DType::kF32, view.shape, nullptr};
+  if (view.data == nullptr) return graph_.Weight(tensor, floats);  // one that is described only
+  memory_.push_back(AllocateAligned(floats.bytes()));
+  if (!memory_.back()) {
+    if (!error_)
+      error_ = Error(ErrorCode::kOutOfMemory, Cat("no memory for ", floats.bytes(), " bytes"));
+    return graph_.Weight(tensor, floats);
+  }
+  auto* out = reinterpret_cast<float*>(memory_.back().get());
+  for (uint64_t i = 0; i < view.shape.elements(); ++i) {
+    uint16_t bits;
+    std::memcpy(&bits, view.data + i * sizeof(bits), sizeof(bits));
+    out[i] = view.type == DType::kF16 ? F16ToF32(bits) : BF16ToF32(bits);
+  }
+  return graph_.Weight(tensor, {DType::kF32, view.shape, memory_.back().get()});
 }
 
 Value Weights::Norm(const std::string& name, uint64_t size) {

@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/aligned_memory.h"
 #include "graph/builder.h"
 #include "models/checkpoint.h"
 
@@ -20,6 +22,8 @@ class Weights {
   Value Matrix(const std::string& name, uint64_t rows, uint64_t columns);
   // NAME.weight, of at least so many rows.
   Value Table(const std::string& name, uint64_t columns, uint64_t least_rows);
+  // NAME.weight as F32, where the file has it as F16 or BF16 in memory that the model is to keep.
+  Value Floats(const std::string& name, uint64_t rows, uint64_t columns);
   // NAME.weight, F32.
   Value Norm(const std::string& name, uint64_t size);
   // NAME.bias, F32, if the checkpoint has it.
@@ -54,6 +58,8 @@ class Weights {
   bool Has(const std::string& name) const { return checkpoint_.HasTensor(name + ".weight"); }
 
   Status status() const;
+  // What views of Floats look at.
+  std::vector<AlignedMemory> TakeMemory() { return std::move(memory_); }
 
  private:
   TensorView Find(const std::string& tensor, const Shape& shape, bool float_only);
@@ -61,6 +67,7 @@ class Weights {
 
   GraphBuilder& graph_;
   const Checkpoint& checkpoint_;
+  std::vector<AlignedMemory> memory_;
   std::optional<Error> error_;
 };
 

@@ -1,6 +1,6 @@
 // ingle tokenize MODEL
 #include "command.h"
-#include "engine/tokenizer_from_gguf.h"
+#include "engine/opened_model.h"
 #include "files/file_io.h"
 #include "json_output.h"
 #include "model_access.h"
@@ -33,9 +33,7 @@ class TokenizeCommand final : public Command {
   Status Run(Context& context) override {
     const Result<std::string> path = FindModel(model_, context);
     if (!path) return Fail(path.error());
-    const Result<GgufFile> file = OpenGguf(*path);
-    if (!file) return Fail(file.error());
-    const Result<std::unique_ptr<Tokenizer>> tokenizer = TokenizerFromGguf(*file);
+    const Result<std::unique_ptr<Tokenizer>> tokenizer = OpenTokenizer(*path);
     if (!tokenizer) return Fail(tokenizer.error());
     const Result<std::string> input = ReadWhole("-");
     if (!input) return Fail(input.error());

@@ -51,13 +51,13 @@ class PlacedCheckpoint final : public HuggingFaceCheckpoint {
     return std::optional(*text);
   }
   Result<std::optional<std::vector<int64_t>>> Ints(std::string_view key) const override {
-    if (const double* number = Find<double>(key)) {
-      return std::optional(std::vector<int64_t>{static_cast<int64_t>(*number)});
-    }
+    const double* one = Find<double>(key);
     const auto* list = Find<std::vector<double>>(key);
-    if (list == nullptr) return WrongKind<std::vector<int64_t>>(key, "a list of numbers");
+    if (one == nullptr && list == nullptr) {
+      return WrongKind<std::vector<int64_t>>(key, "a list of numbers");
+    }
     std::vector<int64_t> ints;
-    for (const double number : *list) {
+    for (const double number : one != nullptr ? std::vector{*one} : *list) {
       if (!(std::fabs(number) <= 9e15)) {
         return Fail(ErrorCode::kCorrupt, "field ", FieldName(key), " holds ", number);
       }

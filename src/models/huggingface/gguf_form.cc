@@ -24,6 +24,8 @@ constexpr std::string_view kCounts[] = {"block_count",
                                         "attention.value_length",
                                         "attention.key_length_swa",
                                         "attention.value_length_swa",
+                                        "attention.relative_buckets_count",
+                                        "attention.relative_max_distance",
                                         "attention.sliding_window",
                                         "attention.sliding_window_pattern",
                                         "attention.shared_kv_layers",
@@ -35,6 +37,8 @@ constexpr std::string_view kCounts[] = {"block_count",
                                         "rope.dimension_count",
                                         "rope.dimension_count_swa",
                                         "rope.scaling.original_context_length",
+                                        "decoder_block_count",
+                                        "decoder_start_token_id",
                                         "expert_count",
                                         "expert_used_count",
                                         "expert_feed_forward_length",
@@ -50,8 +54,9 @@ constexpr std::string_view kCounts[] = {"block_count",
                                         "ssm.group_count",
                                         "pooling_type"};
 constexpr std::string_view kFlags[] = {
-    "headless",         "use_parallel_residual",  "expert_weights_norm",
-    "attention.causal", "rope.scaling.finetuned", "rope.scaling.yarn_truncate"};
+    "altup.correct_scale",    "feed_forward.gated",        "headless",
+    "use_parallel_residual",  "expert_weights_norm",       "attention.causal",
+    "rope.scaling.finetuned", "rope.scaling.yarn_truncate"};
 constexpr std::string_view kFlagLists[] = {"attention.sliding_window_pattern",
                                            "attention.recurrent_layers"};
 constexpr std::string_view kFloatLists[] = {"activation_sparsity_scale"};
@@ -344,7 +349,8 @@ void GgufForm::InterleaveRotated() {
   if (pairs == fields_.end()) return;
   const uint64_t heads = std::max<uint64_t>(1, SizeOf(Key("attention.head_count", 1)));
   const uint64_t width = SizeOf(Key("embedding_length", 0));
-  const uint64_t size = SizeOf(Key("attention.key_length", static_cast<double>(width / heads)));
+  const uint64_t share = width / heads;
+  const uint64_t size = SizeOf(Key("attention.key_length", static_cast<double>(share)));
   const uint64_t turned = SizeOf(Key("rope.dimension_count", static_cast<double>(size)));
   std::vector<uint64_t> order;
   for (uint64_t i = 0; i < turned; ++i) order.push_back(i % 2 * (turned / 2) + i / 2);

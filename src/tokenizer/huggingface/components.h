@@ -14,12 +14,12 @@
 
 namespace ingle {
 
-Status ReadNormalizer(const nlohmann::json& json, const std::string& path,
+Status ReadNormalizer(const nlohmann::json& component, const std::string& path,
                       std::vector<NormalizerStep>& steps);
-Status ReadPreTokenizer(const nlohmann::json& json, const std::string& path,
+Status ReadPreTokenizer(const nlohmann::json& component, const std::string& path,
                         std::vector<PieceStep>& steps);
 // before and after: the tokens around a single text; ids are not checked.
-Status ReadPostProcessor(const nlohmann::json& json, const std::string& path,
+Status ReadPostProcessor(const nlohmann::json& component, const std::string& path,
                          std::vector<TokenId>& before, std::vector<TokenId>& after);
 
 // A decoder, as what it makes of each token by itself.
@@ -28,6 +28,6 @@ struct TokenDecoder {
   std::vector<std::function<void(std::string& token)>> steps;
   PipelineSpec::FirstToken first = PipelineSpec::FirstToken::kAsItIs;
 };
-Status ReadDecoder(const nlohmann::json& json, const std::string& path, TokenDecoder& decoder);
+Status ReadDecoder(const nlohmann::json& component, const std::string& path, TokenDecoder& decoder);
 
 }  // namespace ingle

@@ -161,9 +161,7 @@ class Parser {
 
   std::optional<Node> Group(Flags& flags) {
     Node node;
-    if (Take("?:")) {
-      node = Alternatives(flags);
-    } else if (Take("?>")) {
+    if (Take("?>")) {
       node = Node::Of(Node::Kind::kAtomic, {Alternatives(flags)});
     } else if (Take("?=") || Take("?!")) {
       const bool negated = pattern_[pos_ - 1] == '!';
@@ -175,11 +173,13 @@ class Parser {
     } else if (Take("?<") || Take("?P<")) {
       const size_t end = pattern_.find('>', pos_);
       if (end == std::string_view::npos) Refuse(ErrorCode::kCorrupt, "a group's name does not end");
-      if (!error_) pos_ = end + 1;
+      if (error_) return node;
+      pos_ = end + 1;
       node = Alternatives(flags);
-    } else if (Take("?")) {
+    } else if (!pattern_.substr(pos_).starts_with("?:") && Take("?")) {
       return FlagGroup(flags);
     } else {
+      Take("?:");
       node = Alternatives(flags);
     }
     if (!error_ && !Take(")")) Refuse(ErrorCode::kCorrupt, "a group does not end");

@@ -75,6 +75,14 @@ TEST_F(MiniLm, ItsFilesSayHowItEmbeds) {
   EXPECT_EQ(LongestText(*engine_), 256u);
 }
 
+TEST_F(MiniLm, TextsBecomeTheIdsOfTransformers) {
+  for (const Sentence& sentence : sentences_) {
+    const auto ids = engine_->tokenizer().Encode(sentence.text);
+    ASSERT_TRUE(ids) << ids.error().message();
+    EXPECT_EQ(*ids, sentence.ids) << sentence.text;
+  }
+}
+
 TEST_F(MiniLm, EmbeddingsAndNeighboursAreThoseOfTransformers) {
   std::vector<std::vector<TokenId>> texts;
   for (const Sentence& sentence : sentences_) texts.push_back(sentence.ids);

@@ -378,3 +378,50 @@ class DefaultModel(CliTest):
         self.assertEqual(facts["quantization"], "Q4_1")
         self.assertEqual(facts["licence"], "apache-2.0")
         self.assertTrue(facts["chat"])
+
+
+class FolderText(CliTest):
+    """A checkpoint folder with a tokenizer takes and gives text."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.path("checkpoint")
+        shutil.copytree(CHECKPOINT, self.folder)
+        self.vocabulary = {"<s>": 0, "</s>": 1, "u": 2, **{c: i for i, c in enumerate("abcdefgh", 3)}}
+        self.write_tokenizer(self.vocabulary)
+        self.write("checkpoint/tokenizer_config.json", json.dumps({
+            "bos_token": "<s>", "eos_token": "</s>",
+            "chat_template": "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}"}))
+
+    def write_tokenizer(self, vocabulary):
+        self.write("checkpoint/tokenizer.json", json.dumps({
+            "version": "1.0", "normalizer": {"type": "Lowercase"}, "pre_tokenizer": None,
+            "post_processor": {
+                "type": "TemplateProcessing", "pair": [],
+                "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}},
+                           {"Sequence": {"id": "A", "type_id": 0}}],
+                "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}},
+            "decoder": {"type": "Fuse"},
+            "added_tokens": [
+                {"id": 0, "content": "<s>", "special": True, "normalized": False, "lstrip": False,
+                 "rstrip": False, "single_word": False}],
+            "model": {"type": "BPE", "vocab": vocabulary, "merges": [], "unk_token": "u"}}))
+
+    def test_tokenizes_renders_and_runs(self):
+        self.assertEqual(self.ok("tokenize", self.folder, stdin="aBc"), "0 3 4 5\n")
+        self.assertEqual(self.ok("tokenize", self.folder, "--no-special", stdin="a"), "3\n")
+        messages = self.write("chat.json", json.dumps(MESSAGES))
+        self.assertEqual(self.ok("render", self.folder, messages), "<s>hi")
+        answer = self.ok_json("run", self.folder, "abc", "--raw", "--temp", "0", "-n", "3", "--json")
+        self.assertEqual(answer["prompt_tokens"], 4)
+        self.ok("run", self.folder, "abc", "-n", "3")
+
+    def test_what_is_wrong_is_named(self):
+        self.write_tokenizer({**self.vocabulary, **{f"t{i}": i for i in range(11, 200)}})
+        message = self.fails(1, "run", self.folder, "a")
+        for word in ("200", "97"):
+            self.assertIn(word, message)
+        self.write("checkpoint/tokenizer.json", '{"model": {"type": "Runes"}}')
+        self.assertIn("model.type is 'Runes'", self.fails(1, "run", self.folder, "a"))
+        self.write("checkpoint/tokenizer.json", "{")
+        self.assertIn("tokenizer.json is no JSON", self.fails(1, "tokenize", self.folder, stdin="a"))
