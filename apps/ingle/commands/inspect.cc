@@ -1,17 +1,28 @@
 // ingle inspect FILE
+#include <filesystem>
+
 #include "command.h"
 #include "commands/gguf_report.h"
+#include "commands/safetensors_report.h"
 #include "graph/print.h"
 #include "model_access.h"
+#include "models/huggingface/folder.h"
 #include "terminal/output.h"
 
 namespace ingle {
 namespace {
 
+bool IsCheckpoint(const std::string& model) {
+  std::error_code ignored;
+  return model.ends_with(".safetensors") || std::filesystem::is_directory(model, ignored);
+}
+
 class InspectCommand final : public Command {
  public:
   void Declare(Flags& flags, const Context&) override {
-    flags.Argument("FILE", model_, "a .gguf file or a catalogue name", Flags::Need::kRequired);
+    flags.Argument("FILE", model_,
+                   "a .gguf or .safetensors file, a checkpoint folder or a catalogue name",
+                   Flags::Need::kRequired);
     flags.Switch("--json", json_, "one JSON object");
     flags.Switch("--full", full_, "with --json: arrays whole, however long");
     flags.Switch("--tensors", tensors_, "a line for every tensor");
@@ -30,6 +41,7 @@ class InspectCommand final : public Command {
 
   Status Run(Context& context) override {
     if (!graph_.empty()) return PrintGraph(context);
+    if (IsCheckpoint(model_)) return InspectCheckpoint();
     const Result<std::string> path = FindModel(model_, context);
     if (!path) return Fail(path.error());
     const Result<GgufFile> file = OpenGguf(*path);
@@ -43,6 +55,20 @@ class InspectCommand final : public Command {
   }
 
  private:
+  Status InspectCheckpoint() const {
+    const Result<SafetensorsFile> file = OpenSafetensors(model_);
+    if (!file) return Fail(file.error());
+    const auto text = ReadTextFile(model_ + "/config.json");
+    if (!text) return Fail(text.error());
+    const Json config = *text ? Json::parse(**text, nullptr, false) : Json();
+    if (json_) {
+      PrintJsonDocument(SafetensorsJson(*file, config));
+    } else {
+      PrintSafetensors(*file, config, tensors_);
+    }
+    return {};
+  }
+
   Status PrintGraph(const Context& context) const {
     const Result<std::unique_ptr<Engine>> engine = LoadModel(model_, context, OptionsToLook());
     if (!engine) return Fail(engine.error());

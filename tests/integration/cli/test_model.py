@@ -261,6 +261,15 @@ class Files(CliTest):
         self.assertIn("blk.0.attn_q.weight", self.ok("inspect", TINY, "--graph"))
         self.assertTrue(self.ok("inspect", TINY, "--graph=dot").startswith("digraph"))
 
+    def test_checkpoints(self):
+        self.assertIn("hidden_size", self.ok("inspect", CHECKPOINT))
+        report = self.ok_json("inspect", CHECKPOINT, "--json")
+        self.assertEqual(report["config"]["model_type"], "llama")
+        self.assertIn("BF16", {tensor["type"] for tensor in report["tensors"]})
+        weights = os.path.join(CHECKPOINT, "model.safetensors")
+        self.assertIn("q_proj", self.ok("inspect", weights, "--tensors"))
+        self.fails(1, "inspect", self.path("absent.safetensors"))
+
     def test_show(self):
         facts = self.ok_json("show", TINY, "--json")
         self.assertEqual(facts["architecture"], "llama")
