@@ -103,6 +103,9 @@ Status ReadFolderTokenizer(const std::string& folder, OpenedModel& source) {
   if (!files) return Fail(files.error());
   TokenizerFromFiles from;
   from.spec.model = "none";
+  if (!files->other_form.empty()) {
+    from.spec.wanted = Cat(folder, " has ", files->other_form, ", but no tokenizer.json");
+  }
   if (!files->tokenizer_json.empty()) {
     auto read = ReadTokenizerFiles(*files);
     if (!read) return Fail(read.error());

@@ -18,7 +18,8 @@ class ByteLevelBpe final : public TextEncoder {
  public:
   ByteLevelBpe(const PreTokenizer& pre_tokenizer, const Vocabulary& vocabulary, size_t merges);
 
-  Status AddMerge(uint32_t rank, std::string_view line);
+  // field: where the merges stand, for messages.
+  Status AddMerge(std::string_view field, uint32_t rank, std::string_view line);
 
   void Encode(std::string_view text, std::vector<TokenId>& ids) const override;
   bool adds_bos() const override { return pre_tokenizer_.adds_bos; }
@@ -76,10 +77,9 @@ ByteLevelBpe::ByteLevelBpe(const PreTokenizer& pre_tokenizer, const Vocabulary& 
   }
 }
 
-Status ByteLevelBpe::AddMerge(uint32_t rank, std::string_view line) {
+Status ByteLevelBpe::AddMerge(std::string_view field, uint32_t rank, std::string_view line) {
   const auto fail = [&](const auto&... why) {
-    return Fail(ErrorCode::kCorrupt, "tokenizer.ggml.merges[", rank, "], ", Quote(line), ", ",
-                why...);
+    return Fail(ErrorCode::kCorrupt, field, "[", rank, "], ", Quote(line), ", ", why...);
   };
   const size_t space = line.find(' ', 1);
   if (space == std::string_view::npos) return fail("is not two pieces with a space between");
@@ -94,7 +94,7 @@ Status ByteLevelBpe::AddMerge(uint32_t rank, std::string_view line) {
   const TokenId right = by_bytes_.Find(merged.substr(middle));
   const TokenId both = by_bytes_.Find(merged);
   if (left == kNoToken || right == kNoToken || both == kNoToken) {
-    return fail("names a piece or makes one that is not in tokenizer.ggml.tokens");
+    return fail("names a piece or makes one that is no token");
   }
   if (!IsControl(both)) merges_.Insert(left, right, {rank, both});
   return {};
@@ -145,12 +145,14 @@ Result<std::unique_ptr<TextEncoder>> MakeByteLevelBpe(const TokenizerSpec& spec,
     pre_tokenizer = PreTokenizer::Find(spec.pre.empty() ? "default" : spec.pre);
   }
   if (!pre_tokenizer) return Fail(pre_tokenizer.error());
+  const std::string_view field =
+      spec.pipeline ? "tokenizer.json: model.merges" : "tokenizer.ggml.merges";
   if (spec.merges.size() >= Merge::kNever) {
-    return Fail(ErrorCode::kTooLarge, "tokenizer.ggml.merges has ", spec.merges.size(), " entries");
+    return Fail(ErrorCode::kTooLarge, field, " has ", spec.merges.size(), " entries");
   }
   auto encoder = std::make_unique<ByteLevelBpe>(**pre_tokenizer, vocabulary, spec.merges.size());
   for (size_t i = 0; i < spec.merges.size(); ++i) {
-    const Status status = encoder->AddMerge(static_cast<uint32_t>(i), spec.merges[i]);
+    const Status status = encoder->AddMerge(field, static_cast<uint32_t>(i), spec.merges[i]);
     if (!status) return Fail(status.error());
   }
   return std::unique_ptr<TextEncoder>(std::move(encoder));

@@ -31,6 +31,13 @@ class CharacterBpe final : public TextEncoder {
   bool AddBytes(std::string_view character, uint32_t begin, std::vector<Symbol>& symbols) const;
   void FindBordersBeforeSpaces(std::string_view merged);
 
+  // The token that ordinary text may become, which control tokens are not.
+  TokenId FindOrdinary(std::string_view text) const {
+    const TokenId id = by_text_.Find(text);
+    return id != kNoToken && vocabulary_.Kind(id) == TokenKind::kControl ? kNoToken : id;
+  }
+
+  const Vocabulary& vocabulary_;
   TokenTable by_text_;
   std::array<TokenId, 256> byte_tokens_;
   TokenId unknown_;
@@ -47,7 +54,8 @@ class CharacterBpe final : public TextEncoder {
 };
 
 CharacterBpe::CharacterBpe(const TokenizerSpec& spec, const Vocabulary& vocabulary)
-    : by_text_(vocabulary.size()),
+    : vocabulary_(vocabulary),
+      by_text_(vocabulary.size()),
       unknown_(spec.unknown.value_or(kNoToken)),
       merges_(spec.pipeline->merges.size()),
       ignore_merges_(spec.pipeline->ignore_merges),
@@ -73,11 +81,12 @@ Status CharacterBpe::AddMerges(const PipelineSpec& pipeline) {
     const TokenId ids[] = {by_text_.Find(left), by_text_.Find(right), by_text_.Find(merged)};
     for (const TokenId id : ids) {
       if (id != kNoToken) continue;
-      return Fail(ErrorCode::kCorrupt, "model.merges[", rank, "], ", Quote(left), " and ",
-                  Quote(right), ", names a piece or makes one that is not in model.vocab");
+      return Fail(ErrorCode::kCorrupt, "tokenizer.json: model.merges[", rank, "], ", Quote(left),
+                  " and ", Quote(right), ", names a piece or makes one that is not in model.vocab");
     }
-    merges_.Insert(ids[0], ids[1], {rank++, ids[2]});
+    if (FindOrdinary(merged) != kNoToken) merges_.Insert(ids[0], ids[1], {rank, ids[2]});
     FindBordersBeforeSpaces(merged);
+    ++rank;
   }
   return {};
 }
@@ -110,7 +119,7 @@ void CharacterBpe::EncodePiece(std::string_view piece, std::vector<Symbol>& symb
                                std::vector<TokenId>& ids) const {
   // With a prefix or a suffix a piece is not spelled as its token is.
   const bool plain = prefix_.empty() && suffix_.empty();
-  const TokenId whole = plain || ignore_merges_ ? by_text_.Find(piece) : kNoToken;
+  const TokenId whole = plain || ignore_merges_ ? FindOrdinary(piece) : kNoToken;
   if (whole != kNoToken &&
       (ignore_merges_ || reached_.Get(whole) == ReachedTokens::State::kReached)) {
     ids.push_back(whole);
@@ -140,7 +149,7 @@ void CharacterBpe::FindSymbols(std::string_view piece, std::vector<Symbol>& symb
       if (begin + length == piece.size()) spelled += suffix_;
       text = spelled;
     }
-    const TokenId id = by_text_.Find(text);
+    const TokenId id = FindOrdinary(text);
     if (id != kNoToken) {
       symbols.push_back({begin, length, id});
       in_unknown = false;
@@ -178,7 +187,8 @@ class WholeWords final : public TextEncoder {
 
   void Encode(std::string_view text, std::vector<TokenId>& ids) const override {
     const TokenId id = vocabulary_.Find(text);
-    if (id != kNoToken || unknown_ != kNoToken) ids.push_back(id != kNoToken ? id : unknown_);
+    const bool known = id != kNoToken && vocabulary_.Kind(id) != TokenKind::kControl;
+    if (known || unknown_ != kNoToken) ids.push_back(known ? id : unknown_);
   }
   bool adds_bos() const override { return false; }
   bool adds_space_prefix() const override { return false; }
@@ -193,8 +203,8 @@ class WholeWords final : public TextEncoder {
 Result<std::unique_ptr<TextEncoder>> MakeCharacterBpe(const TokenizerSpec& spec,
                                                       const Vocabulary& vocabulary) {
   if (spec.pipeline->merges.size() >= Merge::kNever) {
-    return Fail(ErrorCode::kTooLarge, "model.merges has ", spec.pipeline->merges.size(),
-                " entries");
+    return Fail(ErrorCode::kTooLarge, "tokenizer.json: model.merges has ",
+                spec.pipeline->merges.size(), " entries");
   }
   auto encoder = std::make_unique<CharacterBpe>(spec, vocabulary);
   if (const Status added = encoder->AddMerges(*spec.pipeline); !added) return Fail(added.error());

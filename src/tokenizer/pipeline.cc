@@ -50,17 +50,22 @@ Result<std::unique_ptr<TextEncoder>> MakeModel(const TokenizerSpec& spec,
 Result<std::unique_ptr<TextEncoder>> MakePipeline(const TokenizerSpec& spec,
                                                   const Vocabulary& vocabulary) {
   std::vector<CutPieces> steps;
-  bool spelled = false;
+  bool spelled = false;  // by the last step
   for (const PieceStep& step : spec.pipeline->pieces) {
     auto made = MakeCutPieces(step);
     if (!made) return Fail(made.error());
     steps.push_back(*std::move(made));
-    const bool last = &step == &spec.pipeline->pieces.back();
-    if (!std::holds_alternative<BytesStep>(step) || last || spelled) continue;
-    steps.push_back(SpellBytes());
-    spelled = true;
+    spelled = std::holds_alternative<BytesStep>(step);
+    if (spelled) steps.push_back(SpellBytes());
   }
-  if (spelled) steps.push_back(UnspellBytes());
+  // What merges over bytes wants them as they are.
+  if (spec.pipeline->is_byte_level()) {
+    if (spelled) {
+      steps.pop_back();
+    } else {
+      steps.push_back(UnspellBytes());
+    }
+  }
   auto model = MakeModel(spec, vocabulary);
   if (!model) return Fail(model.error());
   return std::unique_ptr<TextEncoder>(

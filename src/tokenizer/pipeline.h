@@ -80,8 +80,9 @@ struct PipelineSpec {
   std::string prefix;          // of a token that does not begin a word
   std::string suffix;          // of one that ends a word
 
-  // What each token adds to a text behind another; empty: as byte_level.h spells. At its beginning
-  // a token may lose a space, or all that it begins with.
+  // What each token adds to a text behind another. Empty: tokens are spelled as byte_level.h says,
+  // and byte pairs are merged over the bytes themselves. At a text's beginning a token may lose a
+  // space, or all that it begins with.
   enum class FirstToken : uint8_t { kAsItIs, kWithoutSpace, kWithoutSpaces };
   std::vector<std::string> bytes;
   FirstToken first = FirstToken::kAsItIs;
@@ -92,12 +93,7 @@ struct PipelineSpec {
 
   std::vector<TokenId> ends;  // end a generation, beside what TokenizerSpec names
 
-  bool is_byte_level() const {
-    for (const PieceStep& step : pieces) {
-      if (std::holds_alternative<BytesStep>(step)) return true;
-    }
-    return false;
-  }
+  bool is_byte_level() const { return bytes.empty(); }
 };
 
 }  // namespace ingle

@@ -238,6 +238,12 @@ constexpr KnownExpression kKnownExpressions[] = {
     {INGLE_ANY_CASE "|" INGLE_PREFIX
                     "\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" INGLE_SPACES,
      Words<kLlama3Words>},
+    {INGLE_ANY_CASE "|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*"
+                    "|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
+     Words<kLlama3Words>},
+    {INGLE_ANY_CASE "|[^\\r\\n\\p{L}\\p{N}]?(?:\\p{L}\\p{M}*(?: \\p{L}\\p{M}*)*)+|\\p{N}"
+                    "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
+     Words<kExaoneMoeWords>},
     {INGLE_ANY_CASE "|" INGLE_PREFIX "\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" INGLE_SPACES,
      Words<kQwen2Words>},
     {INGLE_ANY_CASE "|" INGLE_PREFIX

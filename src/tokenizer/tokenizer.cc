@@ -37,9 +37,10 @@ tl::unexpected<Error> TooLong(size_t bytes) {
               kLongestText);
 }
 
-tl::unexpected<Error> NoVocabulary() {
+tl::unexpected<Error> NoVocabulary(std::string_view wanted) {
   return Fail(ErrorCode::kUnsupported,
-              "the model has no tokenizer: it takes and gives token ids, and no text");
+              "the model has no tokenizer: it takes and gives token ids, and no text",
+              wanted.empty() ? "" : "; ", wanted);
 }
 
 // Whether a marker is added; it has to exist where the file asks for it.
@@ -64,6 +65,7 @@ struct Tokenizer::State {
                     std::vector<TokenId>& ids) const;
 
   const Vocabulary vocabulary;
+  std::string wanted;            // where there is none
   AddedTokens added;             // looked for in the text as it is
   AddedTokens added_normalized;  // and in what the normalizer makes of it
   Normalizer normalizer;
@@ -139,7 +141,9 @@ Tokenizer::~Tokenizer() = default;
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) {
   if (spec.model == kNoAlgorithm) {
-    return std::unique_ptr<Tokenizer>(new Tokenizer(std::make_unique<State>(Vocabulary())));
+    auto state = std::make_unique<State>(Vocabulary());
+    state->wanted = spec.wanted;
+    return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(state)));
   }
   const Algorithm* algorithm = nullptr;
   if (spec.pipeline) {
@@ -169,7 +173,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::Create(const TokenizerSpec& spec) 
 
 Result<std::vector<TokenId>> Tokenizer::Encode(std::string_view text, EncodeOptions options) const {
   if (text.size() > kLongestText) return TooLong(text.size());
-  if (state_->encoder == nullptr) return NoVocabulary();
+  if (state_->encoder == nullptr) return NoVocabulary(state_->wanted);
   std::vector<TokenId> ids;
   if (options.add_special) ids = state_->before;
   for (size_t pos = 0; pos < text.size();) {
@@ -204,7 +208,7 @@ Status Tokenizer::State::EncodePart(std::string_view text, bool begins_text, boo
 }
 
 Result<std::string> Tokenizer::Decode(std::span<const TokenId> ids, DecodeOptions options) const {
-  if (state_->encoder == nullptr) return NoVocabulary();
+  if (state_->encoder == nullptr) return NoVocabulary(state_->wanted);
   std::string text;
   bool at_start = !options.continues_text;
   for (const TokenId id : ids) AppendToken(id, options, at_start, text);

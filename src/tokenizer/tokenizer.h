@@ -33,8 +33,9 @@ enum class TokenKind : uint8_t {
 // A vocabulary as a file states it. Everything in it comes from outside and may be wrong.
 // Ownership: Tokenizer::Create copies what it needs; the views must live until it returns.
 struct TokenizerSpec {
-  std::string model;  // the algorithm: "gpt2", "llama", "t5", "bert"; "none"
-  std::string pre;    // byte-level BPE: the pre-tokenizer, "llama-bpe", "qwen2"; empty: "default"
+  std::string model;   // the algorithm: "gpt2", "llama", "t5", "bert"; "none"
+  std::string wanted;  // with "none": what text would need, for the message; may be empty
+  std::string pre;     // byte-level BPE: the pre-tokenizer, "llama-bpe", "qwen2"; empty: "default"
 
   std::vector<std::string_view> tokens;  // spelled as the algorithm spells them: "Ġthe", "▁the"
   std::vector<double> scores;            // SentencePiece only; empty or one a token

@@ -74,9 +74,14 @@ Status CheckIds(const TokenizerSpec& spec) {
   return {};
 }
 
+// Where the tokens stand, for messages.
+std::string_view TokensField(const TokenizerSpec& spec) {
+  return spec.pipeline ? "tokenizer.json: model.vocab" : "tokenizer.ggml.tokens";
+}
+
 Status CheckSizes(const TokenizerSpec& spec) {
   const size_t count = spec.tokens.size();
-  if (count == 0) return Fail(ErrorCode::kCorrupt, "tokenizer.ggml.tokens is empty");
+  if (count == 0) return Fail(ErrorCode::kCorrupt, TokensField(spec), " is empty");
   if (count > static_cast<size_t>(std::numeric_limits<TokenId>::max())) {
     return Fail(ErrorCode::kTooLarge, "tokenizer.ggml.tokens has ", count, " entries");
   }
@@ -166,7 +171,7 @@ Result<Vocabulary> Vocabulary::Create(const TokenizerSpec& spec, Spelling spelli
     if (vocabulary.Text(id).empty()) continue;
     const TokenId earlier = vocabulary.by_text_.Insert(vocabulary.Text(id), id);
     if (earlier == kNoToken) continue;
-    return Fail(ErrorCode::kCorrupt, "tokenizer.ggml.tokens has ", Quote(vocabulary.Text(id)),
+    return Fail(ErrorCode::kCorrupt, TokensField(spec), " has ", Quote(vocabulary.Text(id)),
                 " twice, as ", earlier, " and ", id);
   }
   vocabulary.CollectEndOfGeneration(spec);

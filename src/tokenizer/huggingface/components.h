@@ -24,7 +24,7 @@ Status ReadPostProcessor(const nlohmann::json& component, const std::string& pat
 
 // A decoder, as what it makes of each token by itself.
 struct TokenDecoder {
-  bool byte_level = false;  // as byte_level.h spells; then nothing else counts
+  bool byte_level = false;  // the only step is to undo what byte_level.h says
   std::vector<std::function<void(std::string& token)>> steps;
   PipelineSpec::FirstToken first = PipelineSpec::FirstToken::kAsItIs;
 };

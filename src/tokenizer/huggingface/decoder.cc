@@ -2,6 +2,8 @@
 // is the first.
 #include <utility>
 
+#include "base/utf8.h"
+#include "tokenizer/byte_level.h"
 #include "tokenizer/huggingface/components.h"
 #include "tokenizer/huggingface/json_reader.h"
 #include "tokenizer/replace_pattern.h"
@@ -20,6 +22,11 @@ void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
   }
 }
 
+void BytesOfSpelling(std::string& token) {
+  std::string bytes;
+  if (DecodeByteLevel(token, bytes)) token = std::move(bytes);
+}
+
 void BytesOfByteToken(std::string& token) {
   if (const auto byte = ParseByteToken(token)) token.assign(1, static_cast<char>(*byte));
 }
@@ -33,7 +40,8 @@ void CleanUp(std::string& text) {
   for (const auto& [from, to] : kChanges) ReplaceAll(text, from, to);
 }
 
-Status ReadReplace(JsonReader& reader, TokenDecoder& decoder) {
+// fused: tokens are one text by now, in which a match could reach across two of them.
+Status ReadReplace(JsonReader& reader, bool fused, TokenDecoder& decoder) {
   const json& pattern = reader.Any("pattern");
   const std::string content = reader.Text("content");
   if (!pattern.is_object() || pattern.size() != 1 || !pattern.begin()->is_string() ||
@@ -42,8 +50,12 @@ Status ReadReplace(JsonReader& reader, TokenDecoder& decoder) {
                 " holds neither a String nor a Regex");
   }
   const auto text = pattern.begin()->get<std::string>();
-  auto parsed = pattern.begin().key() == "Regex" ? ReplacePattern::Regex(text)
-                                                 : ReplacePattern::Literal(text);
+  const bool is_regex = pattern.begin().key() == "Regex";
+  if (fused && (is_regex || text.empty() || DecodeUtf8(text).length != text.size())) {
+    return Fail(ErrorCode::kUnsupported, reader.path(),
+                " replaces more than a character behind Fuse");
+  }
+  auto parsed = is_regex ? ReplacePattern::Regex(text) : ReplacePattern::Literal(text);
   if (!parsed) return Fail(parsed.error(), reader.path());
   decoder.steps.emplace_back([replace = *std::move(parsed), content](std::string& token) {
     token = replace.Replace(token, content);
@@ -107,6 +119,9 @@ Status ReadAt(const json& component, const std::string& path, int depth, bool& f
   JsonReader reader(component, path);
   const std::string type = reader.Text("type");
   Status read;
+  if (fused && (type == "ByteLevel" || type == "ByteFallback" || type == "WordPiece")) {
+    return Fail(ErrorCode::kUnsupported, path, " is ", type, ", which comes before Fuse");
+  }
   if (type == "Sequence") {
     const json& list = reader.Any("decoders");
     if (!list.is_array())
@@ -118,9 +133,11 @@ Status ReadAt(const json& component, const std::string& path, int depth, bool& f
     }
   } else if (type == "ByteLevel") {
     reader.Ignore({"add_prefix_space", "trim_offsets", "use_regex"});
-    decoder.byte_level = true;
+    decoder.byte_level = decoder.steps.empty();
+    decoder.steps.emplace_back(BytesOfSpelling);
+    fused = true;
   } else if (type == "Replace") {
-    read = ReadReplace(reader, decoder);
+    read = ReadReplace(reader, fused, decoder);
   } else if (type == "ByteFallback") {
     decoder.steps.emplace_back(BytesOfByteToken);
   } else if (type == "Fuse") {
@@ -148,7 +165,11 @@ Status ReadDecoder(const json& component, const std::string& path, TokenDecoder&
     return {};
   }
   bool fused = false;
-  return ReadAt(component, path, 0, fused, decoder);
+  const Status read = ReadAt(component, path, 0, fused, decoder);
+  if (decoder.steps.size() != 1 || decoder.first != PipelineSpec::FirstToken::kAsItIs) {
+    decoder.byte_level = false;
+  }
+  return read;
 }
 
 }  // namespace ingle

@@ -1,6 +1,7 @@
 #include "tokenizer/huggingface/tokenizer_json.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -8,9 +9,11 @@
 #include <utility>
 
 #include "base/byte_source.h"
+#include "tokenizer/byte_level.h"
 #include "tokenizer/huggingface/components.h"
 #include "tokenizer/huggingface/json_reader.h"
 #include "tokenizer/huggingface/tokenizer_config.h"
+#include "tokenizer/prefix_trie.h"
 
 namespace ingle {
 namespace {
@@ -18,6 +21,10 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kFile = "tokenizer.json";
+// What checkpoints have in its place, or beside it. Their classes in transformers make a
+// tokenizer.json of it.
+constexpr const char* kOtherForms[] = {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+                                       "vocab.json",      "vocab.txt",    "tekken.json"};
 // Ids need not be dense, but a file of a kilobyte shall not ask for a table of gigabytes.
 constexpr size_t kMostGaps = 65536;
 
@@ -45,6 +52,25 @@ double RoundedTwice(double score) {
   const double read =
       exponent < 0 ? static_cast<double>(digits) / power : static_cast<double>(digits) * power;
   return score < 0 ? -read : read;
+}
+
+// Of a model in an older file, which does not name its type.
+std::string TypeByFields(const json& model) {
+  if (model.contains("merges")) return "BPE";
+  if (model.contains("vocab") && model["vocab"].is_array()) return "Unigram";
+  return model.contains("max_input_chars_per_word") ? "WordPiece" : "WordLevel";
+}
+
+// Whether each byte is a token, as byte_level.h spells it.
+bool HasAllBytes(const std::vector<std::string_view>& tokens) {
+  std::bitset<256> found;
+  for (const std::string_view token : tokens) {
+    std::string bytes;
+    if (token.size() <= 2 && DecodeByteLevel(token, bytes) && bytes.size() == 1) {
+      found.set(static_cast<unsigned char>(bytes[0]));
+    }
+  }
+  return found.all();
 }
 
 class Reader {
@@ -82,8 +108,7 @@ class Reader {
   Status ReadModel(const json& model, const std::string& path) {
     JsonReader reader(model, path);
     std::string type = reader.Text("type", "");
-    // Older files leave it out.
-    if (type.empty() && model.is_object()) type = model.contains("merges") ? "BPE" : "WordPiece";
+    if (type.empty() && model.is_object()) type = TypeByFields(model);
     Status read;
     if (type == "BPE") {
       read = ReadBpe(reader);
@@ -177,6 +202,7 @@ class Reader {
       tokens_.emplace_back(static_cast<TokenId>(tokens_.size()), Keep(row[0].get<std::string>()));
       scores_.push_back(RoundedTwice(row[1].get<double>()));
     }
+    if (tokens_.empty()) reader.Refuse(ErrorCode::kCorrupt, "vocab", "is empty");
     if (unknown >= static_cast<int64_t>(tokens_.size())) {
       reader.Refuse(ErrorCode::kCorrupt, "unk_id", "is no token");
     }
@@ -225,6 +251,10 @@ class Reader {
         return Fail(ErrorCode::kCorrupt, kFile, " gives ", Quote(place), " and ", Quote(text),
                     " the same id ", id);
       }
+      if (text.size() > PrefixTrie::kLongest && pipeline().model != PieceModel::kBytePairs) {
+        return Fail(ErrorCode::kUnsupported, kFile, ": token ", id, " has ", text.size(),
+                    " bytes; the limit is ", PrefixTrie::kLongest);
+      }
       place = text;
       TokenKind& kind = spec().kinds[id];
       if (i < in_model) {
@@ -239,7 +269,8 @@ class Reader {
       spec().scores = scores_;
       spec().scores.resize(count, 0);
     }
-    if (!unknown_.empty() && !spec().unknown) {
+    // Where every byte is a token, nothing is unknown, and files name what they like.
+    if (!unknown_.empty() && !spec().unknown && !(CutsBytes() && HasAllBytes(spec().tokens))) {
       return Fail(ErrorCode::kCorrupt, kFile, ": model.unk_token is ", Quote(unknown_),
                   ", which is no token");
     }
@@ -250,16 +281,7 @@ class Reader {
     TokenDecoder decoder;
     const Status read = ReadDecoder(component, Cat(kFile, ": decoder"), decoder);
     if (!read) return read;
-    const bool byte_level = pipeline().is_byte_level();
-    if (byte_level && pipeline().model != PieceModel::kBytePairs) {
-      return Fail(ErrorCode::kUnsupported, kFile,
-                  ": pre_tokenizer is ByteLevel, but model.type is not BPE");
-    }
-    if (byte_level != decoder.byte_level) {
-      return Fail(ErrorCode::kUnsupported, kFile,
-                  ": pre_tokenizer and decoder: one is ByteLevel, and the other is not");
-    }
-    if (byte_level) return SpellMerges();
+    if (decoder.byte_level && MergesBytes()) return SpellMerges();
     pipeline().first = decoder.first;
     for (std::string_view text : spec().tokens) {
       std::string token(text);
@@ -269,6 +291,21 @@ class Reader {
       pipeline().bytes.push_back(std::move(token));
     }
     return {};
+  }
+
+  bool CutsBytes() {
+    const auto& pieces = pipeline().pieces;
+    return std::any_of(pieces.begin(), pieces.end(), [](const PieceStep& step) {
+      return std::holds_alternative<BytesStep>(step);
+    });
+  }
+
+  // Whether byte pairs can be merged over the bytes themselves, without their spelling.
+  bool MergesBytes() {
+    const PipelineSpec& p = pipeline();
+    if (p.model != PieceModel::kBytePairs || !CutsBytes()) return false;
+    if (!p.prefix.empty() || !p.suffix.empty()) return false;
+    return HasAllBytes(spec().tokens) || (unknown_.empty() && !p.byte_fallback);
   }
 
   // Over bytes, a merge is written with a space in between, which no piece has.
@@ -316,6 +353,12 @@ Result<TokenizerFiles> ReadTokenizerFolder(const std::string& folder) {
     const auto bytes = (*source)->View(0, (*source)->size());
     if (!bytes) return Fail(bytes.error());
     text->assign(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  }
+  for (const char* name : kOtherForms) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(Cat(folder, "/", name), ignored)) continue;
+    files.other_form = name;
+    break;
   }
   return files;
 }

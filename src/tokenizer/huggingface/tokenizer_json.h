@@ -20,6 +20,7 @@ struct TokenizerFiles {
   std::string generation_config_json = {};
   std::string config_json = {};          // for the ids that end a generation
   std::string chat_template_jinja = {};  // goes before the one in tokenizer_config.json
+  std::string other_form = {};  // the name of a file with a tokenizer that Ingle does not read
 };
 
 // Reads what is there of them. Fails for a file that cannot be read.

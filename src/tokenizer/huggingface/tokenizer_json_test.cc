@@ -91,7 +91,8 @@ TEST(TokenizerJsonTest, RefusesByName) {
       {"/model/vocab/ab", 1, "gives 'a' and 'ab' the same id 1"},
       {"/model/vocab/ab", 2000000000, "ids up to 2000000000"},
       {"/model/merges", json::array({"a b c"}), "model.merges[0] is not two pieces"},
-      {"/model/merges", json::array({"a x"}), "model.merges[0], 'a' and 'x'"},
+      {"/model/merges", json::array({"a x"}), "tokenizer.json: model.merges[0], 'a' and 'x'"},
+      {"/added_tokens/1", {{"id", 5}, {"content", "ab"}}, "model.vocab has 'ab' twice, as 4 and 5"},
       {"/model/surprise", 1, "model.surprise is a field that this version does not know"},
       {"/surprise", 1, "tokenizer.json.surprise is a field"},
       {"/added_tokens/0/id", -3, "added_tokens[0].id is no id"},
@@ -106,7 +107,10 @@ TEST(TokenizerJsonTest, RefusesByName) {
       {"/post_processor/special_tokens", json::object(), "names no token of special_tokens"},
       {"/post_processor/special_tokens/<s>/ids", json::array({77}), "names the id 77"},
       {"/decoder/decoders/0/type", "CTC", "decoder.decoders[0].type is 'CTC'"},
-      {"/decoder/decoders/0/type", "ByteLevel", "one is ByteLevel, and the other is not"},
+      {"/decoder/decoders/1", {{"type", "ByteFallback"}}, "is ByteFallback, which comes before"},
+      {"/decoder/decoders/1",
+       {{"type", "Replace"}, {"pattern", {{"String", "ab"}}}, {"content", "c"}},
+       "decoder.decoders[1] replaces more than a character behind Fuse"},
   };
   for (const auto& [pointer, value, part] : kCases) {
     json file = Sound();
@@ -146,6 +150,63 @@ TEST(TokenizerJsonTest, SurvivesWrongFields) {
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += R"({"type":"Sequence","normalizers":[)";
   EXPECT_FALSE(ReadTokenizerFiles({.tokenizer_json = R"({"model":{},"normalizer":)" + deep}));
+}
+
+// What people write never becomes a control token, not even where a whole word would.
+TEST(TokenizerJsonTest, KeepsControlTokensOutOfText) {
+  for (const char* type : {"BPE", "WordLevel"}) {
+    json file = Sound();
+    file["model"] = {{"type", type}, {"unk_token", "u"}, {"vocab", {{"u", 0}, {"<s>", 3}}}};
+    if (file["model"]["type"] == "BPE") {
+      file["model"]["merges"] = json::array();
+      file["model"]["ignore_merges"] = true;
+      file["model"]["fuse_unk"] = true;
+    }
+    const auto read = ReadTokenizerFiles({.tokenizer_json = file.dump()});
+    ASSERT_TRUE(read) << read.error().message();
+    const auto tokenizer = Tokenizer::Create(read->spec);
+    ASSERT_TRUE(tokenizer) << tokenizer.error().message();
+    EXPECT_EQ(*(*tokenizer)->Encode("<s>", {false, false}), std::vector<TokenId>{0}) << type;
+    EXPECT_EQ(*(*tokenizer)->Encode("<s>", {false, true}), std::vector<TokenId>{3}) << type;
+  }
+}
+
+// Older files do not say which model it is.
+TEST(TokenizerJsonTest, TellsModelsByTheirFields) {
+  const std::tuple<json, PieceModel> kModels[] = {
+      {{{"vocab", {{"a", 0}}}, {"merges", json::array()}}, PieceModel::kBytePairs},
+      {{{"vocab", json::array({json::array({"<s>", 0.0})})}, {"unk_id", 0}}, PieceModel::kUnigram},
+      {{{"vocab", {{"a", 0}}}, {"unk_token", "a"}, {"max_input_chars_per_word", 9}},
+       PieceModel::kWordPiece},
+      {{{"vocab", {{"a", 0}}}, {"unk_token", "a"}}, PieceModel::kWholeWords},
+  };
+  for (const auto& [model, expected] : kModels) {
+    json file = Sound();
+    file["model"] = model;
+    const auto read = ReadTokenizerFiles({.tokenizer_json = file.dump()});
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->spec.pipeline->model, expected) << model;
+  }
+}
+
+// Byte-level vocabularies name an unknown token that they neither have nor need.
+TEST(TokenizerJsonTest, NeedsNoUnknownTokenWhereAllBytesAreTokens) {
+  json file = json::parse(ReadFile(std::filesystem::path(kFolder) / "gpt2" / "tokenizer.json"));
+  file["model"]["unk_token"] = "[none]";
+  EXPECT_EQ(ErrorOf(file), "");
+  file["model"]["vocab"].erase("\xC4\xA0");
+  file["model"]["merges"] = json::array();
+  EXPECT_NE(ErrorOf(file).find("model.unk_token is '[none]'"), std::string::npos);
+}
+
+TEST(TokenizerJsonTest, NamesTheFileThatIsThereInstead) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "ingle_other_tokenizer";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "tokenizer.model") << "x";
+  const auto files = ReadTokenizerFolder(folder.string());
+  ASSERT_TRUE(files) << files.error().message();
+  EXPECT_EQ(files->other_form, "tokenizer.model");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(TokenizerJsonTest, ReadsWhatStandsBeside) {

@@ -19,10 +19,11 @@ import tempfile
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers,
                         processors, trainers)
 
-from make_pretokenizer_goldens import CASCADE, DEEPSEEK3, KANA, LLAMA3, QWEN2, TEXTS, o200k, random_text
+from make_pretokenizer_goldens import CASCADE, DEEPSEEK3, FAMILIES, KANA, LLAMA3, QWEN2, TEXTS, o200k, random_text
 
 HERE = pathlib.Path(__file__).parent
 GPT4O = o200k()
+EXAONE = FAMILIES["exaone-moe"][0]
 CORPUS = TEXTS + [
     "The quick brown fox jumps over the lazy dog. It's what they've said: we'll see, won't we?",
     "def main(argc, argv):\n    for i in range(10):\n        print(i)\n\n    return 0\n",
@@ -121,6 +122,43 @@ def falcon():
         pre_tokenizers.Split(Regex(r"[0-9][0-9][0-9]"), "isolated")])
     t.decoder = decoders.ByteLevel()
     return train(t, trainers.BpeTrainer(vocab_size=500, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+
+
+def clip():
+    """Tokens spelled as bytes, and those that end a word marked."""
+    t = Tokenizer(models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"))
+    t.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "),
+                                         normalizers.Lowercase()])
+    t.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+"
+                                   r"|[\p{N}]|[^\s\p{L}\p{N}]+"), "removed", invert=True),
+        pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    t.decoder = decoders.ByteLevel()
+    train(t, trainers.BpeTrainer(vocab_size=500, end_of_word_suffix="</w>",
+                                 special_tokens=["<|startoftext|>", "<|endoftext|>"]))
+    t.post_processor = processors.RobertaProcessing(
+        ("<|endoftext|>", t.token_to_id("<|endoftext|>")),
+        ("<|startoftext|>", t.token_to_id("<|startoftext|>")), trim_offsets=False, add_prefix_space=False)
+    return t
+
+
+def byte_words():
+    """Words spelled as bytes, in a model that is not byte-level BPE."""
+    t = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    t.normalizer = normalizers.Lowercase()
+    t.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.WhitespaceSplit(), pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False)])
+    t.decoder = decoders.WordPiece(cleanup=False)
+    return train(t, trainers.WordPieceTrainer(vocab_size=500, special_tokens=["[UNK]"]))
+
+
+def exaone():
+    return byte_level(EXAONE)
+
+
+def possessive():
+    return byte_level(LLAMA3.replace(r"\p{N}]?\p{L}", r"\p{N}]?+\p{L}").replace(r"]+[\r\n]*|\s*[\r\n]+",
+                                                                             r"]++[\r\n]*|\s*[\r\n]"))
 
 
 def sentencepiece_bpe(normalizer, decoder, pre_tokenizer=None, **bpe):
@@ -241,7 +279,8 @@ def custom():
 
 KINDS = {
     "gpt2": gpt2, "roberta": roberta, "llama3": llama3, "qwen2": qwen2, "gpt4o": lambda: byte_level(GPT4O),
-    "deepseek": deepseek, "starcoder": starcoder, "falcon": falcon, "llama2": llama2, "mistral": mistral,
+    "deepseek": deepseek, "starcoder": starcoder, "falcon": falcon, "clip": clip,
+    "byte_words": byte_words, "exaone": exaone, "possessive": possessive, "llama2": llama2, "mistral": mistral,
     "gemma": gemma, "phi3": phi3, "bert": bert, "bert_cased": lambda: bert(False, strip_accents=False),
     "t5": lambda: unigram(normalizers.NFKC(), "always"),
     "unigram_first": lambda: unigram(normalizers.NFC(), "first"),
