@@ -1,0 +1,296 @@
+// Panels of quantized weights times Q8 activations, AVX2.
+//
+// A tile is one or both sides of a panel by up to eight tokens: per token and side one accumulator,
+// whose lanes are rows. Four columns of a token, broadcast, meet a line of weights in maddubs.
+// Sums stay in 16 bits as long as the type's codes allow.
+//
+// Each accumulator goes through the columns in order, sixteen at a time, and adds the same numbers
+// in the same order as matmul/scalar_panels.cc: bit for bit the same, whatever the tile.
+#include "kernels/matmul/matmul_task.h"
+#include "kernels/matmul/x86_avx2.h"
+#include "kernels/matmul/x86_avx2_panels_inline.h"
+#include "kernels/q8_rows.h"
+
+namespace ingle {
+namespace {
+
+// Tokens from here on, as rows of Q8.
+struct Tokens {
+  const std::byte* first;
+  size_t stride;
+  size_t scale_offset;
+  size_t sum_offset;
+
+  __m256i Four(size_t token, size_t column) const {
+    int four;
+    __builtin_memcpy(&four, first + token * stride + column, sizeof(four));
+    return _mm256_set1_epi32(four);
+  }
+  __m256 Scale(size_t token, size_t step) const {
+    return Broadcast(first + token * stride + scale_offset + step * sizeof(float));
+  }
+  __m256 Sum(size_t token, size_t step) const {
+    return Broadcast(first + token * stride + sum_offset + step * sizeof(float));
+  }
+  static __m256 Broadcast(const std::byte* p) {
+    return _mm256_broadcast_ss(reinterpret_cast<const float*>(p));
+  }
+};
+
+Tokens TokensOf(const MatMulTask& task, size_t token) {
+  return {task.input + token * task.input_row_bytes, task.input_row_bytes,
+          Q8ScaleOffset(task.columns), Q8SumOffset(task.columns)};
+}
+
+// The products of sixteen columns, exact, a row a lane.
+template <Codes kCodes>
+inline __m256i Dot(const __m256i (&q)[4], const Tokens& x, size_t token, size_t column) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  const auto pairs = [&](size_t i) __attribute__((always_inline)) {
+    const __m256i four = x.Four(token, column + 4 * i);
+    if constexpr (kCodes == Codes::kSigned) {
+      return _mm256_maddubs_epi16(_mm256_abs_epi8(q[i]), _mm256_sign_epi8(four, q[i]));
+    } else {
+      return _mm256_maddubs_epi16(q[i], four);
+    }
+  };
+  if constexpr (kCodes == Codes::kBelow32) {
+    const __m256i first = _mm256_add_epi16(pairs(0), pairs(1));
+    return _mm256_madd_epi16(_mm256_add_epi16(first, _mm256_add_epi16(pairs(2), pairs(3))), ones);
+  } else if constexpr (kCodes == Codes::kBelow64) {
+    return _mm256_add_epi32(_mm256_madd_epi16(_mm256_add_epi16(pairs(0), pairs(1)), ones),
+                            _mm256_madd_epi16(_mm256_add_epi16(pairs(2), pairs(3)), ones));
+  } else {
+    const auto quads = [&](size_t i) __attribute__((always_inline)) {
+      return _mm256_madd_epi16(pairs(i), ones);
+    };
+    return _mm256_add_epi32(_mm256_add_epi32(quads(0), quads(1)),
+                            _mm256_add_epi32(quads(2), quads(3)));
+  }
+}
+
+// body(0), body(1) ... body(kCount - 1), without a loop: what body indexes stays in registers.
+template <int kCount, class Body>
+inline void Unrolled(const Body& body) {
+  if constexpr (kCount > 0) {
+    Unrolled<kCount - 1>(body);
+    body(kCount - 1);
+  }
+}
+
+// Adds sixteen columns to the sums of one side.
+template <Codes kCodes, int kTokens>
+inline void AddColumns(const Weights& w, const Tokens& x, size_t step, __m256 (&sums)[kTokens]) {
+  Unrolled<kTokens>([&](int t) {
+    const __m256 dot = _mm256_cvtepi32_ps(Dot<kCodes>(w.q, x, t, 16 * step));
+    sums[t] = _mm256_fmadd_ps(dot, _mm256_mul_ps(w.scale, x.Scale(t, step)), sums[t]);
+    if constexpr (kCodes != Codes::kSigned) {
+      sums[t] = _mm256_fmadd_ps(w.minimum, x.Sum(t, step), sums[t]);
+    }
+  });
+}
+
+// Adds the columns of steps [begin, end) to the sums of sides first_side to first_side + kSides
+// - 1.
+template <class Type, int kSides, int kTokens>
+inline void AddPanel(const typename Type::Panel* panel, const Tokens& x, size_t begin, size_t end,
+                     int first_side, __m256 (&sums)[kSides][kTokens]) {
+  for (size_t step = begin; step < end; ++panel) {
+    typename Type::Scales scales[kSides];
+    Unrolled<kSides>([&](int s) { scales[s] = Type::Decode(*panel, first_side + s); });
+    for (int group = 0; group < (Type::kSteps + 1) / 2; ++group) {
+      Unrolled<kSides>([&](int s) {
+        const Weights w = Type::template Load<0>(*panel, scales[s], group, first_side + s);
+        AddColumns<Type::kCodes, kTokens>(w, x, step, sums[s]);
+      });
+      ++step;
+      if constexpr (Type::kSteps > 1) {
+        Unrolled<kSides>([&](int s) {
+          const Weights w = Type::template Load<1>(*panel, scales[s], group, first_side + s);
+          AddColumns<Type::kCodes, kTokens>(w, x, step, sums[s]);
+        });
+        ++step;
+      }
+    }
+  }
+}
+
+// Eight rows' sums of one token, with what is added to them.
+inline void Store(const MatMulTask& task, size_t token, size_t row, __m256 sum) {
+  if (row >= task.row_end) return;
+  const size_t left = task.row_end - row;
+  const __m256i mask = FirstLanes(left < 8 ? static_cast<unsigned>(left) : 8u);
+  const size_t at = token * task.output_stride + row;
+  if (task.bias != nullptr) {
+    sum = _mm256_add_ps(sum, _mm256_maskload_ps(task.bias + row, mask));
+  }
+  if (task.residual != nullptr) {
+    sum = _mm256_add_ps(sum, _mm256_maskload_ps(task.residual + at, mask));
+  }
+  _mm256_maskstore_ps(task.output + at, mask, sum);
+}
+
+// ---- Few tokens: weights come straight from the panel ----
+
+template <class Type, int kSides, int kTokens>
+[[gnu::flatten]] void FewTokens(const MatMulTask& task, const void* panel, size_t row,
+                                size_t token) {
+  const Tokens x = TokensOf(task, token);
+  for (int side = 0; side < 2; side += kSides) {
+    __m256 sums[kSides][kTokens] = {};
+    AddPanel<Type, kSides, kTokens>(static_cast<const typename Type::Panel*>(panel), x, 0,
+                                    task.columns / 16, side, sums);
+    Unrolled<kSides>([&](int s) {
+      Unrolled<kTokens>([&](int t) {
+        Store(task, token + static_cast<size_t>(t), row + 8 * static_cast<size_t>(side + s),
+              sums[s][t]);
+      });
+    });
+  }
+}
+
+// By the number of tokens, from one. Both sides at once while the sums, the weights and what comes
+// in between fit sixteen registers.
+template <class Type>
+constexpr void (*kFewTokens[])(const MatMulTask&, const void*, size_t, size_t) = {
+    FewTokens<Type, 2, 1>, FewTokens<Type, 2, 2>, FewTokens<Type, 1, 3>, FewTokens<Type, 1, 4>};
+
+// ---- Many tokens: some columns of a panel are unpacked, and stay in the first-level cache while
+// all tokens pass by. ----
+
+constexpr size_t kChunkSteps = 32;
+constexpr size_t kTokensAtOnce = 128;
+constexpr int kTileTokens = 8;
+
+struct Scratch {
+  PlainColumns columns[kChunkSteps];
+  float sums[kTokensAtOnce][2][8];  // of each token and side so far
+};
+static_assert(sizeof(Scratch) <= kPanelScratchFloats * sizeof(float));
+
+template <class Type>
+[[gnu::flatten]] void Unpack(const typename Type::Panel* panel, size_t steps, PlainColumns* out) {
+  const auto store = [](const Weights& w, PlainColumns::Side& to) {
+    Unrolled<4>([&](int i) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.q[i]), w.q[i]); });
+    _mm256_storeu_ps(to.scale, w.scale);
+    if constexpr (Type::kCodes != Codes::kSigned) _mm256_storeu_ps(to.minimum, w.minimum);
+  };
+  for (size_t step = 0; step < steps; step += Type::kSteps, ++panel) {
+    for (int side = 0; side < 2; ++side) {
+      const typename Type::Scales scales = Type::Decode(*panel, side);
+      for (int group = 0; group < Type::kSteps / 2; ++group) {
+        PlainColumns* to = out + step + 2 * static_cast<size_t>(group);
+        store(Type::template Load<0>(*panel, scales, group, side), to[0].side[side]);
+        store(Type::template Load<1>(*panel, scales, group, side), to[1].side[side]);
+      }
+    }
+  }
+}
+
+// A stretch of columns that is unpacked, and the tokens that it meets.
+struct Pass {
+  size_t row;
+  size_t first_token;
+  size_t begin;  // steps
+  size_t end;
+  bool last;
+};
+
+// Tokens [token, token + kTokens) of the pass.
+template <Codes kCodes, int kTokens>
+[[gnu::flatten]] void ManyTokens(const MatMulTask& task, Scratch& scratch, const Pass& pass,
+                                 size_t token) {
+  const Tokens x = TokensOf(task, pass.first_token + token);
+  for (int side = 0; side < 2; ++side) {
+    __m256 sums[1][kTokens] = {};
+    if (pass.begin > 0) {
+      Unrolled<kTokens>([&](int t) {
+        sums[0][t] = _mm256_loadu_ps(scratch.sums[token + static_cast<size_t>(t)][side]);
+      });
+    }
+    AddPanel<Plain<kCodes>, 1, kTokens>(scratch.columns, x, pass.begin, pass.end, side, sums);
+    Unrolled<kTokens>([&](int t) {
+      const size_t at = token + static_cast<size_t>(t);
+      if (pass.last) {
+        Store(task, pass.first_token + at, pass.row + 8 * static_cast<size_t>(side), sums[0][t]);
+      } else {
+        _mm256_storeu_ps(scratch.sums[at][side], sums[0][t]);
+      }
+    });
+  }
+}
+
+template <Codes kCodes>
+constexpr void (*kManyTokens[])(const MatMulTask&, Scratch&, const Pass&, size_t) = {
+    ManyTokens<kCodes, 1>, ManyTokens<kCodes, 2>, ManyTokens<kCodes, 3>, ManyTokens<kCodes, 4>,
+    ManyTokens<kCodes, 5>, ManyTokens<kCodes, 6>, ManyTokens<kCodes, 7>, ManyTokens<kCodes, 8>};
+
+// run(first, count) for all of `tokens`, in tiles of nearly the same width.
+template <class Run>
+inline void ForEachTile(size_t tokens, size_t widest, const Run& run) {
+  const size_t tiles = (tokens + widest - 1) / widest;
+  size_t token = 0;
+  for (size_t i = 0; i < tiles; ++i) {
+    const size_t end = tokens * (i + 1) / tiles;
+    run(token, end - token);
+    token = end;
+  }
+}
+
+template <class Type>
+void MultiplyMany(const MatMulTask& task, const typename Type::Panel* panel, size_t row,
+                  size_t first_token, size_t tokens) {
+  Scratch& scratch = *reinterpret_cast<Scratch*>(task.scratch);
+  const size_t steps = task.columns / 16;
+  for (size_t begin = 0; begin < steps; begin += kChunkSteps) {
+    const size_t end = begin + kChunkSteps < steps ? begin + kChunkSteps : steps;
+    Unpack<Type>(panel + begin / Type::kSteps, end - begin, scratch.columns);
+    const Pass pass{row, first_token, begin, end, end == steps};
+    ForEachTile(tokens, kTileTokens, [&](size_t token, size_t count) {
+      kManyTokens<Type::kCodes>[count - 1](task, scratch, pass, token);
+    });
+  }
+}
+
+// From here on a panel is unpacked first: what that costs is less than to do it for every tile.
+constexpr size_t kManyFrom = 9;
+
+template <class Type>
+void MatMulPanels(const MatMulTask& task) {
+  const auto panel_of = [&](size_t row) {
+    return reinterpret_cast<const typename Type::Panel*>(task.weights +
+                                                         row * task.weight_row_bytes);
+  };
+  if (task.tokens < kManyFrom) {
+    for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
+      ForEachTile(task.tokens, 4, [&](size_t token, size_t count) {
+        kFewTokens<Type>[count - 1](task, panel_of(row), row, token);
+      });
+    }
+    return;
+  }
+  ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
+    for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
+      MultiplyMany<Type>(task, panel_of(row), row, first_token, tokens);
+    }
+  });
+}
+
+}  // namespace
+
+void MatMulPanelsQ4_0Avx2(const MatMulTask& task) { MatMulPanels<Q4_0>(task); }
+void MatMulPanelsQ4_1Avx2(const MatMulTask& task) { MatMulPanels<Q4_1>(task); }
+void MatMulPanelsQ5_0Avx2(const MatMulTask& task) { MatMulPanels<Q5_0>(task); }
+void MatMulPanelsQ5_1Avx2(const MatMulTask& task) { MatMulPanels<Q5_1>(task); }
+void MatMulPanelsQ8_0Avx2(const MatMulTask& task) { MatMulPanels<Q8_0>(task); }
+void MatMulPanelsQ2_KAvx2(const MatMulTask& task) { MatMulPanels<Q2_K>(task); }
+void MatMulPanelsQ3_KAvx2(const MatMulTask& task) { MatMulPanels<Q3_K>(task); }
+void MatMulPanelsQ4_KAvx2(const MatMulTask& task) { MatMulPanels<Q4_K>(task); }
+void MatMulPanelsQ5_KAvx2(const MatMulTask& task) { MatMulPanels<Q5_K>(task); }
+void MatMulPanelsQ6_KAvx2(const MatMulTask& task) { MatMulPanels<Q6_K>(task); }
+void MatMulPanelsIQ4_NLAvx2(const MatMulTask& task) { MatMulPanels<IQ4_NL>(task); }
+void MatMulPanelsIQ4_XSAvx2(const MatMulTask& task) { MatMulPanels<IQ4_XS>(task); }
+void MatMulPanelsMXFP4Avx2(const MatMulTask& task) { MatMulPanels<MXFP4>(task); }
+void MatMulPanelsNVFP4Avx2(const MatMulTask& task) { MatMulPanels<NVFP4>(task); }
+
+}  // namespace ingle
