@@ -18,16 +18,24 @@ struct Columns {
   float minimum = 0;
 };
 
-// Whether a type's values are counted from a minimum, or are signed. What is centred is counted
-// from the centre, below, where its codes then fit seven bits.
+// How many columns share a minimum; 0 where values are signed and counted from none. What is
+// centred is counted from below, where its codes then fit seven bits.
 template <class Panel>
-constexpr bool kHasMinimum = true;
+constexpr size_t kMinimumColumns = 32;
 template <>
-constexpr bool kHasMinimum<PanelQ8_0> = false;
+constexpr size_t kMinimumColumns<PanelQ2_K> = 16;
 template <>
-constexpr bool kHasMinimum<PanelIQ4_NL> = false;
+constexpr size_t kMinimumColumns<PanelQ3_K> = 16;
 template <>
-constexpr bool kHasMinimum<PanelIQ4_XS> = false;
+constexpr size_t kMinimumColumns<PanelQ6_K> = 16;
+template <>
+constexpr size_t kMinimumColumns<PanelNVFP4> = 16;
+template <>
+constexpr size_t kMinimumColumns<PanelQ8_0> = 0;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ4_NL> = 0;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ4_XS> = 0;
 
 constexpr int kFp4Centre = 12;
 
@@ -187,7 +195,9 @@ float FloatAt(const std::byte* row, size_t offset, size_t index) {
 template <class Panel, int kGroups>
 float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
   const auto* p = reinterpret_cast<const int8_t*>(x);
+  const auto sum_of = [&](size_t i) { return FloatAt(x, Q8SumOffset(columns), i); };
   float sum = 0;
+  float minimum = 0;
   for (size_t i = 0; i < columns / 16; ++i) {
     const int within = static_cast<int>(i % (2 * kGroups));
     const Columns w = Read(blocks[i / (2 * kGroups)], row, within / 2, within % 2);
@@ -195,11 +205,13 @@ float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
     for (size_t c = 0; c < 16; ++c) dot += w.q[c] * p[16 * i + c];
     const float scale = w.scale * FloatAt(x, Q8ScaleOffset(columns), i);
     sum = std::fma(static_cast<float>(dot), scale, sum);
-    if (kHasMinimum<Panel>) {
-      sum = std::fma(w.minimum, FloatAt(x, Q8SumOffset(columns), i), sum);
+    if (kMinimumColumns<Panel> == 16) {
+      minimum = std::fma(w.minimum, sum_of(i), minimum);
+    } else if (kMinimumColumns<Panel> == 32 && i % 2 == 1) {
+      minimum = std::fma(w.minimum, sum_of(i - 1) + sum_of(i), minimum);
     }
   }
-  return sum;
+  return sum + minimum;
 }
 
 template <class Panel, int kGroups>

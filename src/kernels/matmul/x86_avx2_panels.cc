@@ -4,8 +4,8 @@
 // whose lanes are rows. Four columns of a token, broadcast, meet a line of weights in maddubs.
 // Sums stay in 16 bits as long as the type's codes allow.
 //
-// Each accumulator goes through the columns in order, sixteen at a time, and adds the same numbers
-// in the same order as matmul/scalar_panels.cc: bit for bit the same, whatever the tile.
+// Each sum goes through the columns in order, sixteen at a time, and adds the same numbers in the
+// same order as matmul/scalar_panels.cc: bit for bit the same, whatever the tile.
 #include "kernels/matmul/matmul_task.h"
 #include "kernels/matmul/x86_avx2.h"
 #include "kernels/matmul/x86_avx2_panels_inline.h"
@@ -78,40 +78,46 @@ inline void Unrolled(const Body& body) {
   }
 }
 
-// Adds sixteen columns to the sums of one side.
+// What becomes of some tokens and sides of a panel: a lane a row.
+template <int kSides, int kTokens>
+struct Sums {
+  __m256 dot[kSides][kTokens] = {};
+  __m256 minimum[kSides][kTokens] = {};
+};
+
+// Adds the products of sixteen columns to the sums of one side.
 template <Codes kCodes, int kTokens>
 inline void AddColumns(const Weights& w, const Tokens& x, size_t step, __m256 (&sums)[kTokens]) {
   Unrolled<kTokens>([&](int t) {
     const __m256 dot = _mm256_cvtepi32_ps(Dot<kCodes>(w.q, x, t, 16 * step));
     sums[t] = _mm256_fmadd_ps(dot, _mm256_mul_ps(w.scale, x.Scale(t, step)), sums[t]);
-    if constexpr (kCodes != Codes::kSigned) {
-      sums[t] = _mm256_fmadd_ps(w.minimum, x.Sum(t, step), sums[t]);
-    }
   });
 }
 
-// Adds the columns of steps [begin, end) to the sums of sides first_side to first_side + kSides
-// - 1.
-template <class Type, int kSides, int kTokens>
-inline void AddPanel(const typename Type::Panel* panel, const Tokens& x, size_t begin, size_t end,
-                     int first_side, __m256 (&sums)[kSides][kTokens]) {
-  for (size_t step = begin; step < end; ++panel) {
-    typename Type::Scales scales[kSides];
-    Unrolled<kSides>([&](int s) { scales[s] = Type::Decode(*panel, first_side + s); });
-    for (int group = 0; group < (Type::kSteps + 1) / 2; ++group) {
-      Unrolled<kSides>([&](int s) {
-        const Weights w = Type::template Load<0>(*panel, scales[s], group, first_side + s);
-        AddColumns<Type::kCodes, kTokens>(w, x, step, sums[s]);
-      });
-      ++step;
-      if constexpr (Type::kSteps > 1) {
-        Unrolled<kSides>([&](int s) {
-          const Weights w = Type::template Load<1>(*panel, scales[s], group, first_side + s);
-          AddColumns<Type::kCodes, kTokens>(w, x, step, sums[s]);
-        });
-        ++step;
-      }
-    }
+// Adds the product with a minimum that kSteps steps share, the last of which is `step`.
+template <int kSteps, int kSides, int kTokens>
+inline void AddMinimum(const __m256 (&minimum)[kSides], const Tokens& x, size_t step,
+                       __m256 (&sums)[kSides][kTokens]) {
+  Unrolled<kTokens>([&](int t) {
+    const __m256 last = x.Sum(t, step);
+    const __m256 sum = kSteps == 2 ? _mm256_add_ps(x.Sum(t, step - 1), last) : last;
+    Unrolled<kSides>([&](int s) { sums[s][t] = _mm256_fmadd_ps(minimum[s], sum, sums[s][t]); });
+  });
+}
+
+// One step of a panel, all of it.
+template <class Type, int kHalf, int kSides, int kTokens>
+inline void AddStep(const typename Type::Panel& panel,
+                    const typename Type::Scales (&scales)[kSides], int group, int first_side,
+                    const Tokens& x, size_t step, Sums<kSides, kTokens>& sums) {
+  __m256 minimum[kSides];
+  Unrolled<kSides>([&](int s) {
+    const Weights w = Type::template Load<kHalf>(panel, scales[s], group, first_side + s);
+    AddColumns<Type::kCodes, kTokens>(w, x, step, sums.dot[s]);
+    minimum[s] = w.minimum;
+  });
+  if constexpr (Type::kMinimumSteps == 1 || (Type::kMinimumSteps == 2 && kHalf == 1)) {
+    AddMinimum<Type::kMinimumSteps, kSides, kTokens>(minimum, x, step, sums.minimum);
   }
 }
 
@@ -133,17 +139,24 @@ inline void Store(const MatMulTask& task, size_t token, size_t row, __m256 sum) 
 // ---- Few tokens: weights come straight from the panel ----
 
 template <class Type, int kSides, int kTokens>
-[[gnu::flatten]] void FewTokens(const MatMulTask& task, const void* panel, size_t row,
+[[gnu::flatten]] void FewTokens(const MatMulTask& task, const void* panels, size_t row,
                                 size_t token) {
   const Tokens x = TokensOf(task, token);
   for (int side = 0; side < 2; side += kSides) {
-    __m256 sums[kSides][kTokens] = {};
-    AddPanel<Type, kSides, kTokens>(static_cast<const typename Type::Panel*>(panel), x, 0,
-                                    task.columns / 16, side, sums);
+    const auto* panel = static_cast<const typename Type::Panel*>(panels);
+    Sums<kSides, kTokens> sums;
+    for (size_t step = 0; step < task.columns / 16; ++panel) {
+      typename Type::Scales scales[kSides];
+      Unrolled<kSides>([&](int s) { scales[s] = Type::Decode(*panel, side + s); });
+      for (int group = 0; group < Type::kSteps / 2; ++group, step += 2) {
+        AddStep<Type, 0>(*panel, scales, group, side, x, step, sums);
+        AddStep<Type, 1>(*panel, scales, group, side, x, step + 1, sums);
+      }
+    }
     Unrolled<kSides>([&](int s) {
       Unrolled<kTokens>([&](int t) {
         Store(task, token + static_cast<size_t>(t), row + 8 * static_cast<size_t>(side + s),
-              sums[s][t]);
+              _mm256_add_ps(sums.dot[s][t], sums.minimum[s][t]));
       });
     });
   }
@@ -160,11 +173,14 @@ constexpr void (*kFewTokens[])(const MatMulTask&, const void*, size_t, size_t) =
 
 constexpr size_t kChunkSteps = 32;
 constexpr size_t kTokensAtOnce = 128;
-constexpr int kTileTokens = 8;
+constexpr size_t kTileTokens = 8;
+constexpr size_t kMinimumTokens = 4;
 
 struct Scratch {
   PlainColumns columns[kChunkSteps];
-  float sums[kTokensAtOnce][2][8];  // of each token and side so far
+  // Of each token and side, so far.
+  float dots[kTokensAtOnce][2][8];
+  float minimums[kTokensAtOnce][2][8];
 };
 static_assert(sizeof(Scratch) <= kPanelScratchFloats * sizeof(float));
 
@@ -173,7 +189,7 @@ template <class Type>
   const auto store = [](const Weights& w, PlainColumns::Side& to) {
     Unrolled<4>([&](int i) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.q[i]), w.q[i]); });
     _mm256_storeu_ps(to.scale, w.scale);
-    if constexpr (Type::kCodes != Codes::kSigned) _mm256_storeu_ps(to.minimum, w.minimum);
+    if constexpr (Type::kMinimumSteps > 0) _mm256_storeu_ps(to.minimum, w.minimum);
   };
   for (size_t step = 0; step < steps; step += Type::kSteps, ++panel) {
     for (int side = 0; side < 2; ++side) {
@@ -189,41 +205,66 @@ template <class Type>
 
 // A stretch of columns that is unpacked, and the tokens that it meets.
 struct Pass {
-  size_t row;
   size_t first_token;
   size_t begin;  // steps
   size_t end;
-  bool last;
 };
 
-// Tokens [token, token + kTokens) of the pass.
+// Tokens [token, token + kTokens) of the pass, but for the minimums.
 template <Codes kCodes, int kTokens>
-[[gnu::flatten]] void ManyTokens(const MatMulTask& task, Scratch& scratch, const Pass& pass,
-                                 size_t token) {
+[[gnu::flatten]] void AddDots(const MatMulTask& task, Scratch& scratch, const Pass& pass,
+                              size_t token) {
   const Tokens x = TokensOf(task, pass.first_token + token);
   for (int side = 0; side < 2; ++side) {
-    __m256 sums[1][kTokens] = {};
+    __m256 sums[kTokens] = {};
     if (pass.begin > 0) {
       Unrolled<kTokens>([&](int t) {
-        sums[0][t] = _mm256_loadu_ps(scratch.sums[token + static_cast<size_t>(t)][side]);
+        sums[t] = _mm256_loadu_ps(scratch.dots[token + static_cast<size_t>(t)][side]);
       });
     }
-    AddPanel<Plain<kCodes>, 1, kTokens>(scratch.columns, x, pass.begin, pass.end, side, sums);
+    for (size_t step = pass.begin; step < pass.end; ++step) {
+      const Weights w = LoadPlain(scratch.columns[step - pass.begin].side[side]);
+      AddColumns<kCodes, kTokens>(w, x, step, sums);
+    }
     Unrolled<kTokens>([&](int t) {
-      const size_t at = token + static_cast<size_t>(t);
-      if (pass.last) {
-        Store(task, pass.first_token + at, pass.row + 8 * static_cast<size_t>(side), sums[0][t]);
-      } else {
-        _mm256_storeu_ps(scratch.sums[at][side], sums[0][t]);
-      }
+      _mm256_storeu_ps(scratch.dots[token + static_cast<size_t>(t)][side], sums[t]);
     });
   }
 }
 
 template <Codes kCodes>
-constexpr void (*kManyTokens[])(const MatMulTask&, Scratch&, const Pass&, size_t) = {
-    ManyTokens<kCodes, 1>, ManyTokens<kCodes, 2>, ManyTokens<kCodes, 3>, ManyTokens<kCodes, 4>,
-    ManyTokens<kCodes, 5>, ManyTokens<kCodes, 6>, ManyTokens<kCodes, 7>, ManyTokens<kCodes, 8>};
+constexpr void (*kAddDots[])(const MatMulTask&, Scratch&, const Pass&, size_t) = {
+    AddDots<kCodes, 1>, AddDots<kCodes, 2>, AddDots<kCodes, 3>, AddDots<kCodes, 4>,
+    AddDots<kCodes, 5>, AddDots<kCodes, 6>, AddDots<kCodes, 7>, AddDots<kCodes, 8>};
+
+// The minimums, for which both sides fit the registers.
+template <int kSteps, int kTokens>
+[[gnu::flatten]] void AddMinimums(const MatMulTask& task, Scratch& scratch, const Pass& pass,
+                                  size_t token) {
+  const Tokens x = TokensOf(task, pass.first_token + token);
+  __m256 sums[2][kTokens] = {};
+  const auto kept = [&](int side, int t) {
+    return scratch.minimums[token + static_cast<size_t>(t)][side];
+  };
+  if (pass.begin > 0) {
+    Unrolled<kTokens>([&](int t) {
+      Unrolled<2>([&](int side) { sums[side][t] = _mm256_loadu_ps(kept(side, t)); });
+    });
+  }
+  for (size_t step = pass.begin + kSteps - 1; step < pass.end; step += kSteps) {
+    const PlainColumns& columns = scratch.columns[step - pass.begin];
+    const __m256 minimum[2] = {_mm256_loadu_ps(columns.side[0].minimum),
+                               _mm256_loadu_ps(columns.side[1].minimum)};
+    AddMinimum<kSteps, 2, kTokens>(minimum, x, step, sums);
+  }
+  Unrolled<kTokens>([&](int t) {
+    Unrolled<2>([&](int side) { _mm256_storeu_ps(kept(side, t), sums[side][t]); });
+  });
+}
+
+template <int kSteps>
+constexpr void (*kAddMinimums[])(const MatMulTask&, Scratch&, const Pass&, size_t) = {
+    AddMinimums<kSteps, 1>, AddMinimums<kSteps, 2>, AddMinimums<kSteps, 3>, AddMinimums<kSteps, 4>};
 
 // run(first, count) for all of `tokens`, in tiles of nearly the same width.
 template <class Run>
@@ -245,10 +286,24 @@ void MultiplyMany(const MatMulTask& task, const typename Type::Panel* panel, siz
   for (size_t begin = 0; begin < steps; begin += kChunkSteps) {
     const size_t end = begin + kChunkSteps < steps ? begin + kChunkSteps : steps;
     Unpack<Type>(panel + begin / Type::kSteps, end - begin, scratch.columns);
-    const Pass pass{row, first_token, begin, end, end == steps};
+    const Pass pass{first_token, begin, end};
     ForEachTile(tokens, kTileTokens, [&](size_t token, size_t count) {
-      kManyTokens<Type::kCodes>[count - 1](task, scratch, pass, token);
+      kAddDots<Type::kCodes>[count - 1](task, scratch, pass, token);
     });
+    if constexpr (Type::kMinimumSteps > 0) {
+      ForEachTile(tokens, kMinimumTokens, [&](size_t token, size_t count) {
+        kAddMinimums<Type::kMinimumSteps>[count - 1](task, scratch, pass, token);
+      });
+    }
+  }
+  for (size_t t = 0; t < tokens; ++t) {
+    for (size_t side = 0; side < 2; ++side) {
+      __m256 sum = _mm256_loadu_ps(scratch.dots[t][side]);
+      if constexpr (Type::kMinimumSteps > 0) {
+        sum = _mm256_add_ps(sum, _mm256_loadu_ps(scratch.minimums[t][side]));
+      }
+      Store(task, first_token + t, row + 8 * side, sum);
+    }
   }
 }
 

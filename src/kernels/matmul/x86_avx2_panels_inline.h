@@ -1,9 +1,10 @@
 // How sixteen columns of eight rows of a panel come into AVX2 registers, for every type. Everything
 // here is in the including file's own unnamed namespace, so the linker has nothing to merge.
 //
-// A type has the Panel's struct, the number of 16-column steps in it, Scales that are decoded once
-// a block, and Load<half>(panel, scales, group, side) for columns 32 * group + 16 * half. A side is
-// one half of the rows: 0 to 7 or 8 to 15.
+// A type has the Panel's struct, the number of 16-column steps in it, how many of them share a
+// minimum (0: there is none), Scales that are decoded once a block, and Load<half>(panel, scales,
+// group, side) for columns 32 * group + 16 * half. A side is one half of the rows: 0 to 7 or 8
+// to 15.
 #pragma once
 
 #include "kernels/x86_avx2_inline.h"
@@ -92,6 +93,7 @@ struct Q4_0 {
   using Scales = OneScale;
   static constexpr int kSteps = 2;
   static constexpr Codes kCodes = Codes::kBelow32;
+  static constexpr int kMinimumSteps = 2;
   static Scales Decode(const Panel& p, int side) {
     const __m256 d = HalvesOf(p.d, side);
     return {d, Times(d, -8)};
@@ -151,6 +153,7 @@ struct Q8_0 {
   using Scales = __m256;
   static constexpr int kSteps = 2;
   static constexpr Codes kCodes = Codes::kSigned;
+  static constexpr int kMinimumSteps = 0;
   static Scales Decode(const Panel& p, int side) { return HalvesOf(p.d, side); }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& scale, int, int side) {
@@ -173,9 +176,10 @@ struct IQ4_NL : Q8_0 {
 };
 
 // The numbers of E2M1, counted from the lowest of them.
-constexpr int kFp4Centre = 12;
-alignas(16) constexpr int8_t kFp4Codes[16] = {12, 13, 14, 15, 16, 18, 20, 24,
-                                              12, 11, 10, 9,  8,  6,  4,  0};
+struct Fp4 {
+  static constexpr int kCentre = 12;
+  static constexpr int8_t kCodes[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
+};
 
 struct MXFP4 : Q4_0 {
   using Panel = PanelMXFP4;
@@ -187,13 +191,13 @@ struct MXFP4 : Q4_0 {
     const __m256i small = _mm256_sllv_epi32(_mm256_set1_epi32(0x00200000), bits);
     const __m256 scale =
         _mm256_castsi256_ps(_mm256_blendv_epi8(small, usual, _mm256_cmpgt_epi32(bits, one)));
-    return {scale, Times(scale, -kFp4Centre)};
+    return {scale, Times(scale, -Fp4::kCentre)};
   }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& s, int, int side) {
     Weights w{{}, s.scale, s.minimum};
     LoadNibbles<kHalf>(p.q, side, w.q);
-    LookUp(kFp4Codes, w.q);
+    LookUp(Fp4::kCodes, w.q);
     return w;
   }
 };
@@ -211,6 +215,7 @@ struct NVFP4 {
   using Scales = ManyScales<4>;
   static constexpr int kSteps = 4;
   static constexpr Codes kCodes = Codes::kBelow32;
+  static constexpr int kMinimumSteps = 1;
   // Half of an E4M3 number: (8 + mantissa) * 2^(exponent - 11), the exponent 0 without the 8. The
   // one that is no number counts as 0.
   static __m256 HalfE4M3(__m256i bits) {
@@ -229,7 +234,7 @@ struct NVFP4 {
     Scales s;
     for (int i = 0; i < 4; ++i) {
       s.scale[i] = HalfE4M3(WordsOf(p.scales[i], side));
-      s.minimum[i] = Times(s.scale[i], -kFp4Centre);
+      s.minimum[i] = Times(s.scale[i], -Fp4::kCentre);
     }
     return s;
   }
@@ -237,7 +242,7 @@ struct NVFP4 {
   static Weights Load(const Panel& p, const Scales& s, int group, int side) {
     Weights w{{}, s.scale[2 * group + kHalf], s.minimum[2 * group + kHalf]};
     LoadNibbles<kHalf>(p.q[group], side, w.q);
-    LookUp(kFp4Codes, w.q);
+    LookUp(Fp4::kCodes, w.q);
     return w;
   }
 };
@@ -247,6 +252,7 @@ struct Q2_K {
   using Scales = ManyScales<16>;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
+  static constexpr int kMinimumSteps = 1;
   static Scales Decode(const Panel& p, int side) {
     const __m256 d = HalvesOf(p.d, side);
     const __m256 dmin = Negated(HalvesOf(p.dmin, side));
@@ -272,6 +278,7 @@ struct Q3_K {
   using Scales = ManyScales<16>;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
+  static constexpr int kMinimumSteps = 1;
   static Scales Decode(const Panel& p, int side) {
     const __m256 d = HalvesOf(p.d, side);
     Scales s;
@@ -321,6 +328,7 @@ struct Q4_K {
   using Scales = ManyScales<8>;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
+  static constexpr int kMinimumSteps = 2;
   static Scales Decode(const Panel& p, int side) {
     return DecodeSixBits(p.scales, HalvesOf(p.d, side), Negated(HalvesOf(p.dmin, side)), side);
   }
@@ -351,6 +359,7 @@ struct Q6_K {
   using Scales = ManyScales<16>;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow64;
+  static constexpr int kMinimumSteps = 1;
   static Scales Decode(const Panel& p, int side) {
     const __m256 d = HalvesOf(p.d, side);
     Scales s;
@@ -377,6 +386,7 @@ struct IQ4_XS {
   };
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kSigned;
+  static constexpr int kMinimumSteps = 0;
   static Scales Decode(const Panel& p, int side) {
     const __m256 d = HalvesOf(p.d, side);
     const __m256i high_bits = _mm256_cvtepu16_epi32(
@@ -412,22 +422,11 @@ struct PlainColumns {
   Side side[2];
 };
 
-template <Codes kTypeCodes>
-struct Plain {
-  using Panel = PlainColumns;
-  struct Scales {};
-  static constexpr int kSteps = 1;
-  static constexpr Codes kCodes = kTypeCodes;
-  static Scales Decode(const Panel&, int) { return {}; }
-  template <int kHalf>
-  static Weights Load(const Panel& p, const Scales&, int, int side) {
-    const PlainColumns::Side& columns = p.side[side];
-    Weights w{{}, _mm256_loadu_ps(columns.scale), {}};
-    if (kCodes != Codes::kSigned) w.minimum = _mm256_loadu_ps(columns.minimum);
-    for (int i = 0; i < 4; ++i) w.q[i] = Load32(columns.q[i]);
-    return w;
-  }
-};
+inline Weights LoadPlain(const PlainColumns::Side& columns) {
+  Weights w{{}, _mm256_loadu_ps(columns.scale), {}};
+  for (int i = 0; i < 4; ++i) w.q[i] = Load32(columns.q[i]);
+  return w;
+}
 
 }  // namespace
 }  // namespace ingle
