@@ -2,8 +2,9 @@
 """Holds every #include against the modules' declared edges.
 
 src/CMakeLists.txt declares them: ingle_module(NAME DEPS module...). A module may include itself,
-its DEPS and what they may include; apps, tests, fuzz and examples may include every module; the
-public headers none. What comes from outside the repository is listed here, by who may use it.
+its DEPS and what they may include; apps, bench, tests, fuzz and examples may include every
+module; the public headers none. What comes from outside the repository is listed here, by who may
+use it.
 """
 
 import argparse
@@ -66,7 +67,8 @@ class Checker:
 
     def findings(self):
         found = []
-        for path, text in cxx.sources(self.root, "src", "apps", "include", "tests", "fuzz", "examples"):
+        for path, text in cxx.sources(self.root, "src", "apps", "bench", "include", "tests", "fuzz",
+                                       "examples"):
             for include in cxx.includes(text):
                 for sentence in self.complaints(path, include):
                     found.append(f"{path}:{include.line}: {sentence}")

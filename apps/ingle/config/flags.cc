@@ -83,6 +83,11 @@ void Flags::Text(const char* names, std::string& text, const char* value_name, c
   app_.add_option(names, text, help)->type_name(value_name)->multi_option_policy(kTakeLast);
 }
 
+void Flags::Texts(const char* names, std::vector<std::string>& texts, const char* value_name,
+                  const char* help) {
+  app_.add_option(names, texts, help)->type_name(value_name)->allow_extra_args(false);
+}
+
 void Flags::Number(const char* names, int64_t& number, const char* value_name, const char* help,
                    int64_t least, int64_t most) {
   app_.add_option(names, number, help)
