@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "bench/random_model.h"
 #include "engine/engine.h"
-#include "random_model.h"
 
 namespace ingle {
 namespace {
