@@ -31,11 +31,12 @@ PLATFORM_FILES = ["src/*_posix.cc", "src/*_linux.cc", "src/*_threads.cc", "src/b
 # ISA files: compiled with instruction set flags. An inline function that one of them compiles could
 # be the copy that the linker keeps for the whole program, which would then not run on an older
 # processor. So all they include, at any depth, is this, or a header of ours that defines no
-# function but static ones.
+# function but static ones, or that keeps everything in an unnamed namespace.
 ISA_FILES = ["src/kernels/*x86_*", "src/kernels/*arm_*", "src/kernels/*wasm_*"]
 INTRINSICS = ["immintrin.h", "arm_neon.h", "wasm_simd128.h"]
 PLAIN_HEADERS = ["cstddef", "cstdint", "stddef.h", "stdint.h"] + INTRINSICS
 MERGEABLE = re.compile(r"(?<!static )\binline\b|\btemplate\b|\bconstexpr\b[^=;{]*\)\s*\{")
+UNNAMED = re.compile(r"namespace ingle \{\s*namespace \{.*\}\s*\}\s*$", re.DOTALL)
 
 # Folders of src that are no modules but put modules together, as the apps do.
 PUBLIC_FACES = ["api"]
@@ -92,7 +93,7 @@ class Checker:
         if not header.exists():
             return None
         text = header.read_text(encoding="utf-8")
-        if MERGEABLE.search(cxx.blank(text)):
+        if MERGEABLE.search(cxx.blank(text)) and not UNNAMED.search(cxx.blank(text)):
             return include.path
         return next(filter(None, map(self.mergeable, cxx.includes(text))), None)
 

@@ -71,6 +71,9 @@ const std::array kSettings = {
                 &S::device, 0, 0, "cpu|reference"},
     SettingInfo{"cache_type", "--cache-type", "TYPE", "key/value cache in f16 or f32",
                 &S::cache_type, 0, 0, "auto|f16|f32"},
+    SettingInfo{"keep_panels", "--keep-panels,!--no-keep-panels", "",
+                "keep weights on disk as this processor takes them, for a quick start",
+                &S::keep_panels},
     SettingInfo{"offline", "--offline", "", "never use the network", &S::offline},
     SettingInfo{"quiet", "-q,--quiet", "", "no progress on standard error", &S::quiet},
 };
