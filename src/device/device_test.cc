@@ -133,12 +133,15 @@ std::vector<int32_t> Tokens(size_t count, uint32_t seed) {
 // A device that owns what it needs.
 struct CpuSetup {
   CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures())
-      : pool(threads), program(Compile(graph, {KernelSet(features), 128, cache})) {
+      : pool(threads),
+        packed(PackInMemory(MatricesToPack(graph, KernelSet(features)), pool)),
+        program(Compile(graph, {KernelSet(features), 128, cache, &packed->weights})) {
     auto made = MakeCpuDevice(program, pool);
     EXPECT_TRUE(made);
     device = std::move(*made);
   }
   WorkerPool pool;
+  Result<PackedMemory> packed;
   Program program;
   std::unique_ptr<Device> device;
 };
