@@ -99,7 +99,8 @@ uint64_t ScratchOf(const Program& program, const Step& step) {
 }  // namespace
 
 Program Compile(const Graph& model, const CompileOptions& options) {
-  const Graph graph = QuantizeActivations(SplitAttention(FuseResiduals(model)), options.kernels);
+  const Graph fused = ShareRopeAngles(GatherProducts(SplitAttention(FuseResiduals(model))));
+  const Graph graph = QuantizeActivations(fused, options.kernels);
   const MemoryPlan plan = PlanMemory(graph, options.max_tokens);
 
   Program program;

@@ -134,6 +134,27 @@ TEST(Compile, IndependentStepsRunWithoutABarrier) {
   EXPECT_LT(barriers, program.steps.size() - 3);
 }
 
+TEST(Compile, LayersThatTurnAlikeShareTheirAngles) {
+  GraphBuilder g;
+  Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  RopeAttributes rope;
+  rope.head_size = 16;
+  for (const float base : {1.0f, 1.0f, 0.5f, 1.0f}) {
+    rope.frequencies.assign(8, base);
+    x = g.Rope(x, rope);
+  }
+  const auto graph = g.Finish(g.SelectRows(x, g.OutputRows()));
+  ASSERT_TRUE(graph);
+  const Program program = Compile(*graph, {KernelSet(), 16, DType::kF32});
+  std::vector<uint64_t> angles, used;
+  for (const Step& step : program.steps) {
+    if (step.op == Op::kRopeAngles) angles.push_back(step.output.offset);
+    if (step.op == Op::kRope) used.push_back(step.inputs[1].offset);
+  }
+  ASSERT_EQ(angles.size(), 2u);
+  EXPECT_EQ(used, (std::vector<uint64_t>{angles[0], angles[0], angles[1], angles[0]}));
+}
+
 TEST(PlanCache, LaysLayersOneAfterTheOther) {
   const CacheLayout layout = PlanCache(SmallModel(DType::kF32), DType::kF16);
   ASSERT_EQ(layout.layers.size(), 1u);

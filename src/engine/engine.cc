@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <system_error>
 
@@ -149,8 +148,10 @@ StepLimits Engine::State::Limits(const Executor& executor) const {
 
 // Numbers that are none come from weights that are none, or from values that outgrew a float.
 Status Engine::State::CheckAnswer(std::span<const float> row) const {
-  const bool broken = std::any_of(row.begin(), row.end(), [](float x) { return std::isnan(x); });
-  if (!broken) return {};
+  // No early way out, so that it is vector code; NaN alone differs from itself.
+  uint32_t broken = 0;
+  for (const float x : row) broken |= x != x ? 1u : 0u;
+  if (broken == 0) return {};
   const std::optional<std::string> tensor = FindBrokenTensor(model);
   if (tensor) {
     return Fail(ErrorCode::kCorrupt, name, ": tensor ", Quote(*tensor),
