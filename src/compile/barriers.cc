@@ -5,10 +5,10 @@
 namespace ingle {
 namespace {
 
-// A stretch of memory that a step reads or writes. Caches and logits are told apart from the arena
-// by their space.
+// A stretch of memory that a step reads or writes. Caches, logits and what attention shares are
+// told apart from the arena by their space.
 struct Access {
-  enum class Space : uint8_t { kArena, kCache, kLogits };
+  enum class Space : uint8_t { kArena, kCache, kLogits, kShared };
   Space space;
   uint64_t begin;
   uint64_t end;
@@ -39,6 +39,7 @@ Accesses AccessesOf(const Step& step, uint32_t max_tokens) {
   if (step.op == Op::kCacheAppend || step.op == Op::kAttend) {
     const auto& attention = std::get<AttentionAttributes>(step.attributes);
     const Access cache{Access::Space::kCache, attention.state, uint64_t{attention.state} + 1};
+    if (step.op == Op::kAttend) accesses.writes.push_back({Access::Space::kShared, 0, 1});
     if (step.op == Op::kCacheAppend) accesses.writes.push_back(cache);
     // A source stays as it is throughout the step.
     if (step.op == Op::kAttend && !attention.of_source) accesses.reads.push_back(cache);

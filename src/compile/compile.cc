@@ -62,10 +62,10 @@ Step StepOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
 }
 
 // The floats that a step wants for itself.
-uint64_t ScratchOf(const Program& program, const Step& step) {
+uint64_t ScratchOf([[maybe_unused]] const Program& program, const Step& step) {
   if (step.op == Op::kAttend) {
     const auto& a = std::get<AttentionAttributes>(step.attributes);
-    return AttentionScratch(program.cache.page_tokens, a.key_size, a.value_size);
+    return BlockScratch(a.key_size, a.value_size);
   }
   if (step.op == Op::kExperts) {
     const TensorView& expert = step.inputs[2].weight;
@@ -78,6 +78,15 @@ uint64_t ScratchOf(const Program& program, const Step& step) {
     }
   }
   return step.op == Op::kRoute ? 2 * columns : columns;
+}
+
+// Room for the partial results of some hundred chunks, or of one with very long heads.
+uint64_t SharedOf(const Step& step) {
+  if (step.op != Op::kAttend) return 0;
+  constexpr uint64_t kEnough = 1 << 18;
+  const auto& a = std::get<AttentionAttributes>(step.attributes);
+  const uint64_t one = PartialFloats(kAttentionRows, a.value_size);
+  return std::max(kEnough, (one + 15) / 16 * 16);
 }
 
 }  // namespace
@@ -99,6 +108,7 @@ Program Compile(const Graph& model, const CompileOptions& options) {
   }
   for (const Step& step : program.steps) {
     program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));
+    program.shared_floats = std::max(program.shared_floats, SharedOf(step));
   }
   PlaceBarriers(program);
   return program;

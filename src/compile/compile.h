@@ -9,7 +9,7 @@ namespace ingle {
 struct CompileOptions {
   KernelSet kernels;          // of the machine that will run it
   uint32_t max_tokens = 512;  // of one step
-  DType cache_type = DType::kF16;
+  CacheType cache_type = CacheType::kF16;
 };
 
 // Views into the model's weights: their memory must outlive the program.

@@ -122,7 +122,7 @@ TEST(PlanMemory, LiveValuesDoNotOverlap) {
 }
 
 TEST(Compile, IndependentStepsRunWithoutABarrier) {
-  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
+  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, CacheType::kF32});
   size_t barriers = 0;
   size_t free_products = 0;
   for (const Step& step : program.steps) {
@@ -135,7 +135,7 @@ TEST(Compile, IndependentStepsRunWithoutABarrier) {
 }
 
 TEST(PlanCache, LaysLayersOneAfterTheOther) {
-  const CacheLayout layout = PlanCache(SmallModel(DType::kF32), DType::kF16);
+  const CacheLayout layout = PlanCache(SmallModel(DType::kF32), CacheType::kF16);
   ASSERT_EQ(layout.layers.size(), 1u);
   EXPECT_EQ(layout.layers[0].value_offset, uint64_t{layout.page_tokens} * 32 * 2);
   EXPECT_EQ(layout.page_bytes, uint64_t{layout.page_tokens} * 2 * 32 * 2);
@@ -166,8 +166,8 @@ TEST(PlanCache, TheGraphsOfAnEncoderDecoderAgree) {
   const auto answers = decoder.Finish(decoder.SelectRows(x, decoder.OutputRows()));
   ASSERT_TRUE(reads && answers);
 
-  const Program encodes = Compile(*reads, {KernelSet(), 16, DType::kF16});
-  const Program decodes = Compile(*answers, {KernelSet(), 16, DType::kF16});
+  const Program encodes = Compile(*reads, {KernelSet(), 16, CacheType::kF16});
+  const Program decodes = Compile(*answers, {KernelSet(), 16, CacheType::kF16});
   ASSERT_EQ(encodes.cache.layers.size(), 3u);
   ASSERT_EQ(decodes.cache.source_layers.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {

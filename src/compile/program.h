@@ -52,6 +52,7 @@ struct Program {
   uint32_t max_tokens = 0;      // of one step
   uint64_t arena_bytes = 0;     // activations of a step, exactly; 64-byte aligned
   uint64_t scratch_floats = 0;  // of each worker
+  uint64_t shared_floats = 0;   // of all workers together, whole cache lines: for attention
   uint64_t vocabulary = 0;      // columns of the logits
 
   // For people: one line a step.

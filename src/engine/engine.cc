@@ -74,7 +74,11 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   info.threads = pool->size();
   info.weight_bytes = WeightBytes(model);
   device_kind = options.device;
-  const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
+  const CacheType cache_type =
+      *CacheTypeOf(options.cache_type.value_or(DefaultCacheType(model.graph)));
+  for (const Graph* graph : GraphsOf(model)) {
+    if (const Status fits = CheckCacheType(*graph, cache_type); !fits) return fits;
+  }
   auto made = MakeExecutor(model.graph, {device_kind, info.batch_tokens, cache_type}, *pool);
   if (!made) return Fail(made.error());
   answers = *std::move(made);
@@ -86,7 +90,7 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   }
   const CacheLayout& layout = device().cache();
   cache = std::make_unique<KvCache>(layout, options.cache_bytes);
-  info.cache_type = layout.type;
+  info.cache_type = DTypeOf(layout.type);
   info.cache_bytes_per_token = layout.page_bytes / layout.page_tokens;
   info.state_bytes = layout.state_bytes;
   long_context = LongContext(model.graph);
@@ -96,7 +100,8 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
 // A source has to fit a step.
 Status Engine::State::MakeEncoder(const EngineOptions& options) {
   encoder_tokens = std::max(options.batch_tokens, info.context);
-  auto made = MakeExecutor(*model.encoder, {device_kind, encoder_tokens, info.cache_type}, *pool);
+  auto made = MakeExecutor(*model.encoder,
+                           {device_kind, encoder_tokens, *CacheTypeOf(info.cache_type)}, *pool);
   if (!made) return Fail(made.error());
   encoder = *std::move(made);
   source_cache = std::make_unique<KvCache>(encoder->device->cache(), options.cache_bytes);
@@ -107,8 +112,9 @@ Status Engine::State::MakeEncoder(const EngineOptions& options) {
 Result<Executor*> Engine::State::StatesExecutor() {
   if (model.shape.task == Task::kEmbed) return answers.get();
   if (!states) {
-    auto made = MakeExecutor(model.graph.UpTo(model.states),
-                             {device_kind, info.batch_tokens, info.cache_type}, *pool);
+    auto made =
+        MakeExecutor(model.graph.UpTo(model.states),
+                     {device_kind, info.batch_tokens, *CacheTypeOf(info.cache_type)}, *pool);
     if (!made) return Fail(made.error());
     states = *std::move(made);
   }
@@ -151,10 +157,9 @@ Status CheckOptions(const EngineOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "a context of ", options.context, " tokens; at most ",
                 1u << 28, " are possible");
   }
-  if (options.cache_type && *options.cache_type != DType::kF16 &&
-      *options.cache_type != DType::kF32) {
+  if (options.cache_type && !CacheTypeOf(*options.cache_type)) {
     return Fail(ErrorCode::kUnsupported, "a cache of type ", Name(*options.cache_type),
-                "; F16 and F32 are possible");
+                "; F32, F16, Q8_0 and Q4_0 are possible");
   }
   return {};
 }

@@ -24,7 +24,7 @@ struct Executor {
 struct ExecutorOptions {
   DeviceKind device;
   uint32_t batch_tokens;
-  DType cache_type;  // of kCpu
+  CacheType cache_type;  // of kCpu
 };
 
 // The pool must outlive it. Fails with kOutOfMemory.

@@ -17,10 +17,11 @@ class CpuDevice final : public Device {
         scratch_floats_(scratch_floats) {}
 
   Status Execute(const Batch& batch) override {
+    float* shared = reinterpret_cast<float*>(scratch_.get());
     pool_.Run([&](Worker& worker) {
-      float* scratch = reinterpret_cast<float*>(scratch_.get()) +
-                       static_cast<size_t>(worker.index()) * scratch_floats_;
-      const StepContext context{program_, batch, arena_.get(), scratch, worker};
+      float* scratch =
+          shared + program_.shared_floats + static_cast<size_t>(worker.index()) * scratch_floats_;
+      const StepContext context{program_, batch, arena_.get(), scratch, shared, worker};
       for (const Step& step : program_.steps) {
         if (step.barrier_before) worker.Barrier();
         RunStep(step, context);
@@ -35,7 +36,7 @@ class CpuDevice final : public Device {
   const Program& program_;
   WorkerPool& pool_;
   AlignedMemory arena_;
-  AlignedMemory scratch_;
+  AlignedMemory scratch_;  // shared by the workers, then each one's own
   size_t scratch_floats_;  // of one worker, whole cache lines
 };
 
@@ -44,8 +45,8 @@ class CpuDevice final : public Device {
 Result<std::unique_ptr<Device>> MakeCpuDevice(const Program& program, WorkerPool& pool) {
   const size_t scratch_floats = (program.scratch_floats + 15) / 16 * 16;
   AlignedMemory arena = AllocateAligned(program.arena_bytes);
-  AlignedMemory scratch =
-      AllocateAligned(scratch_floats * static_cast<size_t>(pool.size()) * sizeof(float));
+  const size_t floats = program.shared_floats + scratch_floats * static_cast<size_t>(pool.size());
+  AlignedMemory scratch = AllocateAligned(floats * sizeof(float));
   if (!arena || !scratch) {
     return Fail(ErrorCode::kOutOfMemory, "no memory for ", program.arena_bytes,
                 " bytes of activations; a smaller batch takes less");

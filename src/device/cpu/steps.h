@@ -13,6 +13,7 @@ struct StepContext {
   const Batch& batch;
   std::byte* arena;
   float* scratch;  // program.scratch_floats, this worker's own
+  float* shared;   // program.shared_floats, of all workers
   Worker& worker;
 };
 
