@@ -2,8 +2,9 @@
 """Holds every #include against the modules' declared edges.
 
 src/CMakeLists.txt declares them: ingle_module(NAME DEPS module...). A module may include itself,
-its DEPS and what they may include; apps, tests, fuzz and examples may include every module; the
-public headers none. What comes from outside the repository is listed here, by who may use it.
+its DEPS and what they may include; apps, bench, tests, fuzz and examples may include every
+module; the public headers none. What comes from outside the repository is listed here, by who may
+use it.
 """
 
 import argparse
@@ -30,11 +31,12 @@ PLATFORM_FILES = ["src/*_posix.cc", "src/*_linux.cc", "src/*_threads.cc", "src/b
 # ISA files: compiled with instruction set flags. An inline function that one of them compiles could
 # be the copy that the linker keeps for the whole program, which would then not run on an older
 # processor. So all they include, at any depth, is this, or a header of ours that defines no
-# function but static ones.
+# function but static ones, or that keeps everything in an unnamed namespace.
 ISA_FILES = ["src/kernels/*x86_*", "src/kernels/*arm_*", "src/kernels/*wasm_*"]
 INTRINSICS = ["immintrin.h", "arm_neon.h", "wasm_simd128.h"]
 PLAIN_HEADERS = ["cstddef", "cstdint", "stddef.h", "stdint.h"] + INTRINSICS
 MERGEABLE = re.compile(r"(?<!static )\binline\b|\btemplate\b|\bconstexpr\b[^=;{]*\)\s*\{")
+UNNAMED = re.compile(r"namespace ingle \{\s*namespace \{.*\}\s*\}\s*$", re.DOTALL)
 
 # Folders of src that are no modules but put modules together, as the apps do.
 PUBLIC_FACES = ["api"]
@@ -65,7 +67,8 @@ class Checker:
 
     def findings(self):
         found = []
-        for path, text in cxx.sources(self.root, "src", "apps", "include", "tests", "fuzz", "examples"):
+        for path, text in cxx.sources(self.root, "src", "apps", "bench", "include", "tests", "fuzz",
+                                       "examples"):
             for include in cxx.includes(text):
                 for sentence in self.complaints(path, include):
                     found.append(f"{path}:{include.line}: {sentence}")
@@ -90,7 +93,7 @@ class Checker:
         if not header.exists():
             return None
         text = header.read_text(encoding="utf-8")
-        if MERGEABLE.search(cxx.blank(text)):
+        if MERGEABLE.search(cxx.blank(text)) and not UNNAMED.search(cxx.blank(text)):
             return include.path
         return next(filter(None, map(self.mergeable, cxx.includes(text))), None)
 

@@ -39,7 +39,7 @@ def functions(text):
 def measure(root):
     """(findings that fail, functions worth a look)"""
     failed, long_functions = [], []
-    folders = ("src", "apps", "include", "tests", "fuzz", "examples")
+    folders = ("src", "apps", "bench", "include", "tests", "fuzz", "examples")
     for path, text in cxx.sources(root, *folders):
         lines = text.count("\n")
         generated = any(fnmatch.fnmatch(str(path), pattern) for pattern in GENERATED)

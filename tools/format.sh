@@ -8,5 +8,5 @@ mode=-i
 [ "${1:-}" = --check ] && mode='--dry-run --Werror'
 # Tables that a script wrote stay as it wrote them.
 # shellcheck disable=SC2086 # one word an option
-find src apps include tests fuzz examples \( -name '*.h' -o -name '*.hpp' -o -name '*.cc' \
+find src apps bench include tests fuzz examples \( -name '*.h' -o -name '*.hpp' -o -name '*.cc' \
     -o -name '*.c' \) ! -name '*_tables.*' -print0 | xargs -0 clang-format-16 $mode

@@ -35,7 +35,8 @@ def header_closure(path):
             continue
         seen[current] = current.read_text(encoding="utf-8")
         for include in cxx.includes(seen[current]):
-            for folder in (cxx.ROOT / "src", cxx.ROOT / "include", cxx.ROOT / "apps/ingle"):
+            for folder in (cxx.ROOT / "src", cxx.ROOT / "include", cxx.ROOT / "apps/ingle",
+                           cxx.ROOT / "bench"):
                 if (folder / include.path).is_file():
                     pending.append(folder / include.path)
     return [text for _, text in sorted(seen.items())]
@@ -63,7 +64,7 @@ def check(entry, build):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", help="a folder with compile_commands.json")
-    parser.add_argument("prefixes", nargs="*", default=["src", "apps"])
+    parser.add_argument("prefixes", nargs="*", default=["src", "apps", "bench"])
     arguments = parser.parse_args()
 
     database = json.loads((pathlib.Path(arguments.build) / "compile_commands.json").read_text())

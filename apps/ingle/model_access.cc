@@ -118,6 +118,7 @@ EngineOptions EngineOptionsOf(const Settings& settings) {
 EngineOptions OptionsToLook() {
   EngineOptions options;
   options.threads = 1;
+  options.only_look = true;
   return options;
 }
 
@@ -131,7 +132,9 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
                                           const EngineOptions& options) {
   const Result<std::string> path = FindModel(model, context);
   if (!path) return Fail(path.error());
-  return Engine::Load(*path, options);
+  EngineOptions completed = options;
+  if (context.settings.keep_panels) completed.panel_directory = context.paths.panels;
+  return Engine::Load(*path, completed);
 }
 
 }  // namespace ingle

@@ -23,6 +23,14 @@ class ByteSource {
 
   // What a message calls it: a path, or "memory".
   virtual const std::string& name() const = 0;
+
+  // What changes when the bytes may have: of a file its device, number, size and time. Empty for a
+  // source that has nothing of the kind.
+  virtual std::string stamp() const { return {}; }
+
+  // The system may take back the memory of what has been read; it is read again when it is looked
+  // at again.
+  virtual void Forget() const {}
 };
 
 // A regular file, mapped read-only. The mapping stays valid if the file is renamed or removed.

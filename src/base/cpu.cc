@@ -11,14 +11,21 @@ struct NamedFeature {
   std::string_view name;
   CpuFeature feature;
 };
-constexpr NamedFeature kNames[] = {{"avx2", kCpuAvx2}, {"neon", kCpuNeon}};
+// Oldest first: those of x86 come with what stands before them.
+constexpr NamedFeature kNames[] = {{"neon", kCpuNeon},
+                                   {"avx2", kCpuAvx2},
+                                   {"avxvnni", kCpuAvxVnni},
+                                   {"avx512vnni", kCpuAvx512Vnni},
+                                   {"amx", kCpuAmxInt8}};
 constexpr std::string_view kNoFeature = "scalar";
 
 CpuFeatures Allowed() {
   const char* forced = std::getenv("INGLE_CPU");
   if (forced == nullptr || *forced == '\0') return ~CpuFeatures{0};
+  CpuFeatures allowed = 0;
   for (const NamedFeature& named : kNames) {
-    if (named.name == forced) return named.feature;
+    allowed |= named.feature;
+    if (named.name == forced) return allowed;
   }
   return 0;
 }

@@ -11,17 +11,21 @@ using CpuFeatures = uint32_t;
 enum CpuFeature : CpuFeatures {
   kCpuAvx2 = 1u << 0,  // with FMA and F16C: no processor has one without the others
   kCpuNeon = 1u << 1,
+  kCpuAvxVnni = 1u << 2,     // dot products of int8 on 256 bits
+  kCpuAvx512Vnni = 1u << 3,  // the same on 512; with AVX-512 F, BW, DQ and VL
+  kCpuAmxInt8 = 1u << 4,     // products of int8 tiles; this process may use them
 };
 
 // The features of this machine that Ingle has kernels for. The environment variable INGLE_CPU
-// narrows them, to test or to work around: "scalar" leaves none, "avx2" or "neon" that one.
-// Read once; thread safe. Any other text counts as "scalar".
+// narrows them, to test or to work around: "scalar" leaves none, "neon" that one, "avx2",
+// "avxvnni", "avx512vnni" and "amx" that one and what is older. Read once; thread safe. Any other
+// text counts as "scalar".
 CpuFeatures UsableCpuFeatures();
 
 // Whether INGLE_CPU may have this value.
 bool IsCpuChoice(std::string_view text);
 
-// "avx2", or "scalar" for none.
+// "avx2 avx512vnni", or "scalar" for none.
 std::string ToString(CpuFeatures features);
 
 // How many processors this process may use: its affinity mask and, rounded up, its cgroup's quota.

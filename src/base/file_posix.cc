@@ -15,8 +15,8 @@ namespace {
 
 class MappedFile final : public ByteSource {
  public:
-  MappedFile(std::string path, const std::byte* data, uint64_t size)
-      : path_(std::move(path)), data_(data), size_(size) {}
+  MappedFile(std::string path, std::string stamp, const std::byte* data, uint64_t size)
+      : path_(std::move(path)), stamp_(std::move(stamp)), data_(data), size_(size) {}
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile() override {
@@ -25,6 +25,10 @@ class MappedFile final : public ByteSource {
 
   uint64_t size() const override { return size_; }
   const std::string& name() const override { return path_; }
+  std::string stamp() const override { return stamp_; }
+  void Forget() const override {
+    if (size_ > 0) madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+  }
 
   Result<Bytes> View(uint64_t offset, uint64_t length) const override {
     const std::optional<uint64_t> end = CheckedAdd(offset, length);
@@ -37,6 +41,7 @@ class MappedFile final : public ByteSource {
 
  private:
   std::string path_;
+  std::string stamp_;
   const std::byte* data_;
   uint64_t size_;
 };
@@ -64,10 +69,12 @@ Result<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
     return Fail(ErrorCode::kInvalidArgument, "cannot open ", path, ": it is not a regular file");
   }
   const auto size = static_cast<uint64_t>(info.st_size);
-  if (size == 0) return std::make_unique<MappedFile>(path, nullptr, 0);
+  const std::string stamp = Cat(info.st_dev, ":", info.st_ino, ":", size, ":", info.st_mtim.tv_sec,
+                                ".", info.st_mtim.tv_nsec);
+  if (size == 0) return std::make_unique<MappedFile>(path, stamp, nullptr, 0);
   void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
   if (data == MAP_FAILED) return fail(errno);
-  return std::make_unique<MappedFile>(path, static_cast<const std::byte*>(data), size);
+  return std::make_unique<MappedFile>(path, stamp, static_cast<const std::byte*>(data), size);
 }
 
 }  // namespace ingle

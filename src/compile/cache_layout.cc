@@ -61,9 +61,9 @@ Status CheckCacheType(const Graph& graph, CacheType type) {
   return {};
 }
 
-CacheLayout PlanCache(const Graph& graph, CacheType type) {
+CacheLayout PlanCache(const Graph& graph, DType type) {
   CacheLayout layout;
-  layout.type = type;
+  layout.type = *CacheTypeOf(type);
   for (const Node& node : graph.nodes()) {
     if (const auto* attention = std::get_if<AttentionAttributes>(&node.attributes)) {
       if (node.op == Op::kCacheAppend || attention->appends()) AddLayer(*attention, layout.layers);

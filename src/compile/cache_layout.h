@@ -50,9 +50,9 @@ struct CacheLayout {
 std::optional<CacheType> CacheTypeOf(DType type);
 DType DTypeOf(CacheType type);
 
-// The layout that the graph's attention needs. REQUIRES: the graph's heads fit the type, see
-// CheckCacheType.
-CacheLayout PlanCache(const Graph& graph, CacheType type);
+// The layout that the graph's attention needs. REQUIRES: a cache can have the type, and the graph's
+// heads fit it: CheckCacheType.
+CacheLayout PlanCache(const Graph& graph, DType type);
 
 // Fails with kUnsupported where the type's blocks do not fit the heads.
 Status CheckCacheType(const Graph& graph, CacheType type);

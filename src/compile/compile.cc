@@ -49,6 +49,18 @@ size_t SlotOf(const Node& node, size_t i) {
   return std::get<MatMulAttributes>(node.attributes).bias ? i : 3;
 }
 
+// Points the matrices that a step multiplies at their panels, where its kernels take those.
+void UsePanels(Step& step, const CompileOptions& options) {
+  const auto use = [&](TensorView& matrix) {
+    if (options.kernels.matmul(matrix.type).layout != WeightLayout::kPanels) return;
+    matrix.data = options.packed->Find(matrix);
+  };
+  if (step.op == Op::kMatMul) use(step.inputs[1].weight);
+  if (step.op == Op::kExperts) {
+    for (TensorView& expert : step.inputs[2].experts) use(expert);
+  }
+}
+
 Step StepOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
   const Node& node = graph.node(id);
   Step step;
@@ -62,20 +74,24 @@ Step StepOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
 }
 
 // The floats that a step wants for itself.
-uint64_t ScratchOf([[maybe_unused]] const Program& program, const Step& step) {
+uint64_t ScratchOf(const Program& program, const Step& step) {
   if (step.op == Op::kAttend) {
     const auto& a = std::get<AttentionAttributes>(step.attributes);
     return BlockScratch(a.key_size, a.value_size);
   }
   if (step.op == Op::kExperts) {
     const TensorView& expert = step.inputs[2].weight;
-    return ExpertScratch(expert.shape.rows(), expert.shape.columns()).floats;
+    const uint64_t kernel = program.kernels.matmul(expert.type).scratch(expert.shape.columns());
+    return ExpertScratch(expert.shape.rows(), expert.shape.columns(), kernel).floats;
   }
   uint64_t columns = step.output.type.columns;
   for (const Operand& input : step.inputs) {
     if (input && input.place != Operand::Place::kWeight) {
       columns = std::max(columns, input.type.columns);
     }
+  }
+  if (step.op == Op::kMatMul) {
+    return program.kernels.matmul(step.inputs[1].weight.type).scratch(columns);
   }
   return step.op == Op::kRoute ? 2 * columns : columns;
 }
@@ -92,7 +108,8 @@ uint64_t SharedOf(const Step& step) {
 }  // namespace
 
 Program Compile(const Graph& model, const CompileOptions& options) {
-  const Graph graph = QuantizeActivations(SplitAttention(FuseResiduals(model)), options.kernels);
+  const Graph fused = ShareRopeAngles(GatherProducts(SplitAttention(FuseResiduals(model))));
+  const Graph graph = QuantizeActivations(fused, options.kernels);
   const MemoryPlan plan = PlanMemory(graph, options.max_tokens);
 
   Program program;
@@ -105,6 +122,7 @@ Program Compile(const Graph& model, const CompileOptions& options) {
     const Op op = graph.node(id).op;
     if (op == Op::kInput || op == Op::kWeight) continue;
     program.steps.push_back(StepOf(graph, plan, id));
+    UsePanels(program.steps.back(), options);
   }
   for (const Step& step : program.steps) {
     program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));

@@ -122,7 +122,7 @@ TEST(PlanMemory, LiveValuesDoNotOverlap) {
 }
 
 TEST(Compile, IndependentStepsRunWithoutABarrier) {
-  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, CacheType::kF32});
+  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
   size_t barriers = 0;
   size_t free_products = 0;
   for (const Step& step : program.steps) {
@@ -134,8 +134,29 @@ TEST(Compile, IndependentStepsRunWithoutABarrier) {
   EXPECT_LT(barriers, program.steps.size() - 3);
 }
 
+TEST(Compile, LayersThatTurnAlikeShareTheirAngles) {
+  GraphBuilder g;
+  Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  RopeAttributes rope;
+  rope.head_size = 16;
+  for (const float base : {1.0f, 1.0f, 0.5f, 1.0f}) {
+    rope.frequencies.assign(8, base);
+    x = g.Rope(x, rope);
+  }
+  const auto graph = g.Finish(g.SelectRows(x, g.OutputRows()));
+  ASSERT_TRUE(graph);
+  const Program program = Compile(*graph, {KernelSet(), 16, DType::kF32});
+  std::vector<uint64_t> angles, used;
+  for (const Step& step : program.steps) {
+    if (step.op == Op::kRopeAngles) angles.push_back(step.output.offset);
+    if (step.op == Op::kRope) used.push_back(step.inputs[1].offset);
+  }
+  ASSERT_EQ(angles.size(), 2u);
+  EXPECT_EQ(used, (std::vector<uint64_t>{angles[0], angles[0], angles[1], angles[0]}));
+}
+
 TEST(PlanCache, LaysLayersOneAfterTheOther) {
-  const CacheLayout layout = PlanCache(SmallModel(DType::kF32), CacheType::kF16);
+  const CacheLayout layout = PlanCache(SmallModel(DType::kF32), DType::kF16);
   ASSERT_EQ(layout.layers.size(), 1u);
   EXPECT_EQ(layout.layers[0].value_offset, uint64_t{layout.page_tokens} * 32 * 2);
   EXPECT_EQ(layout.page_bytes, uint64_t{layout.page_tokens} * 2 * 32 * 2);
@@ -166,8 +187,8 @@ TEST(PlanCache, TheGraphsOfAnEncoderDecoderAgree) {
   const auto answers = decoder.Finish(decoder.SelectRows(x, decoder.OutputRows()));
   ASSERT_TRUE(reads && answers);
 
-  const Program encodes = Compile(*reads, {KernelSet(), 16, CacheType::kF16});
-  const Program decodes = Compile(*answers, {KernelSet(), 16, CacheType::kF16});
+  const Program encodes = Compile(*reads, {KernelSet(), 16, DType::kF16});
+  const Program decodes = Compile(*answers, {KernelSet(), 16, DType::kF16});
   ASSERT_EQ(encodes.cache.layers.size(), 3u);
   ASSERT_EQ(decodes.cache.source_layers.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {

@@ -10,14 +10,15 @@ inline constexpr uint64_t kExpertTokens = 8;
 
 // Offsets in floats. Rows of an input are f32, or Q8 in no more room.
 struct ExpertScratch {
-  ExpertScratch(uint64_t rows, uint64_t columns)
-      : decoded(0),
+  // kernel_floats: those that the product's kernel wants for itself.
+  ExpertScratch(uint64_t rows, uint64_t columns, uint64_t kernel_floats)
+      : kernel(0),
         input_row(Padded(columns)),
-        inputs(Padded(columns)),
+        inputs(Padded(kernel_floats)),
         outputs(inputs + kExpertTokens * input_row),
         floats(outputs + kExpertTokens * Padded(rows)) {}
 
-  uint64_t decoded;    // one row of weights
+  uint64_t kernel;     // the kernel's own
   uint64_t input_row;  // from one row to the next
   uint64_t inputs;     // [kExpertTokens]
   uint64_t outputs;    // [kExpertTokens, rows]

@@ -26,10 +26,11 @@ struct Operand {
 
   Place place = Place::kNone;
   ValueType type;
-  uint64_t offset = 0;              // kArena
-  uint64_t row_bytes = 0;           // from one row to the next
-  TensorView weight;                // kWeight
-  std::vector<TensorView> experts;  // kWeight, of a stack: each one's matrix
+  uint64_t offset = 0;     // kArena
+  uint64_t row_bytes = 0;  // from one row to the next
+  // kWeight. A matrix that is multiplied lies as its kernel takes it: data are rows or panels.
+  TensorView weight;
+  std::vector<TensorView> experts;  // of a stack: each one's matrix
 
   explicit operator bool() const { return place != Place::kNone; }
 };

@@ -132,14 +132,16 @@ std::vector<int32_t> Tokens(size_t count, uint32_t seed) {
 
 // A device that owns what it needs.
 struct CpuSetup {
-  CpuSetup(const Graph& graph, int threads, CacheType cache,
-           CpuFeatures features = UsableCpuFeatures())
-      : pool(threads), program(Compile(graph, {KernelSet(features), 128, cache})) {
+  CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures())
+      : pool(threads),
+        packed(PackInMemory(MatricesToPack(graph, KernelSet(features)), pool)),
+        program(Compile(graph, {KernelSet(features), 128, cache, &packed->weights})) {
     auto made = MakeCpuDevice(program, pool);
     EXPECT_TRUE(made);
     device = std::move(*made);
   }
   WorkerPool pool;
+  Result<PackedMemory> packed;
   Program program;
   std::unique_ptr<Device> device;
 };
@@ -163,8 +165,8 @@ TEST(CpuDevice, AgreesWithTheReference) {
   const SmallModel model(DType::kF32);
   const auto tokens = Tokens(70, 1);
   Sequence a, b;
-  CpuSetup fast(model.graph(), 2, CacheType::kF32);
-  CpuSetup plain(model.graph(), 3, CacheType::kF32, 0);
+  CpuSetup fast(model.graph(), 2, DType::kF32);
+  CpuSetup plain(model.graph(), 3, DType::kF32, 0);
   const auto want = RunReference(model.graph(), tokens);
   ExpectNear(RunStep(*fast.device, {{&a, tokens}}), want, 1e-5f);
   ExpectNear(RunStep(*plain.device, {{&b, tokens}}), want, 1e-5f);
@@ -174,8 +176,8 @@ TEST(CpuDevice, QuantizedActivationsStayClose) {
   const SmallModel model(DType::kQ8_0);
   const auto tokens = Tokens(70, 2);
   Sequence a, b;
-  CpuSetup fast(model.graph(), 2, CacheType::kF16);
-  CpuSetup plain(model.graph(), 2, CacheType::kF16, 0);
+  CpuSetup fast(model.graph(), 2, DType::kF16);
+  CpuSetup plain(model.graph(), 2, DType::kF16, 0);
   const auto want = RunReference(model.graph(), tokens);
   ExpectNear(RunStep(*fast.device, {{&a, tokens}}), want, 3e-2f);
   ExpectNear(RunStep(*plain.device, {{&b, tokens}}), want, 2e-3f);
@@ -187,12 +189,12 @@ TEST(CpuDevice, ResultsDoNotDependOnCompany) {
     const SmallModel model(type);
     const auto tokens = Tokens(61, 3);
     const auto others = Tokens(37, 4);
-    CpuSetup one(model.graph(), 1, CacheType::kF16);
+    CpuSetup one(model.graph(), 1, DType::kF16);
     Sequence alone;
     const auto want = RunStep(*one.device, {{&alone, tokens}});
 
     for (const int threads : {1, 2, 3}) {
-      CpuSetup setup(model.graph(), threads, CacheType::kF16);
+      CpuSetup setup(model.graph(), threads, DType::kF16);
       Sequence first, second;
       const auto together = RunStep(*setup.device, {{&second, others}, {&first, tokens}});
       EXPECT_EQ(0, std::memcmp(together.data() + others.size() * kVocabulary, want.data(),
@@ -226,8 +228,7 @@ std::vector<float> RunLong(Device& device, Sequence& sequence, const std::vector
 
 // So long that workers share the positions of one query.
 TEST(CpuDevice, LongSequencesDoNotDependOnThreads) {
-  for (const CacheType type :
-       {CacheType::kF32, CacheType::kF16, CacheType::kQ8_0, CacheType::kQ4_0}) {
+  for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0}) {
     const SmallModel model(DType::kF32, 32);
     const auto tokens = Tokens(400, 5);
     CpuSetup one(model.graph(), 1, type);

@@ -1,7 +1,5 @@
 #include "device/recurrence.h"
 
-#include "kernels/recurrent/recurrent.h"
-
 namespace ingle {
 namespace {
 
@@ -18,7 +16,7 @@ void RunShortConv(const RecurrenceTask& t) {
   convolution.tokens = t.tokens;
   convolution.column_begin = t.begin;
   convolution.column_end = t.end;
-  ShortConv(convolution);
+  t.kernels.short_conv(convolution);
 }
 
 void RunSelectiveScan(const RecurrenceTask& t) {
@@ -47,7 +45,7 @@ void RunSelectiveScan(const RecurrenceTask& t) {
   scan.tokens = t.tokens;
   scan.head_begin = t.begin;
   scan.head_end = t.end;
-  SelectiveScan(scan);
+  t.kernels.selective_scan(scan);
 }
 
 void RunDeltaRule(const RecurrenceTask& t) {
@@ -74,7 +72,7 @@ void RunDeltaRule(const RecurrenceTask& t) {
   rule.tokens = t.tokens;
   rule.head_begin = t.begin;
   rule.head_end = t.end;
-  DeltaRule(rule);
+  t.kernels.delta_rule(rule);
 }
 
 }  // namespace

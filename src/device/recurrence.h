@@ -4,6 +4,7 @@
 #include <array>
 
 #include "graph/graph.h"
+#include "kernels/kernel_set.h"
 
 namespace ingle {
 
@@ -14,6 +15,7 @@ struct RecurrenceTask {
     uint64_t stride = 0;
   };
 
+  const RecurrentKernels& kernels;
   Op op;
   const RecurrentAttributes& attributes;
   std::array<Rows, 7> inputs{};

@@ -2,13 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/blend/blend.h"
-#include "kernels/elementwise/elementwise.h"
-#include "kernels/layer_norm/layer_norm.h"
-#include "kernels/rms_norm/rms_norm.h"
-#include "kernels/route/route.h"
-#include "kernels/sparsify/sparsify.h"
-
 namespace ingle {
 namespace {
 
@@ -30,9 +23,10 @@ void Normalize(const RowTask& task) {
     const float* x = task.inputs[0] + at;
     float* out = task.output + at;
     if (task.op == Op::kRmsNorm) {
-      RmsNorm(x, Part(task, 1, at), norm.epsilon, out, group);
+      task.kernels.rms_norm().rms_norm({x, Part(task, 1, at), norm.epsilon, out, group});
     } else {
-      LayerNorm(x, Part(task, 1, at), Part(task, 2, at), norm.epsilon, out, group);
+      task.kernels.layer_norm().run(
+          {x, Part(task, 1, at), Part(task, 2, at), norm.epsilon, out, group});
     }
   });
 }
@@ -50,38 +44,42 @@ void ChooseExperts(const RowTask& task) {
   const float* last = task.inputs[2] != nullptr ? task.inputs[2] : task.inputs[1];
   const float* scales = route.scaled ? last : nullptr;
   const float* bias = task.inputs[1] == scales ? nullptr : task.inputs[1];
-  Route({task.inputs[0], bias, route.experts, route.k, static_cast<RouteScores>(route.scores),
-         route.normalize, route.scale, scales, task.output, task.scratch});
+  task.kernels.route().run({task.inputs[0], bias, route.experts, route.k,
+                            static_cast<RouteScores>(route.scores), route.normalize, route.scale,
+                            scales, task.output, task.scratch});
 }
 
 void Mix(const RowTask& task) {
   const uint64_t k = task.columns[1] / 2;
-  Blend(task.inputs[0], task.inputs[1] + k, k, task.output, task.output_columns);
+  task.kernels.elementwise().blend(
+      {task.inputs[0], task.inputs[1] + k, k, task.output, task.output_columns});
 }
 
 void BlendParts(const RowTask& task) {
   const uint64_t parts = std::get<BlendAttributes>(task.attributes).parts;
   const uint64_t width = task.columns[0] / parts;
   for (uint64_t i = 0; i * width < task.output_columns; ++i) {
-    Blend(task.inputs[0], task.inputs[1] + i * parts, parts, task.output + i * width, width);
+    task.kernels.elementwise().blend(
+        {task.inputs[0], task.inputs[1] + i * parts, parts, task.output + i * width, width});
   }
 }
 
 void RescaleGroups(const RowTask& task) {
   const auto& norm = std::get<NormAttributes>(task.attributes);
   ForEachGroup(task, norm.group, [&](uint64_t at, uint64_t group) {
-    Rescale(task.inputs[0] + at, task.inputs[1] + at, norm.epsilon, task.output + at, group);
+    task.kernels.rms_norm().rescale(
+        {task.inputs[0] + at, task.inputs[1] + at, norm.epsilon, task.output + at, group});
   });
 }
 
 // Adds or multiplies; a narrower b meets every part of a that is as wide.
-template <class Kernel>
-void Elementwise(const RowTask& task, const Kernel& kernel) {
+void Elementwise(const RowTask& task, void (*kernel)(const BinaryTask&)) {
   const size_t width = task.columns[1];
-  if (width == 1)
-    return kernel(task.inputs[0], task.inputs[1], 0, task.output, task.output_columns);
+  if (width == 1) {
+    return kernel({task.inputs[0], task.inputs[1], 0, task.output, task.output_columns});
+  }
   for (size_t at = 0; at < task.output_columns; at += width) {
-    kernel(task.inputs[0] + at, task.inputs[1], 1, task.output + at, width);
+    kernel({task.inputs[0] + at, task.inputs[1], 1, task.output + at, width});
   }
 }
 
@@ -122,26 +120,28 @@ bool IsRowOperation(Op op) {
 
 void ComputeRow(const RowTask& task) {
   const size_t columns = task.output_columns;
+  const ElementwiseKernels& elementwise = task.kernels.elementwise();
   switch (task.op) {
     case Op::kAdd:
-      return Elementwise(task, Add);
+      return Elementwise(task, elementwise.add);
     case Op::kMul:
-      return Elementwise(task, Multiply);
+      return Elementwise(task, elementwise.multiply);
     case Op::kScale: {
       const auto& scale = std::get<ScaleAttributes>(task.attributes);
-      return Scale(task.inputs[0], scale.factor, scale.limit, task.output, columns);
+      return elementwise.scale({task.inputs[0], scale.factor, scale.limit, task.output, columns});
     }
     case Op::kRmsNorm:
     case Op::kLayerNorm:
       return Normalize(task);
     case Op::kActivate: {
       const auto& attributes = std::get<ActivationAttributes>(task.attributes);
-      return Activate(KindOf(attributes.activation), task.inputs[0], task.output, columns);
+      return elementwise.activate(
+          {KindOf(attributes.activation), task.inputs[0], task.output, columns});
     }
     case Op::kGlu: {
       const auto& a = std::get<ActivationAttributes>(task.attributes);
-      return Glu({KindOf(a.activation), a.limit, a.offset, task.inputs[0], task.inputs[1],
-                  task.output, columns});
+      return elementwise.glu({KindOf(a.activation), a.limit, a.offset, task.inputs[0],
+                              task.inputs[1], task.output, columns});
     }
     case Op::kSlice:
       return Slice(task);
@@ -154,8 +154,9 @@ void ComputeRow(const RowTask& task) {
     case Op::kBlend:
       return BlendParts(task);
     case Op::kSparsify:
-      return Sparsify(task.inputs[0], std::get<SparsifyAttributes>(task.attributes).deviations,
-                      task.output, columns);
+      return task.kernels.sparsify().run({task.inputs[0],
+                                          std::get<SparsifyAttributes>(task.attributes).deviations,
+                                          task.output, columns});
     case Op::kRoute:
       return ChooseExperts(task);
     case Op::kMix:

@@ -5,11 +5,12 @@
 #include <array>
 
 #include "graph/graph.h"
-#include "kernels/elementwise/elementwise.h"
+#include "kernels/kernel_set.h"
 
 namespace ingle {
 
 struct RowTask {
+  const KernelSet& kernels;
   Op op;
   const Attributes& attributes;
   // The row of a value; of a weight, which has one row for all, its elements; null where absent.

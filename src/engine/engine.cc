@@ -1,7 +1,8 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <cmath>
+#include <filesystem>
+#include <system_error>
 
 #include "engine/engine_state.h"
 #include "engine/model_facts.h"
@@ -67,6 +68,25 @@ Status Engine::State::ChooseSizes(const EngineOptions& options) {
   return {};
 }
 
+Status Engine::State::LayOutWeights(const EngineOptions& options) {
+  only_looks = options.only_look;
+  if (options.device != DeviceKind::kCpu || only_looks) return {};
+  std::vector<TensorView> matrices;
+  for (const Graph* graph : GraphsOf(model)) {
+    for (const TensorView& matrix : MatricesToPack(*graph, KernelSet())) {
+      matrices.push_back(matrix);
+    }
+  }
+  std::error_code ignored;
+  const std::string path = std::filesystem::absolute(name, ignored).lexically_normal().string();
+  auto opened = OpenPanels({options.panel_directory, path, checkpoint->Sources()}, matrices, *pool);
+  if (!opened) return Fail(opened.error());
+  panels = *std::move(opened);
+  info.panel_bytes = panels.bytes;
+  info.panels_mapped = panels.mapped;
+  return {};
+}
+
 Status Engine::State::MakeExecutors(const EngineOptions& options) {
   if (const Status chosen = ChooseSizes(options); !chosen) return chosen;
   const int threads = options.threads > 0 ? options.threads : UsableProcessors();
@@ -74,12 +94,13 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   info.threads = pool->size();
   info.weight_bytes = WeightBytes(model);
   device_kind = options.device;
-  const CacheType cache_type =
-      *CacheTypeOf(options.cache_type.value_or(DefaultCacheType(model.graph)));
+  const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
   for (const Graph* graph : GraphsOf(model)) {
-    if (const Status fits = CheckCacheType(*graph, cache_type); !fits) return fits;
+    if (const Status fits = CheckCacheType(*graph, *CacheTypeOf(cache_type)); !fits) return fits;
   }
-  auto made = MakeExecutor(model.graph, {device_kind, info.batch_tokens, cache_type}, *pool);
+  if (const Status laid_out = LayOutWeights(options); !laid_out) return laid_out;
+  auto made = MakeExecutor(model.graph,
+                           {device_kind, info.batch_tokens, cache_type, &panels.weights}, *pool);
   if (!made) return Fail(made.error());
   answers = *std::move(made);
   if (answers->program) {
@@ -101,7 +122,7 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
 Status Engine::State::MakeEncoder(const EngineOptions& options) {
   encoder_tokens = std::max(options.batch_tokens, info.context);
   auto made = MakeExecutor(*model.encoder,
-                           {device_kind, encoder_tokens, *CacheTypeOf(info.cache_type)}, *pool);
+                           {device_kind, encoder_tokens, info.cache_type, &panels.weights}, *pool);
   if (!made) return Fail(made.error());
   encoder = *std::move(made);
   source_cache = std::make_unique<KvCache>(encoder->device->cache(), options.cache_bytes);
@@ -114,7 +135,7 @@ Result<Executor*> Engine::State::StatesExecutor() {
   if (!states) {
     auto made =
         MakeExecutor(model.graph.UpTo(model.states),
-                     {device_kind, info.batch_tokens, *CacheTypeOf(info.cache_type)}, *pool);
+                     {device_kind, info.batch_tokens, info.cache_type, &panels.weights}, *pool);
     if (!made) return Fail(made.error());
     states = *std::move(made);
   }
@@ -130,8 +151,10 @@ StepLimits Engine::State::Limits(const Executor& executor) const {
 
 // Numbers that are none come from weights that are none, or from values that outgrew a float.
 Status Engine::State::CheckAnswer(std::span<const float> row) const {
-  const bool broken = std::any_of(row.begin(), row.end(), [](float x) { return std::isnan(x); });
-  if (!broken) return {};
+  // No early way out, so that it is vector code; NaN alone differs from itself.
+  uint32_t broken = 0;
+  for (const float x : row) broken |= x != x ? 1u : 0u;
+  if (broken == 0) return {};
   const std::optional<std::string> tensor = FindBrokenTensor(model);
   if (tensor) {
     return Fail(ErrorCode::kCorrupt, name, ": tensor ", Quote(*tensor),
@@ -237,6 +260,9 @@ Status Engine::State::Execute(Executor& executor, std::span<const StepItem> item
 }
 
 Status Engine::State::Compute(Executor& executor, const StepPlan& plan) {
+  if (only_looks) {
+    return Fail(ErrorCode::kInvalidArgument, name, " was loaded to be looked at, not to be run");
+  }
   const size_t columns = executor.columns();
   answer.resize(plan.output_rows.size() * columns);
   const Status executed = executor.device->Execute(

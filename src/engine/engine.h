@@ -41,6 +41,11 @@ struct EngineOptions {
   // For the cache pages of all sessions, and as much again for the sources of an encoder–decoder;
   // 0: no limit of its own.
   uint64_t cache_bytes = 0;
+  // On the CPU weights are laid out anew. Here that is kept, for later starts and other processes;
+  // empty: in memory, each time.
+  std::string panel_directory{};
+  // To be asked about, not to be run: loads at once, and fails at the first step.
+  bool only_look = false;
 };
 
 // What a person may want to know of a model.
@@ -79,6 +84,8 @@ struct EngineInfo {
   uint32_t batch_tokens = 0;  // tokens of one step at most
   DType cache_type = DType::kF16;
   uint64_t weight_bytes = 0;
+  uint64_t panel_bytes = 0;            // of those, what is laid out anew for this processor
+  bool panels_mapped = false;          // whether they are a file that processes share
   uint64_t activation_bytes = 0;       // the memory plan's arena
   uint64_t cache_bytes_per_token = 0;  // of one session
   uint64_t state_bytes = 0;            // of one session, at any length

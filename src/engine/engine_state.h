@@ -6,6 +6,7 @@
 #include "engine/executor.h"
 #include "engine/kv_cache.h"
 #include "engine/opened_model.h"
+#include "engine/panel_file.h"
 #include "engine/step_plan.h"
 #include "models/architecture.h"
 
@@ -25,6 +26,8 @@ struct Engine::State {
   uint32_t long_context = 0;  // sequences beyond it turn at LongRoPE's other frequencies; 0: none
 
   std::unique_ptr<WorkerPool> pool;
+  Panels panels;  // of all graphs; on the CPU
+  bool only_looks = false;
   std::unique_ptr<Executor> answers;
   std::unique_ptr<Executor> states;  // made when states are first asked for
   std::unique_ptr<KvCache> cache;    // for both: what a session remembers does not depend on which
@@ -38,6 +41,7 @@ struct Engine::State {
   Status BuildModel(OpenedModel source);
   Status TakeTokenizer(OpenedModel& source);
   Status MakeExecutors(const EngineOptions& options);
+  Status LayOutWeights(const EngineOptions& options);
   Status ChooseSizes(const EngineOptions& options);
   Result<Executor*> StatesExecutor();
   const Device& device() const { return *answers->device; }

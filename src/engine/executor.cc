@@ -14,8 +14,8 @@ Result<std::unique_ptr<Executor>> MakeExecutor(Graph graph, const ExecutorOption
     executor->device = MakeReferenceDevice(executor->graph, pool);
     return executor;
   }
-  executor->program =
-      Compile(executor->graph, {KernelSet(), options.batch_tokens, options.cache_type});
+  executor->program = Compile(
+      executor->graph, {KernelSet(), options.batch_tokens, options.cache_type, options.packed});
   auto made = MakeCpuDevice(*executor->program, pool);
   if (!made) return Fail(made.error());
   executor->device = std::move(*made);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/worker_pool.h"
+#include "compile/packed_weights.h"
 #include "compile/program.h"
 #include "device/device.h"
 #include "engine/engine.h"
@@ -24,7 +25,9 @@ struct Executor {
 struct ExecutorOptions {
   DeviceKind device;
   uint32_t batch_tokens;
-  CacheType cache_type;  // of kCpu
+  DType cache_type;                       // of kCpu
+  const PackedWeights* packed = nullptr;  // of kCpu: has the matrices that kernels want packed;
+                                          // must outlive the executor
 };
 
 // The pool must outlive it. Fails with kOutOfMemory.

@@ -52,21 +52,27 @@ class Sampler {
     TokenId token;
     float logit;
   };
-  void Penalize(std::span<const TokenId> history);
-  void KeepTopK();
-  void KeepTopP(float best);
-  void KeepMinP(float best);
+  bool Penalizes() const;
+  std::span<const float> Penalize(std::span<const float> logits, std::span<const TokenId> history);
+  Status FindPeaks(std::span<const float> logits);
+  TokenId Likeliest(std::span<const float> logits) const;
+  void TakeLikeliest(std::span<const float> logits, size_t count);
+  void TakeAtLeast(std::span<const float> logits, float least);
+  void TakeTopP(std::span<const float> logits, size_t most, float best);
+  double WeightFrom(std::span<const float> logits, float least, float best) const;
+  bool CutAtShare(double enough, float best);
   TokenId Draw(float best);
   static bool Likelier(const Candidate& a, const Candidate& b);
-  void SortLikeliest(size_t count);
 
   SamplingOptions options_;
   std::mt19937_64 random_;
-  // Either all of them by token, or likeliest first: never an order that depends on the standard
-  // library, since sums are taken over it. This and recent_ are kept between calls for their
-  // memory.
+  // What follows is kept between calls for its memory.
+  std::vector<float> peaks_;  // the largest logit of each block of them
+  // Likeliest first, ties by token, or all by token: never an order that depends on the standard
+  // library, since sums are taken over it.
   std::vector<Candidate> candidates_;
-  size_t sorted_ = 0;  // how many at the front are the likeliest, in order
+  std::vector<float> weights_;  // of the candidates
+  std::vector<float> penalized_;
   std::vector<TokenId> recent_;
 };
 

@@ -36,6 +36,7 @@ constexpr OpName kOpNames[] = {
     {Op::kSelectiveScan, "selective_scan"},
     {Op::kDeltaRule, "delta_rule"},
     {Op::kQuantize, "quantize"},
+    {Op::kRopeAngles, "rope_angles"},
     {Op::kCacheAppend, "cache_append"},
     {Op::kAttend, "attend"},
 };

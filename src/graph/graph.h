@@ -55,7 +55,8 @@ enum class Op : uint8_t {
   kDeltaRule,      // (q, k, v, decay, beta): the gated delta rule
 
   // Made by passes only.
-  kQuantize,  // (x): f32 to int8 activations
+  kQuantize,    // (x): f32 to int8 activations
+  kRopeAngles,  // (positions): a token's cosines, then its sines; kRope's second input then
   // (q, cache_append, positions [, sinks or biases]): the second half of kAttention. Of a source,
   // which no step appends to, positions stand for the append.
   kAttend,

@@ -4,9 +4,15 @@
 #include <array>
 
 #include "kernels/attention/attention.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/layer_norm/layer_norm.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/quantize_q8/quantize_q8.h"
-#include "kernels/swiglu/swiglu.h"
+#include "kernels/recurrent/recurrent.h"
+#include "kernels/rms_norm/rms_norm.h"
+#include "kernels/rope/rope.h"
+#include "kernels/route/route.h"
+#include "kernels/sparsify/sparsify.h"
 
 namespace ingle {
 
@@ -18,14 +24,26 @@ class KernelSet {
 
   const MatMulKernel& matmul(DType weights) const { return *matmul_[static_cast<size_t>(weights)]; }
   const QuantizeQ8Kernel& quantize_q8() const { return *quantize_q8_; }
-  const SwiGluKernel& swiglu() const { return *swiglu_; }
   const AttentionKernel& attention() const { return *attention_; }
+  const ElementwiseKernels& elementwise() const { return *elementwise_; }
+  const RmsNormKernels& rms_norm() const { return *rms_norm_; }
+  const LayerNormKernel& layer_norm() const { return *layer_norm_; }
+  const RopeKernels& rope() const { return *rope_; }
+  const RouteKernel& route() const { return *route_; }
+  const SparsifyKernel& sparsify() const { return *sparsify_; }
+  const RecurrentKernels& recurrent() const { return *recurrent_; }
 
  private:
   std::array<const MatMulKernel*, kDTypeCount> matmul_{};  // null for integers
   const QuantizeQ8Kernel* quantize_q8_;
-  const SwiGluKernel* swiglu_;
   const AttentionKernel* attention_;
+  const ElementwiseKernels* elementwise_;
+  const RmsNormKernels* rms_norm_;
+  const LayerNormKernel* layer_norm_;
+  const RopeKernels* rope_;
+  const RouteKernel* route_;
+  const SparsifyKernel* sparsify_;
+  const RecurrentKernels* recurrent_;
 };
 
 }  // namespace ingle

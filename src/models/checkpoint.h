@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_source.h"
 #include "base/error.h"
 #include "tensor/tensor_view.h"
 
@@ -19,6 +20,9 @@ namespace ingle {
 class Checkpoint {
  public:
   virtual ~Checkpoint() = default;
+
+  // The files that tensors are views into; empty where they are not known.
+  virtual std::vector<const ByteSource*> Sources() const { return {}; }
 
   // "llama"
   virtual std::string_view architecture() const = 0;

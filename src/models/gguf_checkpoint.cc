@@ -8,6 +8,12 @@ class GgufCheckpoint final : public Checkpoint {
   GgufCheckpoint(std::shared_ptr<const GgufFile> file, std::string architecture)
       : file_(std::move(file)), architecture_(std::move(architecture)) {}
 
+  std::vector<const ByteSource*> Sources() const override {
+    std::vector<const ByteSource*> sources;
+    for (size_t i = 0; i < file_->parts(); ++i) sources.push_back(&file_->part(i));
+    return sources;
+  }
+
   std::string_view architecture() const override { return architecture_; }
   const std::string& name() const override { return file_->name(); }
   std::string FieldName(std::string_view key) const override {

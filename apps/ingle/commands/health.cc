@@ -38,7 +38,7 @@ Finding Kernels() {
   }
   std::string text = "matmul";
   for (const auto& [kernel, list] : types) text += Cat(" ", kernel, " for ", list, ";");
-  text += Cat(" attention ", kernels.attention().name, ", swiglu ", kernels.swiglu().name,
+  text += Cat(" attention ", kernels.attention().name, ", elementwise ", kernels.elementwise().name,
               ", quantize_q8 ", kernels.quantize_q8().name);
   return {"kernels", Health::kFine, text};
 }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "command.h"
+#include "engine/panel_file.h"
 #include "files/file_io.h"
 #include "model_access.h"
 #include "store/file_lock.h"
@@ -40,7 +41,8 @@ class RmCommand final : public Command {
     if (std::find(names.begin(), names.end(), name_) == names.end()) {
       return Fail(ErrorCode::kNotFound, Quote(name_), " is not in ", store.root());
     }
-    return Remove(name_, store.FolderOf(name_), store, [&] { return store.Remove(name_); });
+    return Remove(name_, store.FolderOf(name_), store, context.paths.panels,
+                  [&] { return store.Remove(name_); });
   }
 
  private:
@@ -59,13 +61,13 @@ class RmCommand final : public Command {
       return Fail(ErrorCode::kNotFound, reference->whole(), " is not in ", store.root());
     }
     const bool all = reference->quant.empty() && reference->file.empty();
-    return Remove(reference->whole(), all ? folder : reference->name(), store,
+    return Remove(reference->whole(), all ? folder : reference->name(), store, context.paths.panels,
                   [&] { return RemoveFromStore(*reference, store); });
   }
 
   // folder_name: in the store, for the lock. what: as the question calls it.
   Status Remove(const std::string& folder_name, const std::string& what, const ModelStore& store,
-                const std::function<Status()>& remove) const {
+                const std::string& panels, const std::function<Status()>& remove) const {
     if (!force_ && InputIsTerminal() && !Confirmed(what)) {
       return Fail(ErrorCode::kCancelled, "nothing was removed");
     }
@@ -73,7 +75,9 @@ class RmCommand final : public Command {
       Note(Cat("waiting for another ingle that uses ", folder_name));
     });
     if (!lock) return Fail(lock.error());
-    return remove();
+    const Status removed = remove();
+    RemoveOrphanPanels(panels);
+    return removed;
   }
 
   static bool Confirmed(const std::string& what) {

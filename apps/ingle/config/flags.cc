@@ -28,7 +28,7 @@ void Flags::Set(std::initializer_list<std::string_view> keys) {
 }
 
 void Flags::SetEngine() {
-  Set({"ctx_size", "threads", "batch_size", "device", "cache_type"});
+  Set({"ctx_size", "threads", "batch_size", "device", "cache_type", "keep_panels"});
   SetFetch();
 }
 
@@ -81,6 +81,11 @@ void Flags::Switch(const char* names, bool& on, const char* help) {
 
 void Flags::Text(const char* names, std::string& text, const char* value_name, const char* help) {
   app_.add_option(names, text, help)->type_name(value_name)->multi_option_policy(kTakeLast);
+}
+
+void Flags::Texts(const char* names, std::vector<std::string>& texts, const char* value_name,
+                  const char* help) {
+  app_.add_option(names, texts, help)->type_name(value_name)->allow_extra_args(false);
 }
 
 void Flags::Number(const char* names, int64_t& number, const char* value_name, const char* help,

@@ -31,6 +31,9 @@ class Flags {
   // Flags that only this command has. names: "-f,--force"; value_name: "FILE".
   void Switch(const char* names, bool& on, const char* help);
   void Text(const char* names, std::string& text, const char* value_name, const char* help);
+  // May be given several times.
+  void Texts(const char* names, std::vector<std::string>& texts, const char* value_name,
+             const char* help);
   void Number(const char* names, int64_t& number, const char* value_name, const char* help,
               int64_t least, int64_t most);
   // A flag whose value may be left out: then it is the first of the choices ("text|dot").

@@ -52,6 +52,11 @@ std::string ModelsFolder() {
   return XdgFolder("XDG_DATA_HOME", ".local/share") + "/models";
 }
 
+std::string PanelsFolder() {
+  const std::string home = Environment("INGLE_HOME");
+  return (home.empty() ? XdgFolder("XDG_CACHE_HOME", ".cache") : home) + "/panels";
+}
+
 // PREFIX/share/ingle/catalogue.toml for PREFIX/bin/ingle; the source tree's own while the program
 // runs where it was built.
 std::string CatalogueFile() {
@@ -78,6 +83,7 @@ Paths FindPaths() {
   paths.catalogue = CatalogueFile();
   paths.models = ModelsFolder();
   paths.history = XdgFolder("XDG_STATE_HOME", ".local/state") + "/history";
+  paths.panels = PanelsFolder();
   paths.hub_token = EnvironmentOr("HF_TOKEN_PATH", HuggingFaceHome() + "/token");
   paths.hub_cache = EnvironmentOr("HF_HUB_CACHE", HuggingFaceHome() + "/hub");
   paths.ollama = OllamaFolders();

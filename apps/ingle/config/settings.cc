@@ -71,6 +71,9 @@ const std::array kSettings = {
                 &S::device, 0, 0, "cpu|reference"},
     SettingInfo{"cache_type", "--cache-type", "TYPE", "key/value cache in f16 or f32",
                 &S::cache_type, 0, 0, "auto|f16|f32"},
+    SettingInfo{"keep_panels", "--keep-panels,!--no-keep-panels", "",
+                "keep weights on disk as this processor takes them, for a quick start",
+                &S::keep_panels},
     SettingInfo{"offline", "--offline", "", "never use the network", &S::offline},
     SettingInfo{"quiet", "-q,--quiet", "", "no progress on standard error", &S::quiet},
 };
@@ -250,7 +253,7 @@ Status ApplyEnvironment(Settings& settings, Origins& origins) {
   const std::string cpu = Environment("INGLE_CPU");
   if (!cpu.empty() && !IsCpuChoice(cpu)) {
     return Fail(ErrorCode::kInvalidArgument, "environment variable INGLE_CPU: ", Quote(cpu),
-                " is none of scalar, avx2, neon");
+                " is none of scalar, neon, avx2, avxvnni, avx512vnni, amx");
   }
   return {};
 }

@@ -39,6 +39,7 @@ struct Settings {
   int batch_size = 512;
   std::string device = "cpu";
   std::string cache_type = "auto";
+  bool keep_panels = true;
 
   bool offline = false;
   bool quiet = false;

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <string_view>
 
 #include "files/file_io.h"
 
@@ -20,10 +21,33 @@ namespace {
 
 constexpr int kPollMilliseconds = 200;
 constexpr size_t kKeptOutput = 16384;
+constexpr size_t kLongestAnswer = 1 << 20;
 constexpr int kNotThere = 127;
 
+// Both ends of a pipe, closed when nobody needs them any more.
+struct Pipe {
+  int read_end = -1;
+  int write_end = -1;
+
+  bool Open() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    read_end = ends[0];
+    write_end = ends[1];
+    return true;
+  }
+  void CloseWriteEnd() {
+    if (write_end >= 0) close(write_end);
+    write_end = -1;
+  }
+  ~Pipe() {
+    CloseWriteEnd();
+    if (read_end >= 0) close(read_end);
+  }
+};
+
 // In the child, between fork and exec.
-[[noreturn]] void Become(const std::vector<char*>& arguments, int output) {
+[[noreturn]] void Become(const std::vector<char*>& arguments, int output, int errors) {
 #if defined(__linux__)
   prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
@@ -32,25 +56,35 @@ constexpr int kNotThere = 127;
   const int nothing = open("/dev/null", O_RDONLY);
   dup2(nothing, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
+  dup2(errors, STDERR_FILENO);
   execvp(arguments[0], arguments.data());
   _exit(kNotThere);
 }
 
-// Collects what the child says until it has closed its end.
-std::string Listen(int input, const std::function<void()>& on_wait) {
-  std::string output;
-  while (true) {
-    pollfd ready{input, POLLIN, 0};
-    const int count = poll(&ready, 1, kPollMilliseconds);
+// Collects what the child says until it has closed its ends.
+void Listen(const Pipe& output, const Pipe& errors, const std::function<void()>& on_wait,
+            SubprocessResult& result) {
+  pollfd ends[2] = {{output.read_end, POLLIN, 0}, {errors.read_end, POLLIN, 0}};
+  while (ends[0].fd >= 0 || ends[1].fd >= 0) {  // poll passes over negative ones
+    const int count = poll(ends, 2, kPollMilliseconds);
     on_wait();
     if (count <= 0) continue;
-    char buffer[4096];
-    const ssize_t got = read(input, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return output;
-    output.append(buffer, static_cast<size_t>(got));
-    if (output.size() > 2 * kKeptOutput) output.erase(0, output.size() - kKeptOutput);
+    for (pollfd& end : ends) {
+      if (end.fd < 0 || end.revents == 0) continue;
+      char buffer[4096];
+      const ssize_t got = read(end.fd, buffer, sizeof buffer);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) {
+        end.fd = -1;
+        continue;
+      }
+      const std::string_view text(buffer, static_cast<size_t>(got));
+      if (&end == &ends[0]) result.answer += text.substr(0, kLongestAnswer - result.answer.size());
+      result.output += text;
+      if (result.output.size() > 2 * kKeptOutput) {
+        result.output.erase(0, result.output.size() - kKeptOutput);
+      }
+    }
   }
 }
 
@@ -67,17 +101,15 @@ Result<SubprocessResult> RunProgram(
   }
   arguments.push_back(nullptr);
 
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(SystemError("run", command[0]));
+  Pipe output, errors;
+  if (!output.Open() || !errors.Open()) return tl::unexpected(SystemError("run", command[0]));
   const pid_t child = fork();
-  if (child == 0) Become(arguments, ends[1]);
-  close(ends[1]);
-  if (child < 0) {
-    close(ends[0]);
-    return tl::unexpected(SystemError("run", command[0]));
-  }
-  SubprocessResult result{0, Listen(ends[0], on_wait)};
-  close(ends[0]);
+  if (child == 0) Become(arguments, output.write_end, errors.write_end);
+  output.CloseWriteEnd();
+  errors.CloseWriteEnd();
+  if (child < 0) return tl::unexpected(SystemError("run", command[0]));
+  SubprocessResult result;
+  Listen(output, errors, on_wait, result);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

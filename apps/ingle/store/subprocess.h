@@ -11,8 +11,9 @@
 namespace ingle {
 
 struct SubprocessResult {
-  int exit_status;     // 128 + the signal's number when one ended it
-  std::string output;  // the last part of its standard output and standard error
+  int exit_status = 0;  // 128 + the signal's number when one ended it
+  std::string answer;   // its standard output, cut after a MiB
+  std::string output;   // the last part of its standard output and standard error together
 };
 
 // Runs command (looked for in PATH) without a shell, its standard input empty, with these variables

@@ -28,7 +28,7 @@ class ExpertProducts {
         columns_(step.inputs[2].weight.shape.columns()),
         kernel_(context.program.kernels.matmul(step.inputs[2].weight.type)),
         share_(context.worker.Share(rows_, 16)),
-        layout_(rows_, columns_) {}
+        layout_(rows_, columns_, kernel_.scratch(columns_)) {}
 
   void Add(size_t expert, Product product) {
     expert_ = expert;
@@ -74,7 +74,7 @@ class ExpertProducts {
     }
     task.row_begin = share_.begin;
     task.row_end = share_.end;
-    task.scratch = context_.scratch + layout_.decoded;
+    task.scratch = context_.scratch + layout_.kernel;
     kernel_.run(task);
     for (size_t i = 0; i < count_; ++i) {
       float* out = FloatRow(step_.output, context_, products_[i].token) + products_[i].slot * rows_;

@@ -9,9 +9,7 @@
 #include "device/recurrence.h"
 #include "device/rows.h"
 #include "kernels/dequantize/dequantize.h"
-#include "kernels/elementwise/elementwise.h"
 #include "kernels/q8_rows.h"
-#include "kernels/rope/rope.h"
 
 namespace ingle {
 namespace {
@@ -75,7 +73,7 @@ const float* InputRow(const Operand& input, const StepContext& context, size_t r
 }
 
 RowTask RowTaskOf(const Step& step, const StepContext& context, size_t row) {
-  RowTask task{step.op, step.attributes};
+  RowTask task{context.program.kernels, step.op, step.attributes};
   for (size_t i = 0; i < task.inputs.size(); ++i) {
     task.inputs[i] = InputRow(step.inputs[i], context, row);
     task.columns[i] = step.inputs[i].type.columns;
@@ -103,7 +101,8 @@ void Add(const Step& step, const StepContext& context) {
                  const float* a = FloatRow(step.inputs[0], context, row);
                  const float* b = FloatRow(step.inputs[1], context, row);
                  float* out = FloatRow(step.output, context, row);
-                 for (size_t i = begin; i < end; ++i) out[i] = a[i] + b[i];
+                 context.program.kernels.elementwise().add(
+                     {a + begin, b + begin, 1, out + begin, end - begin});
                });
 }
 
@@ -124,42 +123,35 @@ void RmsNorm(const Step& step, const StepContext& context) {
   }
 }
 
-void Rope(const Step& step, const StepContext& context) {
+void RopeAngles(const Step& step, const StepContext& context) {
   const auto& rope = std::get<RopeAttributes>(step.attributes);
   const size_t pairs = rope.frequencies.size();
-  const size_t columns = step.output.type.columns;
-  const size_t heads = columns / rope.head_size;
-  const auto rotate = rope.pairs == RopePairs::kInterleaved ? RotateInterleaved : RotateHalves;
-  const auto frequencies_of = [&](size_t token) {
+  const Worker::Range share = context.worker.Share(RowCount(step.output, context));
+  for (size_t token = share.begin; token < share.end; ++token) {
     const bool is_long = !rope.long_frequencies.empty() && IsLong(context.batch, token);
-    return is_long ? rope.long_frequencies.data() : rope.frequencies.data();
-  };
-  float* cosines = context.scratch;
-  float* sines = cosines + pairs;
-  // By tokens and heads, so that one token alone is shared too.
-  const Worker::Range share = context.worker.Share(RowCount(step.output, context) * heads);
-  size_t angles_of = SIZE_MAX;
-  for (size_t i = share.begin; i < share.end; ++i) {
-    const size_t token = i / heads;
-    if (token != angles_of) {
-      ComputeRopeAngles(frequencies_of(token), pairs, context.batch.positions[token],
-                        rope.magnitude, cosines, sines);
-      angles_of = token;
-    }
-    const size_t offset = i % heads * rope.head_size;
-    float* out = FloatRow(step.output, context, token) + offset;
-    const float* x = FloatRow(step.inputs[0], context, token) + offset;
-    if (out != x) std::copy_n(x, rope.head_size, out);
-    rotate(out, pairs, {cosines, sines});
+    float* angles = FloatRow(step.output, context, token);
+    ComputeRopeAngles((is_long ? rope.long_frequencies : rope.frequencies).data(), pairs,
+                      context.batch.positions[token], rope.magnitude, angles, angles + pairs);
   }
 }
 
-void GluBlock(const Step& step, const StepContext& context, const GluTask& task) {
-  const auto& a = std::get<ActivationAttributes>(step.attributes);
-  if (a.activation == Activation::kSilu && a.limit == 0 && a.offset == 0) {
-    context.program.kernels.swiglu().run({task.gate, task.up, task.output, task.count});
-  } else {
-    ingle::Glu(task);
+void Rope(const Step& step, const StepContext& context) {
+  const auto& rope = std::get<RopeAttributes>(step.attributes);
+  const RopeKernels& kernels = context.program.kernels.rope();
+  const auto rotate = rope.pairs == RopePairs::kInterleaved ? kernels.interleaved : kernels.halves;
+  const size_t pairs = rope.frequencies.size();
+  const size_t heads = step.output.type.columns / rope.head_size;
+  // By tokens and heads, so that one token alone is shared too.
+  const Worker::Range share = context.worker.Share(RowCount(step.output, context) * heads);
+  for (size_t i = share.begin; i < share.end;) {
+    const size_t token = i / heads;
+    const size_t end = std::min(share.end, (token + 1) * heads);
+    const size_t offset = i % heads * rope.head_size;
+    const float* angles = FloatRow(step.inputs[1], context, token);
+    rotate({FloatRow(step.inputs[0], context, token) + offset,
+            FloatRow(step.output, context, token) + offset, end - i, rope.head_size, pairs, angles,
+            angles + pairs});
+    i = end;
   }
 }
 
@@ -171,10 +163,10 @@ void Glu(const Step& step, const StepContext& context) {
       context, RowCount(step.output, context), columns, [&](size_t row, size_t begin, size_t end) {
         // Quantizing reads a row from its beginning, so the scratch row is laid out whole.
         float* out = quantize ? context.scratch : FloatRow(step.output, context, row);
-        GluBlock(step, context,
-                 {KindOf(a.activation), a.limit, a.offset,
-                  FloatRow(step.inputs[0], context, row) + begin,
-                  FloatRow(step.inputs[1], context, row) + begin, out + begin, end - begin});
+        context.program.kernels.elementwise().glu({KindOf(a.activation), a.limit, a.offset,
+                                                   FloatRow(step.inputs[0], context, row) + begin,
+                                                   FloatRow(step.inputs[1], context, row) + begin,
+                                                   out + begin, end - begin});
         if (quantize) {
           QuantizeBlock(context, out, Row(step.output, context, row), columns, begin, end);
         }
@@ -214,7 +206,7 @@ void Recur(const Step& step, const StepContext& context) {
   const size_t unit = step.op == Op::kShortConv ? 16 : 1;
   const Worker::Range share = context.worker.Share(attributes.heads, unit);
   for (const SequenceSlice& sequence : context.batch.sequences) {
-    RecurrenceTask task{step.op, attributes};
+    RecurrenceTask task{context.program.kernels.recurrent(), step.op, attributes};
     for (size_t i = 0; i < task.inputs.size(); ++i) {
       task.inputs[i] = {InputRow(step.inputs[i], context, sequence.first_token),
                         step.inputs[i].type.columns};
@@ -242,6 +234,8 @@ void RunStep(const Step& step, const StepContext& context) {
       return Add(step, context);
     case Op::kRmsNorm:
       return RmsNorm(step, context);
+    case Op::kRopeAngles:
+      return RopeAngles(step, context);
     case Op::kRope:
       return Rope(step, context);
     case Op::kGlu:

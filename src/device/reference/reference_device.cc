@@ -8,16 +8,15 @@
 #include "device/recurrence.h"
 #include "device/rows.h"
 #include "kernels/dequantize/dequantize.h"
-#include "kernels/matmul/matmul.h"
-#include "kernels/rope/rope.h"
+#include "kernels/kernel_set.h"
 
 namespace ingle {
 namespace {
 
-// The scalar kernel of a table defines the operation.
-template <class Row>
-const Row& Definition(std::span<const Row> table) {
-  return table.back();
+// The scalar kernels define the operations.
+const KernelSet& Definitions() {
+  static const KernelSet kernels(0);
+  return kernels;
 }
 
 class Execution {
@@ -98,7 +97,7 @@ class Execution {
     const Node& node = graph_.node(id);
     std::vector<float> scratch(2 * InputColumns(node, 0));
     for (size_t row = 0; row < RowCount(node); ++row) {
-      RowTask task{node.op, node.attributes};
+      RowTask task{Definitions(), node.op, node.attributes};
       for (size_t i = 0; i < task.inputs.size(); ++i) {
         task.inputs[i] = InputRow(node, i, row);
         task.columns[i] = InputColumns(node, i);
@@ -114,7 +113,7 @@ class Execution {
     const Node& node = graph_.node(id);
     const auto& attributes = std::get<RecurrentAttributes>(node.attributes);
     for (const SequenceSlice& sequence : batch_.sequences) {
-      RecurrenceTask task{node.op, attributes};
+      RecurrenceTask task{Definitions().recurrent(), node.op, attributes};
       for (size_t i = 0; i < task.inputs.size(); ++i) {
         task.inputs[i] = {InputRow(node, i, sequence.first_token), InputColumns(node, i)};
       }
@@ -152,7 +151,7 @@ class Execution {
         }
         task.row_end = rows;
         task.scratch = decoded.data();
-        PickMatMul(matrix.type, 0).run(task);
+        Definitions().matmul(matrix.type).run(task);
       }
     }
   }
@@ -193,7 +192,7 @@ class Execution {
       part.row_begin = share.begin;
       part.row_end = share.end;
       part.scratch = decoded.data();
-      PickMatMul(weight.type, 0).run(part);
+      Definitions().matmul(weight.type).run(part);
     });
   }
 
@@ -208,13 +207,10 @@ class Execution {
       const auto& frequencies = is_long ? rope.long_frequencies : rope.frequencies;
       ComputeRopeAngles(frequencies.data(), pairs, batch_.positions[t], rope.magnitude,
                         cosines.data(), sines.data());
-      float* out = OutputRow(id, t);
-      std::copy_n(Row(node, 0, t), node.type.columns, out);
-      for (size_t at = 0; at < node.type.columns; at += rope.head_size) {
-        const RopeAngles angles{cosines.data(), sines.data()};
-        if (rope.pairs == RopePairs::kInterleaved) RotateInterleaved(out + at, pairs, angles);
-        if (rope.pairs == RopePairs::kHalves) RotateHalves(out + at, pairs, angles);
-      }
+      const RopeKernels& kernels = Definitions().rope();
+      (rope.pairs == RopePairs::kInterleaved ? kernels.interleaved : kernels.halves)(
+          {Row(node, 0, t), OutputRow(id, t), node.type.columns / rope.head_size, rope.head_size,
+           pairs, cosines.data(), sines.data()});
     }
   }
 
@@ -260,7 +256,7 @@ class Execution {
                                  node.inputs.size() > extra ? InputRow(node, extra, 0) : nullptr});
     std::vector<float> scratch(BlockScratch(a.key_size, a.value_size));
     task.scratch = scratch.data();
-    AttendBlock(Definition(AttentionKernels()), task);
+    AttendBlock(Definitions().attention(), task);
   }
 
   void SelectRows(NodeId id) {
@@ -289,7 +285,7 @@ class Execution {
 class ReferenceDevice final : public Device {
  public:
   ReferenceDevice(const Graph& graph, WorkerPool& pool)
-      : graph_(graph), pool_(pool), cache_(PlanCache(graph, CacheType::kF32)) {}
+      : graph_(graph), pool_(pool), cache_(PlanCache(graph, DType::kF32)) {}
 
   Status Execute(const Batch& batch) override {
     Execution(graph_, cache_, pool_, batch).Run();

@@ -1,7 +1,10 @@
 #include "kernels/elementwise/elementwise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+
+#include "kernels/elementwise/x86_avx2.h"
 
 namespace ingle {
 namespace {
@@ -36,13 +39,11 @@ float Apply(ActivationKind kind, float x) {
 
 float Clamp(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
 
-}  // namespace
-
-void Activate(ActivationKind kind, const float* x, float* output, size_t count) {
-  for (size_t i = 0; i < count; ++i) output[i] = Apply(kind, x[i]);
+void ActivateScalar(const ActivateTask& task) {
+  for (size_t i = 0; i < task.count; ++i) task.output[i] = Apply(task.kind, task.x[i]);
 }
 
-void Glu(const GluTask& task) {
+void GluScalar(const GluTask& task) {
   for (size_t i = 0; i < task.count; ++i) {
     float gate = task.gate[i];
     float up = task.up[i];
@@ -54,19 +55,38 @@ void Glu(const GluTask& task) {
   }
 }
 
-void Add(const float* a, const float* b, size_t b_step, float* output, size_t count) {
-  for (size_t i = 0; i < count; ++i) output[i] = a[i] + b[i * b_step];
+void AddScalar(const BinaryTask& task) {
+  for (size_t i = 0; i < task.count; ++i) task.output[i] = task.a[i] + task.b[i * task.b_step];
 }
 
-void Multiply(const float* a, const float* b, size_t b_step, float* output, size_t count) {
-  for (size_t i = 0; i < count; ++i) output[i] = a[i] * b[i * b_step];
+void MultiplyScalar(const BinaryTask& task) {
+  for (size_t i = 0; i < task.count; ++i) task.output[i] = task.a[i] * task.b[i * task.b_step];
 }
 
-void Scale(const float* x, float factor, float limit, float* output, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
-    const float product = x[i] * factor;
-    output[i] = limit > 0 ? Clamp(product, -limit, limit) : product;
+void ScaleScalar(const ScaleTask& task) {
+  for (size_t i = 0; i < task.count; ++i) {
+    const float product = task.x[i] * task.factor;
+    task.output[i] = task.limit > 0 ? Clamp(product, -task.limit, task.limit) : product;
   }
 }
+
+void BlendScalar(const BlendTask& task) {
+  std::fill_n(task.output, task.width, 0.0f);
+  for (size_t j = 0; j < task.parts; ++j) {
+    const float* part = task.x + j * task.width;
+    for (size_t i = 0; i < task.width; ++i) task.output[i] += task.weights[j] * part[i];
+  }
+}
+
+constexpr ElementwiseKernels kTable[] = {
+#if defined(__x86_64__)
+    {"avx2", kCpuAvx2, ActivateAvx2, GluAvx2, AddAvx2, MultiplyAvx2, ScaleAvx2, BlendAvx2},
+#endif
+    {"scalar", 0, ActivateScalar, GluScalar, AddScalar, MultiplyScalar, ScaleScalar, BlendScalar},
+};
+
+}  // namespace
+
+std::span<const ElementwiseKernels> ElementwiseTable() { return kTable; }
 
 }  // namespace ingle

@@ -1,44 +1,27 @@
-// Arithmetic that meets each element alone. For all of these, output may be an input, and work may
-// be split anywhere: an element is computed in the same way wherever it stands.
+// Arithmetic that meets each element alone. Work may be split anywhere: an element is computed in
+// the same way wherever it stands.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <span>
+
+#include "kernels/elementwise/elementwise_task.h"
+#include "kernels/kernel.h"
 
 namespace ingle {
 
-// graph/graph.h's Activation has the same members in the same order; kernels know no graph.
-enum class ActivationKind : uint8_t {
-  kSilu,
-  kGelu,
-  kGeluTanh,
-  kGeluQuick,
-  kRelu,
-  kReluSquared,
-  kSigmoid,
-  kTanh,
-  kSoftplus,
+struct ElementwiseKernels {
+  const char* name;
+  CpuFeatures needs;
+  void (*activate)(const ActivateTask&);
+  void (*glu)(const GluTask&);
+  void (*add)(const BinaryTask&);
+  void (*multiply)(const BinaryTask&);
+  void (*scale)(const ScaleTask&);
+  void (*blend)(const BlendTask&);
 };
 
-void Activate(ActivationKind kind, const float* x, float* output, size_t count);
-
-// output = activation(gate) * (up + offset). limit, unless 0: gate is at most that, up within it.
-struct GluTask {
-  ActivationKind kind;
-  float limit;
-  float offset;
-  const float* gate;
-  const float* up;
-  float* output;
-  size_t count;
-};
-void Glu(const GluTask& task);
-
-// b_step: 1, or 0 where one element of b meets all of a.
-void Add(const float* a, const float* b, size_t b_step, float* output, size_t count);
-void Multiply(const float* a, const float* b, size_t b_step, float* output, size_t count);
-
-// output = x * factor; limit, unless 0: held within ±limit.
-void Scale(const float* x, float factor, float limit, float* output, size_t count);
+// Sums, products and blends have the same bits in every row of the table; activations differ by a
+// few units in the last place.
+std::span<const ElementwiseKernels> ElementwiseTable();
 
 }  // namespace ingle

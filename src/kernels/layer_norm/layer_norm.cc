@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "kernels/layer_norm/x86_avx2.h"
+
 namespace ingle {
 namespace {
 
@@ -20,19 +22,28 @@ float Mean(const float* x, size_t count, const Term& term) {
   return sum / static_cast<float>(count);
 }
 
-}  // namespace
-
-void LayerNorm(const float* input, const float* weight, const float* bias, float epsilon,
-               float* output, size_t columns) {
-  const float mean = Mean(input, columns, [](float x) { return x; });
-  const float variance = Mean(input, columns, [mean](float x) { return (x - mean) * (x - mean); });
-  const float scale = 1.0f / std::sqrt(variance + epsilon);
-  for (size_t i = 0; i < columns; ++i) {
-    float value = (input[i] - mean) * scale;
-    if (weight != nullptr) value *= weight[i];
-    if (bias != nullptr) value += bias[i];
-    output[i] = value;
+void LayerNormScalar(const LayerNormTask& task) {
+  const float mean = Mean(task.input, task.columns, [](float x) { return x; });
+  const float variance =
+      Mean(task.input, task.columns, [mean](float x) { return (x - mean) * (x - mean); });
+  const float scale = 1.0f / std::sqrt(variance + task.epsilon);
+  for (size_t i = 0; i < task.columns; ++i) {
+    float value = (task.input[i] - mean) * scale;
+    if (task.weight != nullptr) value *= task.weight[i];
+    if (task.bias != nullptr) value += task.bias[i];
+    task.output[i] = value;
   }
 }
+
+constexpr LayerNormKernel kKernels[] = {
+#if defined(__x86_64__)
+    {"avx2", kCpuAvx2, LayerNormAvx2},
+#endif
+    {"scalar", 0, LayerNormScalar},
+};
+
+}  // namespace
+
+std::span<const LayerNormKernel> LayerNormKernels() { return kKernels; }
 
 }  // namespace ingle

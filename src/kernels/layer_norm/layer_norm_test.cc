@@ -1,7 +1,6 @@
 #include "kernels/layer_norm/layer_norm.h"
 
 #include <cmath>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -10,24 +9,41 @@
 namespace ingle {
 namespace {
 
-TEST(LayerNorm, FollowsTheFormula) {
-  const std::vector<float> x = RandomFloats(37, 1);
-  const std::vector<float> weight = RandomFloats(37, 2);
-  const std::vector<float> bias = RandomFloats(37, 3);
-  std::vector<float> got(37);
-  LayerNorm(x.data(), weight.data(), bias.data(), 0.25f, got.data(), 37);
-  double mean = 0, variance = 0;
-  for (const float v : x) mean += v / 37.0;
-  for (const float v : x) variance += (v - mean) * (v - mean) / 37.0;
-  for (size_t i = 0; i < 37; ++i) {
-    EXPECT_NEAR(got[i], (x[i] - mean) / std::sqrt(variance + 0.25) * weight[i] + bias[i], 1e-5);
+template <class Body>
+void ForEachKernel(const Body& body) {
+  for (const LayerNormKernel& kernel : LayerNormKernels()) {
+    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+    SCOPED_TRACE(kernel.name);
+    body(kernel);
   }
 }
 
+TEST(LayerNorm, FollowsTheFormula) {
+  ForEachKernel([](const LayerNormKernel& kernel) {
+    for (const size_t columns : {1u, 8u, 37u, 400u}) {
+      std::vector<float> x = RandomFloats(columns, 1);
+      for (float& value : x) value += 5;  // a mean that matters
+      const std::vector<float> weight = RandomFloats(columns, 2), bias = RandomFloats(columns, 3);
+      std::vector<float> got(columns);
+      kernel.run({x.data(), weight.data(), bias.data(), 0.25f, got.data(), columns});
+      const auto count = static_cast<double>(columns);
+      double mean = 0, variance = 0;
+      for (const float v : x) mean += v / count;
+      for (const float v : x) variance += (v - mean) * (v - mean) / count;
+      for (size_t i = 0; i < columns; ++i) {
+        const double want = (x[i] - mean) / std::sqrt(variance + 0.25) * weight[i] + bias[i];
+        EXPECT_NEAR(got[i], want, 1e-5);
+      }
+    }
+  });
+}
+
 TEST(LayerNorm, DoesWithoutWeightAndInPlace) {
-  std::vector<float> x = {1, 3};
-  LayerNorm(x.data(), nullptr, nullptr, 0.0f, x.data(), 2);
-  EXPECT_EQ(x, (std::vector<float>{-1, 1}));
+  ForEachKernel([](const LayerNormKernel& kernel) {
+    std::vector<float> x = {1, 3};
+    kernel.run({x.data(), nullptr, nullptr, 0.0f, x.data(), 2});
+    EXPECT_EQ(x, (std::vector<float>{-1, 1}));
+  });
 }
 
 }  // namespace

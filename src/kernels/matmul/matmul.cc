@@ -7,29 +7,38 @@ namespace ingle {
 namespace {
 
 constexpr MatMulKernel Scalar(DType weights, void (*run)(const MatMulTask&)) {
-  return {{"scalar", 0, run}, weights, InputRows::kF32};
+  return {{"scalar", 0, run}, weights, InputRows::kF32, WeightLayout::kRows};
 }
+
+#if defined(__x86_64__)
+constexpr MatMulKernel Avx2Rows(DType weights, void (*run)(const MatMulTask&)) {
+  return {{"avx2", kCpuAvx2, run}, weights, InputRows::kF32, WeightLayout::kRows};
+}
+constexpr MatMulKernel Avx2Panels(DType weights, void (*run)(const MatMulTask&)) {
+  return {{"avx2", kCpuAvx2, run}, weights, InputRows::kQ8, WeightLayout::kPanels};
+}
+#endif
 
 // Best first for each type of weights; the last one of a type needs nothing.
 constexpr MatMulKernel kKernels[] = {
 #if defined(__x86_64__)
-    {{"avx2", kCpuAvx2, MatMulF32Avx2}, DType::kF32, InputRows::kF32},
-    {{"avx2", kCpuAvx2, MatMulF16Avx2}, DType::kF16, InputRows::kF32},
-    {{"avx2", kCpuAvx2, MatMulBF16Avx2}, DType::kBF16, InputRows::kF32},
-    {{"avx2", kCpuAvx2, MatMulQ4_0Avx2}, DType::kQ4_0, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ4_1Avx2}, DType::kQ4_1, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ5_0Avx2}, DType::kQ5_0, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ5_1Avx2}, DType::kQ5_1, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ8_0Avx2}, DType::kQ8_0, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ2_KAvx2}, DType::kQ2_K, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ3_KAvx2}, DType::kQ3_K, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ4_KAvx2}, DType::kQ4_K, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ5_KAvx2}, DType::kQ5_K, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulQ6_KAvx2}, DType::kQ6_K, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulIQ4_NLAvx2}, DType::kIQ4_NL, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulIQ4_XSAvx2}, DType::kIQ4_XS, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulMXFP4Avx2}, DType::kMXFP4, InputRows::kQ8},
-    {{"avx2", kCpuAvx2, MatMulNVFP4Avx2}, DType::kNVFP4, InputRows::kQ8},
+    Avx2Rows(DType::kF32, MatMulF32Avx2),
+    Avx2Rows(DType::kF16, MatMulF16Avx2),
+    Avx2Rows(DType::kBF16, MatMulBF16Avx2),
+    Avx2Panels(DType::kQ4_0, MatMulPanelsQ4_0Avx2),
+    Avx2Panels(DType::kQ4_1, MatMulPanelsQ4_1Avx2),
+    Avx2Panels(DType::kQ5_0, MatMulPanelsQ5_0Avx2),
+    Avx2Panels(DType::kQ5_1, MatMulPanelsQ5_1Avx2),
+    Avx2Panels(DType::kQ8_0, MatMulPanelsQ8_0Avx2),
+    Avx2Panels(DType::kQ2_K, MatMulPanelsQ2_KAvx2),
+    Avx2Panels(DType::kQ3_K, MatMulPanelsQ3_KAvx2),
+    Avx2Panels(DType::kQ4_K, MatMulPanelsQ4_KAvx2),
+    Avx2Panels(DType::kQ5_K, MatMulPanelsQ5_KAvx2),
+    Avx2Panels(DType::kQ6_K, MatMulPanelsQ6_KAvx2),
+    Avx2Panels(DType::kIQ4_NL, MatMulPanelsIQ4_NLAvx2),
+    Avx2Panels(DType::kIQ4_XS, MatMulPanelsIQ4_XSAvx2),
+    Avx2Panels(DType::kMXFP4, MatMulPanelsMXFP4Avx2),
+    Avx2Panels(DType::kNVFP4, MatMulPanelsNVFP4Avx2),
 #endif
     Scalar(DType::kF32, MatMulScalar<DType::kF32>),
     Scalar(DType::kF16, MatMulScalar<DType::kF16>),
@@ -64,6 +73,10 @@ constexpr MatMulKernel kKernels[] = {
 };
 
 }  // namespace
+
+size_t MatMulKernel::scratch(size_t columns) const {
+  return layout == WeightLayout::kPanels ? kPanelScratchFloats : columns;
+}
 
 std::span<const MatMulKernel> MatMulKernels() { return kKernels; }
 

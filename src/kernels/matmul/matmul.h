@@ -15,15 +15,25 @@ enum class InputRows : uint8_t {
   kQ8,   // int8, quantized by kernels/quantize_q8
 };
 
+// How a kernel takes the weights.
+enum class WeightLayout : uint8_t {
+  kRows,    // as files store them
+  kPanels,  // as kernels/pack lays them out
+};
+
 // A kernel computes each element of the output in one order of operations, whatever the number of
 // tokens and however rows are split: bit for bit the same alone and in a batch.
 struct MatMulKernel : Kernel<MatMulTask> {
   DType weights;
   InputRows input;
+  WeightLayout layout;
+
+  // Floats of scratch for one worker.
+  size_t scratch(size_t columns) const;
 };
 
 // All kernels, for each weight type best first. The scalar one for f32 activations is last for
-// every type and defines what is right; the one for Q8 defines the same for quantized activations.
+// every type and defines what is right.
 std::span<const MatMulKernel> MatMulKernels();
 
 // The best kernel for this type of weights on a machine with these features. REQUIRES: no integer.

@@ -23,7 +23,7 @@ void Run(benchmark::State& state, const MatMulKernel& kernel) {
   const std::vector<std::byte> weights(kRows * row_bytes);
   const std::vector<std::byte> input(tokens * input_row_bytes);
   std::vector<float> output(tokens * kRows);
-  std::vector<float> scratch(kColumns);
+  std::vector<float> scratch(kernel.scratch(kColumns));
 
   MatMulTask task{};
   task.weights = weights.data();
@@ -53,7 +53,10 @@ void Run(benchmark::State& state, const MatMulKernel& kernel) {
     benchmark::RegisterBenchmark(name.c_str(),
                                  [&kernel](benchmark::State& state) { Run(state, kernel); })
         ->Arg(1)
-        ->Arg(64);
+        ->Arg(4)
+        ->Arg(8)
+        ->Arg(64)
+        ->Arg(256);
   }
   return true;
 }();

@@ -7,9 +7,9 @@ namespace ingle {
 // output[t][r] = weights[r] · input[t] + bias[r] + residual[t][r], for r in [row_begin, row_end)
 // and every t in [0, tokens).
 struct MatMulTask {
-  const std::byte* weights;  // rows of blocks of the kernel's weight type
-  size_t weight_row_bytes;
-  size_t columns;  // of a weight and of an input row
+  const std::byte* weights;  // rows of blocks of the kernel's weight type, or panels of them
+  size_t weight_row_bytes;   // of one row, in both
+  size_t columns;            // of a weight and of an input row
 
   const std::byte* input;  // rows of f32, or of Q8 (q8_rows.h), as the kernel says; 4-aligned
   size_t input_row_bytes;
@@ -20,9 +20,12 @@ struct MatMulTask {
   const float* bias;      // may be null
   const float* residual;  // may be null, may be output; its stride is output_stride
 
-  size_t row_begin;
+  size_t row_begin;  // of panels: a multiple of sixteen, as row_end is but for the last row
   size_t row_end;
-  float* scratch;  // columns floats, this worker's own
+  float* scratch;  // as many floats as the kernel wants, this worker's own; 64-aligned
 };
+
+// What a kernel for panels wants as scratch, whatever the shapes.
+constexpr size_t kPanelScratchFloats = 7168;
 
 }  // namespace ingle

@@ -1,4 +1,4 @@
-// Every kernel against the scalar definition, on random blocks, at odd sizes, misaligned.
+// Every kernel against its definition, on random blocks, at odd sizes.
 #include "kernels/matmul/matmul.h"
 
 #include <cmath>
@@ -6,88 +6,38 @@
 
 #include <gtest/gtest.h>
 
-#include "base/half.h"
+#include "kernels/dequantize/dequantize.h"
 #include "kernels/kernel_testing.h"
 #include "kernels/matmul/scalar.h"
+#include "kernels/matmul/weights_testing.h"
+#include "kernels/pack/pack.h"
 #include "kernels/q8_rows.h"
 #include "kernels/quantize_q8/quantize_q8.h"
-#include "tensor/blocks.h"
 
 namespace ingle {
 namespace {
 
-// Random bytes make valid blocks of every type once the binary16 scales in them are tame.
-void TameScales(DType type, std::byte* block) {
-  const auto tame = [&](size_t offset, float value) {
-    const uint16_t bits = F32ToF16(value);
-    std::memcpy(block + offset, &bits, sizeof(bits));
-  };
-  switch (type) {
-    case DType::kQ4_0:
-      return tame(offsetof(BlockQ4_0, d), 0.01f);
-    case DType::kQ5_0:
-      return tame(offsetof(BlockQ5_0, d), 0.01f);
-    case DType::kQ8_0:
-      return tame(offsetof(BlockQ8_0, d), 0.003f);
-    case DType::kQ4_1:
-    case DType::kQ5_1:
-      return tame(0, 0.01f), tame(2, -0.07f);
-    case DType::kQ2_K:
-      return tame(offsetof(BlockQ2_K, d), 0.01f), tame(offsetof(BlockQ2_K, dmin), 0.005f);
-    case DType::kQ3_K:
-      return tame(offsetof(BlockQ3_K, d), 0.002f);
-    case DType::kQ4_K:
-    case DType::kQ5_K:
-      return tame(0, 0.002f), tame(2, 0.001f);
-    case DType::kQ6_K:
-      return tame(offsetof(BlockQ6_K, d), 0.0005f);
-    case DType::kIQ4_NL:
-      return tame(offsetof(BlockIQ4_NL, d), 0.003f);
-    case DType::kIQ4_XS:
-      return tame(offsetof(BlockIQ4_XS, d), 0.0002f);
-    case DType::kMXFP4:
-      block[offsetof(BlockMXFP4, scale)] = static_cast<std::byte>(120);
-      return;
-    default:
-      return;
-  }
-}
-
-std::vector<std::byte> RandomWeights(DType type, size_t rows, size_t columns) {
-  const std::vector<float> floats = RandomFloats(rows * columns, 7);
-  std::vector<std::byte> bytes(rows * RowBytes(type, columns) + 64);
-  if (type == DType::kF32) {
-    std::memcpy(bytes.data(), floats.data(), floats.size() * sizeof(float));
-    return bytes;
-  }
-  if (type == DType::kF16 || type == DType::kBF16) {
-    for (size_t i = 0; i < floats.size(); ++i) {
-      const uint16_t half = type == DType::kF16 ? F32ToF16(floats[i]) : F32ToBF16(floats[i]);
-      std::memcpy(bytes.data() + 2 * i, &half, sizeof(half));
-    }
-    return bytes;
-  }
-  std::mt19937 random(11);
-  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
-  for (size_t at = 0; at + Info(type).block_bytes <= bytes.size(); at += Info(type).block_bytes) {
-    TameScales(type, bytes.data() + at);
-  }
-  return bytes;
-}
-
 struct Problem {
   size_t rows, columns, tokens;
-  std::vector<std::byte> weights;
+  std::vector<std::byte> weights;  // as the kernel wants them
   std::vector<std::byte> input;
   size_t input_row_bytes;
   std::vector<float> bias, residual;
 };
 
+std::vector<std::byte> LayOut(const MatMulKernel& kernel, std::vector<std::byte> weights,
+                              size_t rows, size_t columns) {
+  if (kernel.layout == WeightLayout::kRows) return weights;
+  std::vector<std::byte> panels(PanelBytes(kernel.weights, rows, columns));
+  PackPanels({kernel.weights, weights.data(), rows, columns, panels.data(), 0, (rows + 15) / 16});
+  return panels;
+}
+
 Problem MakeProblem(const MatMulKernel& kernel, size_t rows, size_t columns, size_t tokens) {
   Problem p{rows,
             columns,
             tokens,
-            RandomWeights(kernel.weights, rows, columns),
+            LayOut(kernel, RandomWeights(kernel.weights, rows, columns), rows, columns),
             {},
             0,
             RandomFloats(rows, 3),
@@ -99,7 +49,7 @@ Problem MakeProblem(const MatMulKernel& kernel, size_t rows, size_t columns, siz
   for (size_t t = 0; t < tokens; ++t) {
     std::byte* row = p.input.data() + t * p.input_row_bytes;
     if (q8) {
-      QuantizeQ8Kernels().back().run({x.data() + t * columns, row, columns, 0, columns / 32});
+      QuantizeQ8Kernels().back().run({x.data() + t * columns, row, columns, 0, columns / kQ8Group});
     } else {
       std::memcpy(row, x.data() + t * columns, columns * sizeof(float));
     }
@@ -110,7 +60,7 @@ Problem MakeProblem(const MatMulKernel& kernel, size_t rows, size_t columns, siz
 std::vector<float> Compute(void (*run)(const MatMulTask&), DType type, const Problem& p,
                            size_t first_token, size_t tokens, bool epilogue) {
   std::vector<float> output(p.rows * p.tokens, -1.0f);
-  std::vector<float> scratch(p.columns);
+  std::vector<float> scratch(std::max(kPanelScratchFloats, p.columns));
   MatMulTask task{};
   task.weights = p.weights.data();
   task.weight_row_bytes = RowBytes(type, p.columns);
@@ -128,41 +78,10 @@ std::vector<float> Compute(void (*run)(const MatMulTask&), DType type, const Pro
   return output;
 }
 
-using ScalarQ8 = void (*)(const MatMulTask&);
-ScalarQ8 DefinitionFor(const MatMulKernel& kernel) {
-  if (kernel.input == InputRows::kF32) return PickMatMul(kernel.weights, 0).run;
-  switch (kernel.weights) {
-    case DType::kQ4_0:
-      return MatMulScalarQ8<DType::kQ4_0>;
-    case DType::kQ4_1:
-      return MatMulScalarQ8<DType::kQ4_1>;
-    case DType::kQ5_0:
-      return MatMulScalarQ8<DType::kQ5_0>;
-    case DType::kQ5_1:
-      return MatMulScalarQ8<DType::kQ5_1>;
-    case DType::kQ8_0:
-      return MatMulScalarQ8<DType::kQ8_0>;
-    case DType::kQ2_K:
-      return MatMulScalarQ8<DType::kQ2_K>;
-    case DType::kQ3_K:
-      return MatMulScalarQ8<DType::kQ3_K>;
-    case DType::kQ4_K:
-      return MatMulScalarQ8<DType::kQ4_K>;
-    case DType::kQ5_K:
-      return MatMulScalarQ8<DType::kQ5_K>;
-    case DType::kQ6_K:
-      return MatMulScalarQ8<DType::kQ6_K>;
-    case DType::kIQ4_NL:
-      return MatMulScalarQ8<DType::kIQ4_NL>;
-    case DType::kIQ4_XS:
-      return MatMulScalarQ8<DType::kIQ4_XS>;
-    case DType::kMXFP4:
-      return MatMulScalarQ8<DType::kMXFP4>;
-    case DType::kNVFP4:
-      return MatMulScalarQ8<DType::kNVFP4>;
-    default:
-      return nullptr;
-  }
+using Run = void (*)(const MatMulTask&);
+Run DefinitionFor(const MatMulKernel& kernel) {
+  return kernel.layout == WeightLayout::kPanels ? ScalarPanelKernel(kernel.weights)
+                                                : PickMatMul(kernel.weights, 0).run;
 }
 
 // Runs body for every kernel of this machine but the definition itself.
@@ -178,15 +97,16 @@ void ForEachFastKernel(const Body& body) {
 TEST(MatMul, AgreesWithTheDefinition) {
   ForEachFastKernel([](const MatMulKernel& kernel) {
     const size_t block = std::max<size_t>(Info(kernel.weights).block_elements, 1);
-    const size_t columns = block == 1 ? 77 : 3 * block;
-    for (const size_t tokens : {1u, 3u, 4u, 9u}) {
+    const size_t columns = block == 1 ? 77 : block == 32 ? 33 * block : 5 * block;
+    for (const size_t tokens : {1u, 2u, 3u, 4u, 5u, 8u, 9u, 16u, 23u, 139u}) {
       const Problem p = MakeProblem(kernel, 37, columns, tokens);
       const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, true);
       const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, tokens, true);
       float largest = 0;
       for (const float value : want) largest = std::max(largest, std::fabs(value));
+      const float tolerance = kernel.layout == WeightLayout::kPanels ? 0 : 2e-6f * largest;
       for (size_t i = 0; i < want.size(); ++i) {
-        ASSERT_NEAR(got[i], want[i], 2e-6f * largest) << i << " of " << tokens << " tokens";
+        ASSERT_NEAR(got[i], want[i], tolerance) << i << " of " << tokens << " tokens";
       }
     }
   });
@@ -207,23 +127,56 @@ TEST(MatMul, ATokenAloneIsBitForBitATokenInABatch) {
 TEST(MatMul, ExtremeQuantizedValuesDoNotSaturate) {
   ForEachFastKernel([](const MatMulKernel& kernel) {
     if (kernel.input != InputRows::kQ8) return;
-    const size_t columns = 512;
+    constexpr size_t kRows = 5;
+    constexpr size_t kColumns = 512;
     for (const int fill : {0x00, 0xFF, 0x80, 0x7F}) {
-      Problem p = MakeProblem(kernel, 5, columns, 1);
-      std::memset(p.weights.data(), fill, p.weights.size());
-      for (size_t at = 0; at + Info(kernel.weights).block_bytes <= p.weights.size();
-           at += Info(kernel.weights).block_bytes) {
-        TameScales(kernel.weights, p.weights.data() + at);
+      Problem p = MakeProblem(kernel, kRows, kColumns, 1);
+      std::vector<std::byte> weights(kRows * RowBytes(kernel.weights, kColumns),
+                                     static_cast<std::byte>(fill));
+      for (size_t at = 0; at < weights.size(); at += Info(kernel.weights).block_bytes) {
+        TameScales(kernel.weights, weights.data() + at);
       }
-      const std::vector<float> x(columns, fill == 0xFF ? -1.0f : 1.0f);
-      QuantizeQ8Kernels().back().run({x.data(), p.input.data(), columns, 0, columns / 32});
+      p.weights = LayOut(kernel, weights, kRows, kColumns);
+      const std::vector<float> x(kColumns, fill == 0xFF ? -1.0f : 1.0f);
+      QuantizeQ8Kernels().back().run({x.data(), p.input.data(), kColumns, 0, kColumns / kQ8Group});
       const auto got = Compute(kernel.run, kernel.weights, p, 0, 1, false);
       const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, 1, false);
-      for (size_t i = 0; i < want.size(); ++i) {
-        ASSERT_NEAR(got[i], want[i], 1e-5f * std::fabs(want[i]) + 1e-4f) << fill;
-      }
+      ASSERT_EQ(got, want) << fill;
     }
   });
+}
+
+// What the definition for panels approximates: weights decoded from their rows, activations from
+// Q8.
+TEST(MatMul, PanelsMeanWhatTheirBlocksMean) {
+  for (int i = 0; i < kDTypeCount; ++i) {
+    const auto type = static_cast<DType>(i);
+    if (!HasPanels(type)) continue;
+    SCOPED_TRACE(Name(type));
+    constexpr size_t kRows = 21;
+    const size_t columns = 2 * Info(type).block_elements;
+    const MatMulKernel panels{
+        {"scalar", 0, ScalarPanelKernel(type)}, type, InputRows::kQ8, WeightLayout::kPanels};
+    const Problem p = MakeProblem(panels, kRows, columns, 2);
+    const auto got = Compute(panels.run, type, p, 0, 2, false);
+    const auto weights = RandomWeights(type, kRows, columns);
+    std::vector<float> row(columns);
+    for (size_t r = 0; r < kRows; ++r) {
+      DequantizeRow(type, weights.data() + r * RowBytes(type, columns), row.data(), columns);
+      for (size_t t = 0; t < 2; ++t) {
+        const std::byte* x = p.input.data() + t * p.input_row_bytes;
+        const auto* scales = reinterpret_cast<const float*>(x + Q8ScaleOffset(columns));
+        double want = 0;
+        double size = 0;
+        for (size_t c = 0; c < columns; ++c) {
+          const double activation = double{scales[c / kQ8Group]} * static_cast<int8_t>(x[c]);
+          want += double{row[c]} * activation;
+          size += std::fabs(double{row[c]} * activation);
+        }
+        EXPECT_NEAR(got[t * kRows + r], want, 3e-6 * size) << "row " << r;
+      }
+    }
+  }
 }
 
 TEST(MatMul, EveryTypeHasAKernelForEveryMachine) {

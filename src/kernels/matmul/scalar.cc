@@ -1,11 +1,7 @@
 // The definition of a matrix product.
 #include "kernels/matmul/scalar.h"
 
-#include <cstdint>
-#include <cstring>
-
 #include "kernels/dequantize/dequantize.h"
-#include "kernels/q8_rows.h"
 
 namespace ingle {
 namespace {
@@ -25,28 +21,16 @@ float Dot(const float* a, const float* b, size_t count) {
   return sum;
 }
 
-float DotQ8(const float* weights, const std::byte* row, size_t columns) {
-  const auto* q = reinterpret_cast<const int8_t*>(row);
-  float sum = 0;
-  for (size_t group = 0; group < columns / kQ8Group; ++group) {
-    float scale;
-    std::memcpy(&scale, row + Q8ScaleOffset(columns) + group * sizeof(float), sizeof(float));
-    float dot = 0;
-    for (size_t i = group * kQ8Group; i < (group + 1) * kQ8Group; ++i) {
-      dot += weights[i] * static_cast<float>(q[i]);
-    }
-    sum += scale * dot;
-  }
-  return sum;
-}
+}  // namespace
 
-template <DType kType, class DotRow>
-void MatMulRows(const MatMulTask& task, const DotRow& dot) {
+template <DType kType>
+void MatMulScalar(const MatMulTask& task) {
   for (size_t r = task.row_begin; r < task.row_end; ++r) {
     DequantizeRow(kType, task.weights + r * task.weight_row_bytes, task.scratch, task.columns);
     for (size_t t = 0; t < task.tokens; ++t) {
       const size_t at = t * task.output_stride + r;
-      float value = dot(task.scratch, task.input + t * task.input_row_bytes);
+      const std::byte* input = task.input + t * task.input_row_bytes;
+      float value = Dot(task.scratch, reinterpret_cast<const float*>(input), task.columns);
       if (task.bias != nullptr) value += task.bias[r];
       if (task.residual != nullptr) value += task.residual[at];
       task.output[at] = value;
@@ -54,25 +38,7 @@ void MatMulRows(const MatMulTask& task, const DotRow& dot) {
   }
 }
 
-}  // namespace
-
-template <DType kType>
-void MatMulScalar(const MatMulTask& task) {
-  MatMulRows<kType>(task, [&](const float* weights, const std::byte* input) {
-    return Dot(weights, reinterpret_cast<const float*>(input), task.columns);
-  });
-}
-
-template <DType kType>
-void MatMulScalarQ8(const MatMulTask& task) {
-  MatMulRows<kType>(task, [&](const float* weights, const std::byte* input) {
-    return DotQ8(weights, input, task.columns);
-  });
-}
-
-#define INGLE_INSTANTIATE(type)                               \
-  template void MatMulScalar<DType::type>(const MatMulTask&); \
-  template void MatMulScalarQ8<DType::type>(const MatMulTask&);
+#define INGLE_INSTANTIATE(type) template void MatMulScalar<DType::type>(const MatMulTask&);
 INGLE_INSTANTIATE(kF32)
 INGLE_INSTANTIATE(kF16)
 INGLE_INSTANTIATE(kBF16)

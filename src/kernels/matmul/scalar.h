@@ -9,9 +9,8 @@ namespace ingle {
 template <DType kType>
 void MatMulScalar(const MatMulTask& task);
 
-// Weights decoded to f32, activations decoded from Q8: what an integer kernel approximates but for
-// the rounding of sums. For tests; no machine chooses it.
-template <DType kType>
-void MatMulScalarQ8(const MatMulTask& task);
+// The definition for weights in panels and Q8 activations: every kernel for these gives the same
+// bits. Null for a type without panels. For tests; no machine chooses it.
+void (*ScalarPanelKernel(DType type))(const MatMulTask&);
 
 }  // namespace ingle

@@ -20,12 +20,10 @@ void QuantizeGroup(const float* x, int8_t* q, float& scale, float& sum) {
   }
   if (!finite) largest = 0;
   scale = largest / 127.0f;
-  const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+  const float inverse = largest >= kQ8Least ? 127.0f / largest : 0.0f;
   int32_t q_sum = 0;
   for (int i = 0; i < kQ8Group; ++i) {
-    // An inverse that overflowed makes infinities: hold them inside the byte.
-    const float scaled = finite ? std::fmin(std::fmax(x[i] * inverse, -127.0f), 127.0f) : 0.0f;
-    q[i] = static_cast<int8_t>(std::nearbyintf(scaled));
+    q[i] = finite ? static_cast<int8_t>(std::nearbyintf(x[i] * inverse)) : int8_t{0};
     q_sum += q[i];
   }
   sum = scale * static_cast<float>(q_sum);

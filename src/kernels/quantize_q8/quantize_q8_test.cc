@@ -46,11 +46,27 @@ TEST(QuantizeQ8, AllKernelsGiveTheSameBits) {
   for (size_t i = 32; i < 64; ++i) x[i] = static_cast<float>(i) - 47.5f;
   for (size_t i = 64; i < 96; ++i) x[i] = 0;
   for (size_t i = 96; i < 128; ++i) x[i] = 1e-44f;
+  for (size_t i = 160; i < 192; ++i) x[i] = 2e-36f / static_cast<float>(i % 16 + 1);
+  x[200] = -0.0f;
   x[130] = std::numeric_limits<float>::max();
   const auto want = Quantize(QuantizeQ8Kernels().back(), x);
   for (const QuantizeQ8Kernel& kernel : QuantizeQ8Kernels()) {
     if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
     EXPECT_EQ(Quantize(kernel, x), want) << kernel.name;
+  }
+}
+
+// Cut anywhere between groups.
+TEST(QuantizeQ8, AGroupDoesNotDependOnItsNeighbours) {
+  const std::vector<float> x = RandomFloats(32 * 11, 3);
+  for (const QuantizeQ8Kernel& kernel : QuantizeQ8Kernels()) {
+    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+    const auto whole = Quantize(kernel, x);
+    std::vector<std::byte> parts(whole.size());
+    for (const auto& [begin, end] : {std::pair<size_t, size_t>{0, 3}, {3, 14}, {14, 22}}) {
+      kernel.run({x.data(), parts.data(), x.size(), begin, end});
+    }
+    EXPECT_EQ(parts, whole) << kernel.name;
   }
 }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/recurrent/recurrent.h"
+#include "kernels/recurrent/scalar.h"
 
 namespace ingle {
 namespace {
@@ -40,7 +40,7 @@ void StepToken(const DeltaRuleTask& task, size_t t, size_t h) {
 
 }  // namespace
 
-void DeltaRule(const DeltaRuleTask& task) {
+void DeltaRuleScalar(const DeltaRuleTask& task) {
   for (size_t h = task.head_begin; h < task.head_end; ++h) {
     for (size_t t = 0; t < task.tokens; ++t) StepToken(task, t, h);
   }

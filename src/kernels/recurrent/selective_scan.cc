@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "kernels/recurrent/recurrent.h"
+#include "kernels/recurrent/scalar.h"
 
 namespace ingle {
 namespace {
@@ -32,7 +32,7 @@ void ScanToken(const SelectiveScanTask& task, size_t t, size_t h) {
 
 }  // namespace
 
-void SelectiveScan(const SelectiveScanTask& task) {
+void SelectiveScanScalar(const SelectiveScanTask& task) {
   for (size_t h = task.head_begin; h < task.head_end; ++h) {
     for (size_t t = 0; t < task.tokens; ++t) ScanToken(task, t, h);
   }

@@ -1,4 +1,4 @@
-#include "kernels/recurrent/recurrent.h"
+#include "kernels/recurrent/scalar.h"
 
 namespace ingle {
 namespace {
@@ -19,7 +19,7 @@ float Convolve(const ShortConvTask& task, size_t t, size_t c) {
 
 }  // namespace
 
-void ShortConv(const ShortConvTask& task) {
+void ShortConvScalar(const ShortConvTask& task) {
   for (size_t t = 0; t < task.tokens; ++t) {
     for (size_t c = task.column_begin; c < task.column_end; ++c) {
       task.output[t * task.stride + c] = Convolve(task, t, c);

@@ -2,10 +2,13 @@
 
 #include <cmath>
 
+#include "kernels/rms_norm/x86_avx2.h"
+
 namespace ingle {
 namespace {
 
-float SumOfSquares(const float* x, size_t count) {
+// In sixteen partial sums, which compilers keep in vector registers.
+float MeanSquare(const float* x, size_t count) {
   constexpr size_t kLanes = 16;
   float lanes[kLanes] = {};
   size_t i = 0;
@@ -15,31 +18,35 @@ float SumOfSquares(const float* x, size_t count) {
   for (size_t lane = 0; i < count; ++i, ++lane) lanes[lane] += x[i] * x[i];
   float sum = 0;
   for (const float lane : lanes) sum += lane;
-  return sum;
+  return sum / static_cast<float>(count);
 }
 
-float MeanSquare(const float* x, size_t count) {
-  return SumOfSquares(x, count) / static_cast<float>(count);
-}
-
-}  // namespace
-
-void RmsNorm(const float* input, const float* weight, float epsilon, float* output,
-             size_t columns) {
-  const float mean = MeanSquare(input, columns);
-  const float scale = 1.0f / std::sqrt(mean + epsilon);
-  if (weight == nullptr) {
-    for (size_t i = 0; i < columns; ++i) output[i] = input[i] * scale;
-  } else {
-    for (size_t i = 0; i < columns; ++i) output[i] = input[i] * scale * weight[i];
+void RmsNormScalar(const RmsNormTask& task) {
+  const float mean = MeanSquare(task.input, task.columns);
+  const float scale = 1.0f / std::sqrt(mean + task.epsilon);
+  for (size_t i = 0; i < task.columns; ++i) {
+    const float value = task.input[i] * scale;
+    task.output[i] = task.weight == nullptr ? value : value * task.weight[i];
   }
 }
 
-void Rescale(const float* x, const float* like, float least, float* output, size_t columns) {
-  const float mean = MeanSquare(x, columns);
+void RescaleScalar(const RescaleTask& task) {
+  const float mean = MeanSquare(task.x, task.columns);
   // Written so that a NaN is kept.
-  const float scale = std::sqrt(MeanSquare(like, columns)) / std::sqrt(mean < least ? least : mean);
-  for (size_t i = 0; i < columns; ++i) output[i] = x[i] * scale;
+  const float divisor = std::sqrt(mean < task.least ? task.least : mean);
+  const float scale = std::sqrt(MeanSquare(task.like, task.columns)) / divisor;
+  for (size_t i = 0; i < task.columns; ++i) task.output[i] = task.x[i] * scale;
 }
+
+constexpr RmsNormKernels kTable[] = {
+#if defined(__x86_64__)
+    {"avx2", kCpuAvx2, RmsNormAvx2, RescaleAvx2},
+#endif
+    {"scalar", 0, RmsNormScalar, RescaleScalar},
+};
+
+}  // namespace
+
+std::span<const RmsNormKernels> RmsNormTable() { return kTable; }
 
 }  // namespace ingle

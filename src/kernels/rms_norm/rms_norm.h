@@ -1,17 +1,19 @@
 // Root mean square normalization: Zhang and Sennrich, arXiv 1910.07467.
 #pragma once
 
-#include <cstddef>
+#include <span>
+
+#include "kernels/kernel.h"
+#include "kernels/rms_norm/rms_norm_task.h"
 
 namespace ingle {
 
-// output[i] = input[i] / sqrt(mean(input²) + epsilon) * weight[i], for one row. weight may be null:
-// ones. output may be input. One kernel for all machines: the compiler keeps the partial sums in
-// vector registers.
-void RmsNorm(const float* input, const float* weight, float epsilon, float* output, size_t columns);
-
-// output = x * rms(like) / sqrt(max(mean(x²), least)), for one row; rms is the root of the mean
-// square. output may be x.
-void Rescale(const float* x, const float* like, float least, float* output, size_t columns);
+struct RmsNormKernels {
+  const char* name;
+  CpuFeatures needs;
+  void (*rms_norm)(const RmsNormTask&);
+  void (*rescale)(const RescaleTask&);
+};
+std::span<const RmsNormKernels> RmsNormTable();
 
 }  // namespace ingle

@@ -1,26 +1,15 @@
 // Which experts of a mixture a token takes: Shazeer et al., arXiv 1701.06538.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <span>
+
+#include "kernels/kernel.h"
+#include "kernels/route/route_task.h"
 
 namespace ingle {
 
-enum class RouteScores : uint8_t { kSoftmax, kSoftmaxOfTopK, kSigmoid };
-
-struct RouteTask {
-  const float* logits;  // [experts]
-  const float* bias;    // [experts] or null: added to the scores to choose, not to weigh
-  size_t experts;
-  size_t k;  // at most experts
-  RouteScores scores;
-  bool normalize;       // divide the weights by their sum
-  float scale;          // of the weights
-  const float* scales;  // [experts] or null: a factor for each expert's weight, at last
-  float* output;        // k numbers of experts, best first, then their k weights
-  float* scratch;       // 2 * experts floats
-};
 // Of equal scores the expert with the smaller number comes first. NaN counts as least.
-void Route(const RouteTask& task);
+using RouteKernel = Kernel<RouteTask>;
+std::span<const RouteKernel> RouteKernels();
 
 }  // namespace ingle

@@ -27,6 +27,8 @@ class PlacedCheckpoint final : public HuggingFaceCheckpoint {
   const HuggingFaceFields& fields() const override { return fields_; }
   const PlacedTensors& placed() const override { return placed_; }
 
+  std::vector<const ByteSource*> Sources() const override { return files_.sources; }
+
   std::string_view architecture() const override { return architecture_.name; }
   const std::string& name() const override { return files_.name; }
   std::string FieldName(std::string_view key) const override { return fields_.NameOf(key); }

@@ -25,7 +25,8 @@ struct HuggingFaceFiles {
   std::string name;         // what messages call it: the folder
   std::string config_json;  // the contents of config.json
   std::vector<NamedTensor> tensors;
-  std::shared_ptr<const void> memory;  // that the tensors are views of
+  std::shared_ptr<const void> memory;        // that the tensors are views of
+  std::vector<const ByteSource*> sources{};  // its files, where they are known
 };
 
 // A checkpoint as an architecture reads it; and what its file in GGUF's form is made of.

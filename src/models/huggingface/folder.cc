@@ -25,6 +25,9 @@ Result<HuggingFaceFolder> ReadHuggingFaceFolder(const std::string& folder) {
   HuggingFaceFolder read;
   read.weights = std::make_shared<const SafetensorsFile>(*std::move(opened));
   read.files = {folder, **config, {}, read.weights};
+  for (size_t i = 0; i < read.weights->parts(); ++i) {
+    read.files.sources.push_back(&read.weights->part(i));
+  }
   for (const SafetensorsTensor& tensor : read.weights->tensors()) {
     const auto view = read.weights->View(tensor);
     read.files.tensors.push_back(

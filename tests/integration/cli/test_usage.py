@@ -6,7 +6,7 @@ import subprocess
 from support import TINY, CliTest
 
 COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
-            "classify", "logits", "perplexity", "convert", "quantize", "doctor",
+            "classify", "logits", "perplexity", "bench", "convert", "quantize", "doctor",
             "completion"]
 
 
@@ -32,6 +32,9 @@ class Usage(CliTest):
             ["render", "--template", "a", "b", "c"], ["logits", "m"],
             ["logits", "m", "--ids", "1", "--text", "x", "--out", "f"],
             ["logits", "m", "--ids", "1 x", "--out", "f"], ["logits", "m", "--ids", "1"],
+            ["bench"], ["bench", "m", "-p", "x"], ["bench", "m", "-p", "-1"], ["bench", "m", "-t", "-1"],
+            ["bench", "m", "-p", "0", "-n", "0"], ["bench", "m", "--json", "--csv"],
+            ["bench", "m", "--against", "llama-bench"], ["bench", "m", "-r", "0"],
             ["perplexity", "m"], ["perplexity", "m", "f", "--chunks", "-1"],
             ["quantize", "a", "b", "Q9_9"], ["quantize", "a", "b", "I32"], ["completion", "tcsh"],
             ["convert", "a"], ["convert", "a", "b", "--type", "Q9_9"],
@@ -50,7 +53,7 @@ class Usage(CliTest):
         for arguments in (["inspect", "absent.gguf"], ["run", "absent.gguf", "x"],
                           ["tokenize", "no-such-model"], ["rm", "absent", "-f"],
                           ["render", "--template", "absent.jinja", "absent.json"],
-                          ["perplexity", TINY, "absent.txt"],
+                          ["perplexity", TINY, "absent.txt"], ["bench", "absent.gguf"],
                           ["quantize", "absent.gguf", "out.gguf", "Q8_0"],
                           ["convert", "./absent", "out.gguf"], ["convert", TINY, "out.gguf"]):
             with self.subTest(arguments=arguments):

@@ -1,0 +1,139 @@
+#include "bench/machine.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/worker_pool.h"
+#include "kernels/peak/peak.h"
+
+namespace ingle {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kTries = 10;
+constexpr double kSecondsOfReading = 0.5;
+constexpr size_t kLineWords = 64;  // what a read task's length is a multiple of
+constexpr uint64_t kLeastBytes = uint64_t{1} << 20;
+constexpr uint64_t kMostBytes = uint64_t{1} << 30;
+
+double SecondsOf(const std::function<void()>& work) {
+  const Clock::time_point start = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Memory of large pages where there are any, zeroed.
+class Buffer {
+ public:
+  explicit Buffer(uint64_t bytes) : bytes_(bytes) {
+    void* memory =
+        mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return;
+    words_ = static_cast<uint64_t*>(memory);
+    madvise(memory, bytes_, MADV_HUGEPAGE);
+  }
+  ~Buffer() {
+    if (words_ != nullptr) munmap(words_, bytes_);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  uint64_t* words() const { return words_; }
+  size_t count() const { return bytes_ / sizeof(uint64_t); }
+
+ private:
+  uint64_t bytes_;
+  uint64_t* words_ = nullptr;
+};
+
+double OperationsPerSecond(const PeakKernel& kernel, WorkerPool& pool) {
+  constexpr size_t kRounds = 50'000;  // of some nanoseconds: sums stay far below 2^31
+  constexpr size_t kRuns = 20;
+  std::vector<double> sums(static_cast<size_t>(pool.size()));
+  const auto compute = [&] {
+    pool.Run([&](Worker& worker) {
+      double& sum = sums[static_cast<size_t>(worker.index())];
+      for (size_t run = 0; run < kRuns; ++run) kernel.run({kRounds, 1, 1, &sum});
+    });
+  };
+  compute();
+  double best = SecondsOf(compute);
+  for (int i = 1; i < kTries; ++i) best = std::min(best, SecondsOf(compute));
+  const double products = static_cast<double>(kernel.products_per_round * kRounds * kRuns);
+  return 2 * products * pool.size() / best;
+}
+
+double BytesPerSecond(const Buffer& buffer, WorkerPool& pool) {
+  const ReadKernel& kernel = Pick(ReadKernels(), UsableCpuFeatures());
+  std::vector<uint64_t> sums(static_cast<size_t>(pool.size()));
+  const auto read = [&] {
+    pool.Run([&](Worker& worker) {
+      const auto [begin, end] = worker.Share(buffer.count(), kLineWords);
+      kernel.run({buffer.words() + begin, end - begin, &sums[static_cast<size_t>(worker.index())]});
+    });
+  };
+  read();
+  double best = 1e9;
+  for (double spent = 0; spent < kSecondsOfReading;) {
+    const double seconds = SecondsOf(read);
+    best = std::min(best, seconds);
+    spent += seconds;
+  }
+  return static_cast<double>(buffer.count() * sizeof(uint64_t)) / best;
+}
+
+Limits Measure(const Buffer& buffer, WorkerPool& pool, const PeakKernel& int8,
+               const PeakKernel& f32) {
+  return {BytesPerSecond(buffer, pool), OperationsPerSecond(int8, pool),
+          OperationsPerSecond(f32, pool)};
+}
+
+}  // namespace
+
+Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes) {
+  constexpr uint64_t kPage = uint64_t{1} << 21;
+  const uint64_t rounded = (std::clamp(bytes, kLeastBytes, kMostBytes) + kPage - 1) / kPage * kPage;
+  const Buffer buffer(rounded);
+  if (buffer.words() == nullptr) {
+    return Fail(ErrorCode::kOutOfMemory, "no memory for a buffer of ", rounded, " bytes to read");
+  }
+  std::fill_n(buffer.words(), buffer.count(), 1);  // pages that were never written are all one
+  const PeakKernel& int8 = Pick(Int8PeakKernels(), UsableCpuFeatures());
+  const PeakKernel& f32 = Pick(FloatPeakKernels(), UsableCpuFeatures());
+  MachineLimits limits;
+  limits.int8_kernel = int8.name;
+  limits.f32_kernel = f32.name;
+  WorkerPool one(1);
+  limits.one = limits.all = Measure(buffer, one, int8, f32);
+  if (threads == 1) return limits;
+  WorkerPool all(threads);
+  limits.threads = all.size();
+  limits.all = Measure(buffer, all, int8, f32);
+  return limits;
+}
+
+std::string ProcessorName() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+uint64_t ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  if (!(file >> all >> resident)) return 0;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace ingle

@@ -1,0 +1,188 @@
+#include "engine/panel_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "base/atomic_file.h"
+#include "tensor/panels.h"
+
+namespace ingle {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The first line. The number changes with tensor/panels.h and with what stands in a header.
+constexpr std::string_view kFirstLine = "ingle panels 1\n";
+constexpr std::string_view kSuffix = ".panels";
+constexpr uint64_t kHeaderUnit = 4096;               // data begins on a page
+constexpr uint64_t kLeastBytes = uint64_t{8} << 20;  // below this, laying out takes a moment
+constexpr uint64_t kBufferBytes = uint64_t{16} << 20;
+
+uint64_t Fnv1a(std::string_view bytes) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  for (const char byte : bytes) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3u;
+  return hash;
+}
+
+std::string Hex(uint64_t number) {
+  std::string digits(16, '0');
+  for (size_t i = 16; i-- > 0; number >>= 4) digits[i] = "0123456789abcdef"[number & 15];
+  return digits;
+}
+
+// The first and last bytes of a matrix: enough to tell one of the same shape from another.
+std::string SampleOf(const TensorView& matrix) {
+  const uint64_t sample = std::min<uint64_t>(matrix.bytes(), 64);
+  const auto* begin = reinterpret_cast<const char*>(matrix.data);
+  std::string bytes(begin, sample);
+  bytes.append(begin + matrix.bytes() - sample, sample);
+  return Hex(Fnv1a(bytes));
+}
+
+// What the file of exactly these panels begins with. Anything else in it is another file.
+std::string HeaderOf(const PanelSource& source, const std::vector<TensorView>& matrices) {
+  std::string header(kFirstLine);
+  header += source.model + "\n";
+  for (const ByteSource* file : source.files) header += file->stamp() + "\n";
+  for (const TensorView& matrix : matrices) {
+    header += Cat(Name(matrix.type), " ", matrix.shape.rows(), " ", matrix.shape.columns(), " ",
+                  SampleOf(matrix), "\n");
+  }
+  header.resize((header.size() + kHeaderUnit - 1) / kHeaderUnit * kHeaderUnit);
+  return header;
+}
+
+std::string PathOf(const std::string& directory, const std::string& model) {
+  return Cat(directory, "/", Hex(Fnv1a(model)), kSuffix);
+}
+
+uint64_t TotalBytes(const std::vector<TensorView>& matrices) {
+  uint64_t bytes = 0;
+  for (const TensorView& matrix : matrices) bytes += PackedBytes(matrix);
+  return bytes;
+}
+
+bool CanBeKept(const PanelSource& source) {
+  if (source.directory.empty() || source.model.find('\n') != std::string::npos) return false;
+  return !source.files.empty() &&
+         std::none_of(source.files.begin(), source.files.end(),
+                      [](const ByteSource* file) { return file->stamp().empty(); });
+}
+
+// The file's panels, if it is the file of this header.
+Result<Panels> Map(const std::string& path, const std::string& header,
+                   const std::vector<TensorView>& matrices) {
+  auto file = OpenFile(path);
+  if (!file) return Fail(file.error());
+  Panels panels;
+  panels.bytes = TotalBytes(matrices);
+  if ((*file)->size() != header.size() + panels.bytes) {
+    return Fail(ErrorCode::kNotFound, path, " has another size");
+  }
+  const auto begin = (*file)->View(0, header.size());
+  if (!begin) return Fail(begin.error());
+  if (std::string_view(reinterpret_cast<const char*>(begin->data()), begin->size()) != header) {
+    return Fail(ErrorCode::kNotFound, path, " is of something else");
+  }
+  const std::byte* at = begin->data() + header.size();
+  for (const TensorView& matrix : matrices) {
+    panels.weights.Add(matrix, at);
+    at += PackedBytes(matrix);
+  }
+  panels.mapped = true;
+  panels.file = *std::move(file);
+  return panels;
+}
+
+// A matrix, some panels at a time.
+Status WriteMatrix(const TensorView& matrix, std::vector<std::byte>& buffer, AtomicFile& file,
+                   WorkerPool& pool) {
+  const uint64_t panels = (matrix.shape.rows() + kPanelRows - 1) / kPanelRows;
+  const uint64_t panel_bytes = kPanelRows * matrix.row_bytes();
+  const uint64_t at_once = std::max<uint64_t>(kBufferBytes / panel_bytes, 1);
+  for (uint64_t begin = 0; begin < panels; begin += at_once) {
+    const uint64_t end = std::min(begin + at_once, panels);
+    const uint64_t rows_before = begin * kPanelRows;
+    buffer.resize((end - begin) * panel_bytes);
+    const TensorView part{matrix.type,
+                          {std::min((end - begin) * kPanelRows, matrix.shape.rows() - rows_before),
+                           matrix.shape.columns()},
+                          matrix.row(rows_before)};
+    PackMatrix(part, 0, end - begin, buffer.data(), pool);
+    if (const Status written = file.Write(buffer); !written) return written;
+  }
+  buffer.assign(PackedBytes(matrix) - panels * panel_bytes, std::byte{0});
+  return file.Write(buffer);
+}
+
+Status Write(const PanelSource& source, const std::string& header,
+             const std::vector<TensorView>& matrices, WorkerPool& pool) {
+  auto file = AtomicFile::Create(PathOf(source.directory, source.model));
+  if (!file) return Fail(file.error());
+  const auto* bytes = reinterpret_cast<const std::byte*>(header.data());
+  if (const Status written = file->Write({bytes, header.size()}); !written) return written;
+  std::vector<std::byte> buffer;
+  for (const TensorView& matrix : matrices) {
+    if (const Status written = WriteMatrix(matrix, buffer, *file, pool); !written) return written;
+  }
+  return file->Commit();
+}
+
+// The model whose panels a file holds; empty for another kind of file.
+std::string ModelOf(const fs::path& path) {
+  const auto file = OpenFile(path.string());
+  if (!file) return {};
+  const auto view = (*file)->View(0, std::min<uint64_t>((*file)->size(), kHeaderUnit));
+  if (!view) return {};
+  std::string_view text(reinterpret_cast<const char*>(view->data()), view->size());
+  if (text.substr(0, kFirstLine.size()) != kFirstLine) return {};
+  text.remove_prefix(kFirstLine.size());
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+Result<Panels> MapOrWrite(const PanelSource& source, const std::vector<TensorView>& matrices,
+                          WorkerPool& pool) {
+  const std::string path = PathOf(source.directory, source.model);
+  const std::string header = HeaderOf(source, matrices);
+  if (auto mapped = Map(path, header, matrices)) return mapped;
+  std::error_code ignored;
+  fs::create_directories(source.directory, ignored);
+  RemoveOrphanPanels(source.directory);
+  if (const Status written = Write(source, header, matrices, pool); !written) {
+    return Fail(written.error());
+  }
+  return Map(path, header, matrices);
+}
+
+}  // namespace
+
+Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorView>& matrices,
+                          WorkerPool& pool) {
+  const auto forget = [&] {
+    for (const ByteSource* file : source.files) file->Forget();
+  };
+  if (CanBeKept(source) && TotalBytes(matrices) >= kLeastBytes) {
+    auto panels = MapOrWrite(source, matrices, pool);
+    forget();
+    if (panels) return panels;
+  }
+  auto packed = PackInMemory(matrices, pool, forget);
+  if (!packed) return Fail(packed.error());
+  Panels panels;
+  panels.weights = std::move(packed->weights);
+  panels.memory = std::move(packed->memory);
+  panels.bytes = packed->bytes;
+  return panels;
+}
+
+void RemoveOrphanPanels(const std::string& directory) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
+    if (entry.path().extension() != kSuffix) continue;
+    const std::string model = ModelOf(entry.path());
+    if (!model.empty() && !fs::exists(model, ignored)) fs::remove(entry.path(), ignored);
+  }
+}
+
+}  // namespace ingle

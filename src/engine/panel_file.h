@@ -1,0 +1,45 @@
+// A model's matrices in panels, kept in a file: laid out once, mapped ever after, shared by all
+// processes that run the model.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/byte_source.h"
+#include "compile/packed_weights.h"
+
+namespace ingle {
+
+// Where panels come from and what they are of.
+struct PanelSource {
+  std::string directory;  // of the files; made when it is missing. Empty: panels stay in memory
+  std::string model;      // the model's path, absolute; by it a model has one file
+  std::vector<const ByteSource*> files;  // what the matrices are views into
+};
+
+// Panels in memory, or in a mapped file.
+struct Panels {
+  PackedWeights weights;
+  uint64_t bytes = 0;
+  bool mapped = false;
+
+  // What holds them.
+  AlignedMemory memory;
+  std::unique_ptr<ByteSource> file;
+};
+
+// Finds the panels of these matrices in the model's file, or lays them out and writes it. A file of
+// something else, of the model as it was before or of another version of Ingle is replaced; those
+// of models that are no more are removed. Where the directory refuses, the disk is full, a source
+// has no stamp or the matrices are few bytes, panels are in memory. The pages of the sources are
+// given back as they are read: two copies of the weights are never held.
+//
+// Fails with kOutOfMemory.
+Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorView>& matrices,
+                          WorkerPool& pool);
+
+// Removes the files of models that are no more.
+void RemoveOrphanPanels(const std::string& directory);
+
+}  // namespace ingle

@@ -1,0 +1,270 @@
+// The definition of products with panels: one row and sixteen columns at a time.
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "base/half.h"
+#include "kernels/matmul/scalar.h"
+#include "kernels/q8_rows.h"
+#include "tensor/panels.h"
+
+namespace ingle {
+namespace {
+
+// Sixteen columns of a row: w = scale * q + minimum.
+struct Columns {
+  int q[16];
+  float scale;
+  float minimum = 0;
+};
+
+// How many columns share a minimum; 0 where values are signed and counted from none. What is
+// centred is counted from below, where its codes then fit seven bits.
+template <class Panel>
+constexpr size_t kMinimumColumns = 32;
+template <>
+constexpr size_t kMinimumColumns<PanelQ2_K> = 16;
+template <>
+constexpr size_t kMinimumColumns<PanelQ3_K> = 16;
+template <>
+constexpr size_t kMinimumColumns<PanelQ6_K> = 16;
+template <>
+constexpr size_t kMinimumColumns<PanelNVFP4> = 16;
+template <>
+constexpr size_t kMinimumColumns<PanelQ8_0> = 0;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ4_NL> = 0;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ4_XS> = 0;
+
+constexpr int kFp4Centre = 12;
+
+// Byte of column i of a row in lines of four columns.
+uint8_t ByteOf(const Line* lines, int row, int i) { return lines[i / 4][4 * row + i % 4]; }
+
+// half: columns 16 * half to 16 * half + 15 of the 32.
+int FourBits(const Line (&lines)[4], int row, int half, int i) {
+  return ByteOf(lines, row, i) >> 4 * half & 15;
+}
+int TwoBits(const Line (&lines)[2], int row, int half, int i) {
+  return lines[half][4 * row + i % 4] >> i / 4 * 2 & 3;
+}
+int OneBit(const Line& line, int row, int half, int i) {
+  return line[4 * row + i % 4] >> (4 * half + i / 4) & 1;
+}
+
+template <class Code>
+Columns Each(float scale, float minimum, const Code& code) {
+  Columns columns{{}, scale, minimum};
+  for (int i = 0; i < 16; ++i) columns.q[i] = code(i);
+  return columns;
+}
+
+// ---- Columns 32 * group + 16 * half of a row in a block of each type ----
+
+Columns Read(const PanelQ4_0& p, int row, int, int half) {
+  const float d = F16ToF32(p.d[row]);
+  return Each(d, -8 * d, [&](int i) { return FourBits(p.q, row, half, i); });
+}
+
+Columns Read(const PanelQ4_1& p, int row, int, int half) {
+  return Each(F16ToF32(p.d[row]), F16ToF32(p.m[row]),
+              [&](int i) { return FourBits(p.q, row, half, i); });
+}
+
+Columns Read(const PanelQ5_0& p, int row, int, int half) {
+  const float d = F16ToF32(p.d[row]);
+  return Each(d, -16 * d, [&](int i) {
+    return FourBits(p.q, row, half, i) | OneBit(p.high, row, half, i) << 4;
+  });
+}
+
+Columns Read(const PanelQ5_1& p, int row, int, int half) {
+  return Each(F16ToF32(p.d[row]), F16ToF32(p.m[row]), [&](int i) {
+    return FourBits(p.q, row, half, i) | OneBit(p.high, row, half, i) << 4;
+  });
+}
+
+Columns Read(const PanelQ8_0& p, int row, int, int half) {
+  return Each(F16ToF32(p.d[row]), 0,
+              [&](int i) { return static_cast<int8_t>(ByteOf(p.q + 4 * half, row, i)); });
+}
+
+Columns Read(const PanelIQ4_NL& p, int row, int, int half) {
+  return Each(F16ToF32(p.d[row]), 0,
+              [&](int i) { return kIq4Values[FourBits(p.q, row, half, i)]; });
+}
+
+Columns Read(const PanelIQ4_XS& p, int row, int group, int half) {
+  const int low = p.scales_low[group / 2][row] >> group % 2 * 4 & 15;
+  const int high = p.scales_high[row] >> 2 * group & 3;
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>((low | high << 4) - 32);
+  return Each(scale, 0, [&](int i) { return kIq4Values[FourBits(p.q[group], row, half, i)]; });
+}
+
+int Fp4Code(int four_bits) { return kFp4Values[four_bits] + kFp4Centre; }
+
+// Half of 2^(bits - 127).
+float HalfE8M0(uint8_t bits) { return std::ldexp(1.0f, bits - 128); }
+
+Columns Read(const PanelMXFP4& p, int row, int, int half) {
+  const float scale = HalfE8M0(p.scale[row]);
+  return Each(scale, -kFp4Centre * scale,
+              [&](int i) { return Fp4Code(FourBits(p.q, row, half, i)); });
+}
+
+// Half of an E4M3 number without a sign.
+float HalfE4M3(uint8_t bits) {
+  if (bits == 0x7F) return 0;
+  const int exponent = bits >> 3 & 15;
+  const int mantissa = bits & 7;
+  return exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -10)
+                       : std::ldexp(static_cast<float>(8 + mantissa), exponent - 11);
+}
+
+Columns Read(const PanelNVFP4& p, int row, int group, int half) {
+  const float scale = HalfE4M3(p.scales[2 * group + half][row]);
+  return Each(scale, -kFp4Centre * scale,
+              [&](int i) { return Fp4Code(FourBits(p.q[group], row, half, i)); });
+}
+
+Columns Read(const PanelQ2_K& p, int row, int group, int half) {
+  const int packed = p.scales[2 * group + half][row];
+  return Each(F16ToF32(p.d[row]) * static_cast<float>(packed & 15),
+              -F16ToF32(p.dmin[row]) * static_cast<float>(packed >> 4),
+              [&](int i) { return TwoBits(p.q[group], row, half, i); });
+}
+
+Columns Read(const PanelQ3_K& p, int row, int group, int half) {
+  const int s = 2 * group + half;
+  const int low = p.scales[s % 8][row] >> s / 8 * 4 & 15;
+  const int high = p.scales[8 + s % 4][row] >> s / 4 * 2 & 3;
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>((low | high << 4) - 32);
+  return Each(scale, -4 * scale, [&](int i) {
+    return TwoBits(p.groups[group].low, row, half, i) | OneBit(p.groups[group].high, row, half, i)
+                                                            << 2;
+  });
+}
+
+// As in the blocks: six bits each, packed into twelve bytes.
+struct ScaleMin {
+  float scale;
+  float minimum;
+};
+ScaleMin ScaleMinOf(const PanelByte (&packed)[12], int row, int group) {
+  const auto byte = [&](int i) { return packed[i][row]; };
+  if (group < 4) {
+    return {static_cast<float>(byte(group) & 63), static_cast<float>(byte(group + 4) & 63)};
+  }
+  return {static_cast<float>((byte(group + 4) & 15) | byte(group - 4) >> 6 << 4),
+          static_cast<float>(byte(group + 4) >> 4 | byte(group) >> 6 << 4)};
+}
+
+Columns Read(const PanelQ4_K& p, int row, int group, int half) {
+  const ScaleMin packed = ScaleMinOf(p.scales, row, group);
+  return Each(F16ToF32(p.d[row]) * packed.scale, -F16ToF32(p.dmin[row]) * packed.minimum,
+              [&](int i) { return FourBits(p.q[group], row, half, i); });
+}
+
+Columns Read(const PanelQ5_K& p, int row, int group, int half) {
+  const ScaleMin packed = ScaleMinOf(p.scales, row, group);
+  return Each(F16ToF32(p.d[row]) * packed.scale, -F16ToF32(p.dmin[row]) * packed.minimum,
+              [&](int i) {
+                return FourBits(p.groups[group].low, row, half, i) |
+                       OneBit(p.groups[group].high, row, half, i) << 4;
+              });
+}
+
+Columns Read(const PanelQ6_K& p, int row, int group, int half) {
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>(p.scales[2 * group + half][row]);
+  return Each(scale, -32 * scale, [&](int i) {
+    return FourBits(p.groups[group].low, row, half, i) | TwoBits(p.groups[group].high, row, half, i)
+                                                             << 4;
+  });
+}
+
+// ---- Products ----
+
+float FloatAt(const std::byte* row, size_t offset, size_t index) {
+  float value;
+  std::memcpy(&value, row + offset + index * sizeof(float), sizeof(value));
+  return value;
+}
+
+// One output element: the order of operations that every kernel keeps.
+template <class Panel, int kGroups>
+float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
+  const auto* p = reinterpret_cast<const int8_t*>(x);
+  const auto sum_of = [&](size_t i) { return FloatAt(x, Q8SumOffset(columns), i); };
+  float sum = 0;
+  float minimum = 0;
+  for (size_t i = 0; i < columns / 16; ++i) {
+    const int within = static_cast<int>(i % (2 * kGroups));
+    const Columns w = Read(blocks[i / (2 * kGroups)], row, within / 2, within % 2);
+    int32_t dot = 0;
+    for (size_t c = 0; c < 16; ++c) dot += w.q[c] * p[16 * i + c];
+    const float scale = w.scale * FloatAt(x, Q8ScaleOffset(columns), i);
+    sum = std::fma(static_cast<float>(dot), scale, sum);
+    if (kMinimumColumns<Panel> == 16) {
+      minimum = std::fma(w.minimum, sum_of(i), minimum);
+    } else if (kMinimumColumns<Panel> == 32 && i % 2 == 1) {
+      minimum = std::fma(w.minimum, sum_of(i - 1) + sum_of(i), minimum);
+    }
+  }
+  return sum + minimum;
+}
+
+template <class Panel, int kGroups>
+void MatMulPanels(const MatMulTask& task) {
+  for (size_t r = task.row_begin; r < task.row_end; ++r) {
+    const auto* blocks = reinterpret_cast<const Panel*>(task.weights + r / kPanelRows * kPanelRows *
+                                                                           task.weight_row_bytes);
+    for (size_t t = 0; t < task.tokens; ++t) {
+      const size_t at = t * task.output_stride + r;
+      float value = Dot<Panel, kGroups>(blocks, static_cast<int>(r % kPanelRows),
+                                        task.input + t * task.input_row_bytes, task.columns);
+      if (task.bias != nullptr) value += task.bias[r];
+      if (task.residual != nullptr) value += task.residual[at];
+      task.output[at] = value;
+    }
+  }
+}
+
+}  // namespace
+
+void (*ScalarPanelKernel(DType type))(const MatMulTask&) {
+  switch (type) {
+    case DType::kQ4_0:
+      return MatMulPanels<PanelQ4_0, 1>;
+    case DType::kQ4_1:
+      return MatMulPanels<PanelQ4_1, 1>;
+    case DType::kQ5_0:
+      return MatMulPanels<PanelQ5_0, 1>;
+    case DType::kQ5_1:
+      return MatMulPanels<PanelQ5_1, 1>;
+    case DType::kQ8_0:
+      return MatMulPanels<PanelQ8_0, 1>;
+    case DType::kQ2_K:
+      return MatMulPanels<PanelQ2_K, 8>;
+    case DType::kQ3_K:
+      return MatMulPanels<PanelQ3_K, 8>;
+    case DType::kQ4_K:
+      return MatMulPanels<PanelQ4_K, 8>;
+    case DType::kQ5_K:
+      return MatMulPanels<PanelQ5_K, 8>;
+    case DType::kQ6_K:
+      return MatMulPanels<PanelQ6_K, 8>;
+    case DType::kIQ4_NL:
+      return MatMulPanels<PanelIQ4_NL, 1>;
+    case DType::kIQ4_XS:
+      return MatMulPanels<PanelIQ4_XS, 8>;
+    case DType::kMXFP4:
+      return MatMulPanels<PanelMXFP4, 1>;
+    case DType::kNVFP4:
+      return MatMulPanels<PanelNVFP4, 2>;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace ingle

@@ -1,0 +1,20 @@
+#include "kernels/recurrent/recurrent.h"
+
+#include "kernels/recurrent/scalar.h"
+#include "kernels/recurrent/x86_avx2.h"
+
+namespace ingle {
+namespace {
+
+constexpr RecurrentKernels kTable[] = {
+#if defined(__x86_64__)
+    {"avx2", kCpuAvx2, ShortConvAvx2, SelectiveScanAvx2, DeltaRuleAvx2},
+#endif
+    {"scalar", 0, ShortConvScalar, SelectiveScanScalar, DeltaRuleScalar},
+};
+
+}  // namespace
+
+std::span<const RecurrentKernels> RecurrentTable() { return kTable; }
+
+}  // namespace ingle

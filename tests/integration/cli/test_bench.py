@@ -1,0 +1,134 @@
+"""ingle bench: what it prints, not how fast anything is."""
+
+import csv
+import io
+import os
+import xml.etree.ElementTree
+
+from support import TINY, CliTest
+
+# Answers as llama-bench does, and remembers what it was asked.
+FAKE = """\
+import json, os, sys
+with open(os.environ["FAKE_LOG"], "a") as log:
+    log.write(" ".join(sys.argv[1:]) + "\\n")
+print("loading a model", file=sys.stderr)
+def value(flag, otherwise="0"):
+    return sys.argv[sys.argv.index(flag) + 1] if flag in sys.argv else otherwise
+if value("-d") != "0" and "--no-depth" in sys.argv:
+    print("[]")
+else:
+    print(json.dumps([{"n_prompt": int(value("-p")), "n_gen": int(value("-n")),
+                       "avg_ts": 10.0, "build_commit": "abc123",
+                       "stddev_ts": 0.0}], indent=2))
+"""
+
+
+class Bench(CliTest):
+    def fake(self, *arguments):
+        path = self.write("llama bench.py", FAKE)
+        self.log = self.path("log")
+        self.environment["FAKE_LOG"] = self.log
+        return f"python3 '{path}' " + " ".join(arguments)
+
+    def bench(self, *arguments):
+        return self.ok_json("bench", TINY, "-p", "16", "-n", "8", "-r", "2", "--json", *arguments)
+
+    def test_json_has_the_machine_the_model_and_the_results(self):
+        report = self.bench("-t", "1")
+        limits = report["machine"]["limits"]
+        self.assertEqual([row["threads"] for row in limits], [1])
+        for limit in ("read_bytes_per_second", "int8_operations_per_second",
+                      "f32_operations_per_second"):
+            self.assertGreater(limits[0]["all_threads"][limit], 1e6)
+        self.assertGreater(report["machine"]["processors"], 0)
+        model = report["model"]
+        self.assertEqual(model["path"], TINY)
+        self.assertGreater(model["resident_bytes"], model["weight_bytes"])
+        self.assertGreater(model["load_seconds"], 0)
+        prefill, decode = report["results"]
+        self.assertEqual((prefill["test"], decode["test"]), ("pp16", "tg8"))
+        self.assertGreater(prefill["time_to_first_token_ms"], 0)
+        self.assertNotIn("time_to_first_token_ms", decode)
+        for row in (prefill, decode):
+            self.assertEqual((row["depth"], row["sequences"], row["threads"]), (0, 1, 1))
+            self.assertEqual(len(row["samples"]), 2)
+            mean = sum(row["samples"]) / 2
+            self.assertAlmostEqual(row["tokens_per_second"], mean, places=3)
+            self.assertAlmostEqual(row["deviation"], abs(row["samples"][0] - mean) * 2 ** 0.5,
+                                   places=3)
+            self.assertAlmostEqual(row["share_of_limit"], mean / row["limit"], places=6)
+            self.assertIn(row["limited_by"], ("reading", "arithmetic"))
+            self.assertNotIn("against", row)
+
+    def test_lists_make_a_test_of_each_combination(self):
+        report = self.bench("-p", "4,8", "-d", "0,5", "-b", "1,3", "-t", "1,2", "-r", "1")
+        rows = [(row["test"], row["depth"], row["sequences"], row["threads"])
+                for row in report["results"]]
+        self.assertEqual(rows, [(test, depth, sequences, threads) for threads in (1, 2)
+                                for depth in (0, 5) for sequences in (1, 3)
+                                for test in ("pp4", "pp8", "tg8")])
+        self.assertEqual([row["threads"] for row in report["machine"]["limits"]], [1, 2])
+
+    def test_zero_leaves_a_kind_out(self):
+        report = self.bench("-p", "0", "-r", "1")
+        self.assertEqual([row["test"] for row in report["results"]], ["tg8"])
+
+    def test_prompts_longer_than_a_step(self):
+        report = self.bench("-p", "20", "-b", "2", "-n", "0", "-r", "1", "--batch-size", "16")
+        self.assertEqual([row["test"] for row in report["results"]], ["pp20"])
+
+    def test_markdown_and_csv(self):
+        text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "-q")
+        table = [line for line in text.splitlines() if line.startswith("|")]
+        self.assertEqual(len(table), 4)
+        self.assertEqual(len({line.count("|") for line in table}), 1)
+        text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "--csv", "--against",
+                       "the, other=" + self.fake())
+        rows = list(csv.DictReader(io.StringIO(text)))
+        self.assertEqual([row["test"] for row in rows], ["pp16", "tg8"])
+        self.assertEqual(rows[0]["the, other"], "10")
+        self.assertAlmostEqual(float(rows[0]["the, other ratio"]),
+                               float(rows[0]["tokens_per_second"]) / 10, delta=0.01 *
+                               float(rows[0]["tokens_per_second"]))
+
+    def test_against_runs_in_turn_and_gives_ratios(self):
+        report = self.bench("-t", "2", "-d", "0,3", "--against", "a=" + self.fake("-fa 1"),
+                            "--against", "b=" + self.fake("--no-depth"))
+        for row in report["results"]:
+            others = {other["name"]: other for other in row["against"]}
+            self.assertEqual(set(others), {"a", "b"} if row["depth"] == 0 else {"a"})
+            self.assertEqual(others["a"]["tokens_per_second"], 10)
+            self.assertEqual(others["a"]["build"], "abc123")
+            self.assertAlmostEqual(others["a"]["ratio"], row["median"] / 10, places=6)
+        with open(self.log, encoding="utf-8") as file:
+            asked = file.read().splitlines()
+        self.assertEqual(asked[:4], [
+            f"-fa 1 -m {TINY} -p 16 -n 0 -t 2 -r 1 -o json",
+            f"--no-depth -m {TINY} -p 16 -n 0 -t 2 -r 1 -o json"] * 2)
+        self.assertIn(f"-fa 1 -m {TINY} -p 0 -n 8 -t 2 -r 1 -o json -d 3", asked)
+
+    def test_others_have_no_test_of_several_sequences(self):
+        report = self.bench("-b", "2", "-r", "1", "--against", "a=" + self.fake())
+        self.assertEqual([row["against"] for row in report["results"]], [[], []])
+        self.assertFalse(os.path.exists(self.log))
+
+    def test_plot_is_svg(self):
+        path = self.path("plot.svg")
+        self.bench("--plot", path, "-r", "1", "--against", "<a & b>=" + self.fake())
+        root = xml.etree.ElementTree.parse(path).getroot()
+        name = "{http://www.w3.org/2000/svg}"
+        self.assertEqual(root.tag, name + "svg")
+        texts = [text.text for text in root.iter(name + "text")]
+        self.assertIn("<a & b>", texts)
+        self.assertTrue(any(text.startswith("pp16") for text in texts))
+
+    def test_others_that_fail_are_told(self):
+        for command, message in (("sh -c 'echo no such model >&2; exit 3'", "no such model"),
+                                 ("echo tokens", "no JSON"), ("sh -c 'echo [{}]'", "avg_ts"),
+                                 ("/nonexistent/llama-bench", "llama-bench")):
+            with self.subTest(command=command):
+                text = self.fails(1, "bench", TINY, "-p", "4", "-n", "0", "-r", "1", "--against",
+                                  "other=" + command)
+                self.assertIn("other", text)
+                self.assertIn(message, text)
