@@ -37,7 +37,7 @@ void SetByteVocabulary(uint32_t size, GgufHeader& header) {
     const size_t next = texts.size() - kBytes;
     const std::string& left = texts[next / kBytes];
     const std::string& right = texts[next % kBytes];
-    merges.push_back(left + " " + right);
+    merges.push_back(Cat(left, " ", right));
     texts.push_back(left + right);
   }
   std::vector<std::string_view> tokens = {"<|endoftext|>"};

@@ -33,6 +33,7 @@ checks   /usr/lib/llvm-16/lib/clang/16/lib/linux/*asan*.a    libclang-rt-16-dev
 checks   clang-format-16                                     clang-format-16
 checks   clang-tidy-16                                       clang-tidy-16
 checks   git                                                 git
+checks   valgrind                                            valgrind
 fuzz     clang++-16                                          clang-16
 fuzz     /usr/lib/llvm-16/lib/clang/16/lib/linux/*fuzzer*.a  libclang-rt-16-dev
 wasm     em++                                                emscripten

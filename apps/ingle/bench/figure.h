@@ -27,6 +27,7 @@ struct BenchTest {
 // Another program's figure beside ours.
 struct PeerFigure {
   std::string name;
+  std::string build{};                      // the commit that it was made of, if it says so
   std::vector<double> tokens_per_second{};  // one a repetition; empty: it cannot do this test
   std::vector<double> ratios{};             // ours by its, of the runs next to each other
 };

@@ -12,8 +12,8 @@
 
 namespace ingle {
 
-// One test on a loaded model, whose threads it uses. The tokens are random: what a model makes of
-// them takes the time that any text takes.
+// One test on a loaded model, whose threads it uses. The tokens are arbitrary: what a model makes
+// of them takes the time that any text takes.
 class EngineTest {
  public:
   // Computes what stands before the depth, and a part of the test itself, to warm up.

@@ -14,7 +14,7 @@ std::string LastLine(std::string_view text) {
   return Quote(text.substr(text.find_last_of('\n') + 1));
 }
 
-Result<std::optional<double>> TokensPerSecond(const std::string& answer) {
+Result<std::optional<Peer::Speed>> SpeedOf(const std::string& answer) {
   const Json rows = Json::parse(answer, nullptr, false);
   if (rows.is_array() && rows.empty()) return std::nullopt;
   if (!rows.is_array() || rows.size() != 1 || !rows[0].is_object()) {
@@ -24,7 +24,8 @@ Result<std::optional<double>> TokensPerSecond(const std::string& answer) {
   if (!speed.is_number() || speed.get<double>() <= 0) {
     return Fail(ErrorCode::kCorrupt, "its result has no avg_ts above 0");
   }
-  return std::optional(speed.get<double>());
+  const Json build = rows[0].value("build_commit", Json());
+  return Peer::Speed{speed.get<double>(), build.is_string() ? build.get<std::string>() : ""};
 }
 
 }  // namespace
@@ -37,8 +38,8 @@ Result<Peer> Peer::Parse(const std::string& text) {
   return Peer(text.substr(0, equals), text.substr(equals + 1));
 }
 
-Result<std::optional<double>> Peer::Run(const std::string& model_path,
-                                        const BenchTest& test) const {
+Result<std::optional<Peer::Speed>> Peer::Run(const std::string& model_path,
+                                             const BenchTest& test) const {
   const bool prefill = test.kind == BenchTest::Kind::kPrefill;
   const std::string tokens = Cat(test.tokens), none = "0";
   std::vector<std::string> command = {"sh", "-c", Cat("exec ", command_, " \"$@\""), "sh"};
@@ -59,9 +60,9 @@ Result<std::optional<double>> Peer::Run(const std::string& model_path,
     return Fail(ErrorCode::kIo, name_, ": exit status ", ran->exit_status, ": ",
                 LastLine(ran->output));
   }
-  const Result<std::optional<double>> speed = TokensPerSecond(ran->answer);
+  Result<std::optional<Speed>> speed = SpeedOf(ran->answer);
   if (!speed) return Fail(speed.error(), name_);
-  return *speed;
+  return speed;
 }
 
 }  // namespace ingle

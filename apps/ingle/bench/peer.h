@@ -21,10 +21,13 @@ class Peer {
   // Whether the program has such a test: one sequence at a time.
   static bool CanRun(const BenchTest& test) { return test.sequences == 1; }
 
-  // One repetition, in a process of its own that loads the model and warms up: tokens per second.
-  // Nothing when its answer is an empty array: it has no such test. Fails with what the program
-  // said.
-  Result<std::optional<double>> Run(const std::string& model_path, const BenchTest& test) const;
+  struct Speed {
+    double tokens_per_second = 0;
+    std::string build;  // the commit it was made of, if it says so
+  };
+  // One repetition, in a process of its own that loads the model and warms up. Nothing when its
+  // answer is an empty array: it has no such test. Fails with what the program said.
+  Result<std::optional<Speed>> Run(const std::string& model_path, const BenchTest& test) const;
 
  private:
   Peer(std::string name, std::string command)

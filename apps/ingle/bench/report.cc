@@ -107,6 +107,7 @@ Json FigureJson(const BenchFigure& figure) {
   for (const PeerFigure& peer : figure.peers) {
     if (peer.tokens_per_second.empty()) continue;
     peers.push_back({{"name", peer.name},
+                     {"build", peer.build},
                      {"tokens_per_second", Mean(peer.tokens_per_second)},
                      {"deviation", Deviation(peer.tokens_per_second)},
                      {"median", Median(peer.tokens_per_second)},

@@ -152,8 +152,9 @@ class Bench {
         const auto theirs = options_.peers[i].Run(engine.model_info().path, test);
         if (!theirs) return Fail(theirs.error());
         if (!*theirs) continue;
-        figure.peers[i].tokens_per_second.push_back(**theirs);
-        figure.peers[i].ratios.push_back(speed / **theirs);
+        figure.peers[i].build = (*theirs)->build;
+        figure.peers[i].tokens_per_second.push_back((*theirs)->tokens_per_second);
+        figure.peers[i].ratios.push_back(speed / (*theirs)->tokens_per_second);
       }
       progress_->Update(++done_, test.Name());
     }

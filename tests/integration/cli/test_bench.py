@@ -19,7 +19,8 @@ if value("-d") != "0" and "--no-depth" in sys.argv:
     print("[]")
 else:
     print(json.dumps([{"n_prompt": int(value("-p")), "n_gen": int(value("-n")),
-                       "avg_ts": 10.0, "stddev_ts": 0.0}], indent=2))
+                       "avg_ts": 10.0, "build_commit": "abc123",
+                       "stddev_ts": 0.0}], indent=2))
 """
 
 
@@ -98,6 +99,7 @@ class Bench(CliTest):
             others = {other["name"]: other for other in row["against"]}
             self.assertEqual(set(others), {"a", "b"} if row["depth"] == 0 else {"a"})
             self.assertEqual(others["a"]["tokens_per_second"], 10)
+            self.assertEqual(others["a"]["build"], "abc123")
             self.assertAlmostEqual(others["a"]["ratio"], row["median"] / 10, places=6)
         with open(self.log, encoding="utf-8") as file:
             asked = file.read().splitlines()
