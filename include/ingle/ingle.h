@@ -75,7 +75,7 @@ typedef enum ingle_cache_type {
 typedef struct ingle_model_options {
   size_t size;
   int32_t device;        /* an ingle_device */
-  int32_t threads;       /* 0: one for each processor that the process may use */
+  int32_t threads;       /* 0: one for each core that the process may use */
   uint32_t context;      /* longest session in tokens; 0: what the model was trained for */
   uint32_t batch_tokens; /* tokens of one step at most; 0: 512 */
   uint64_t cache_bytes;  /* for the keys and values of all sessions; 0: no limit of its own */

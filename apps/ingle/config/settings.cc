@@ -62,7 +62,7 @@ const std::array kSettings = {
     SettingInfo{"stats", "--stats", "", "print counts and speeds on standard error", &S::stats},
     SettingInfo{"ctx_size", "-c,--ctx-size", "N",
                 "context in tokens; 0: what the model was trained for", &S::ctx_size, 0, kMaxInt},
-    SettingInfo{"threads", "-t,--threads", "N", "threads; 0: one for each processor", &S::threads,
+    SettingInfo{"threads", "-t,--threads", "N", "threads; 0: one for each core", &S::threads,
                 0, 4096},
     SettingInfo{"batch_size", "--batch-size", "N", "tokens computed in one step at most",
                 &S::batch_size, 1, 65536},
