@@ -133,9 +133,10 @@ std::string Stretches(const std::vector<Step>& steps) {
 
 TEST(Compile, StepsWaitOnlyForWhatOthersDo) {
   const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
-  EXPECT_EQ(Stretches(program.steps),
-            "rope_angles embed rms_norm | matmul matmul matmul | rope | cache_append rope | attend | "
-            "matmul | rms_norm | matmul matmul glu | matmul | select_rows | matmul");
+  EXPECT_EQ(
+      Stretches(program.steps),
+      "rope_angles embed rms_norm | matmul matmul matmul | rope | cache_append rope | attend | "
+      "matmul | rms_norm | matmul matmul glu | matmul | select_rows | matmul");
 }
 
 // Of few tokens each worker computes the rows for itself: five waits a layer and one for the cache.

@@ -5,6 +5,7 @@
 #include "kernels/attention/x86_avx2_tiles.h"
 
 namespace ingle {
+namespace {
 
 // Queries of a tile in int8, for each block of 32 elements: the codes of four elements of R rows
 // side by side, eight times; then each row's scale, and what the offset of its codes of Q4_0 adds.
@@ -14,25 +15,23 @@ struct CodedQueries {
   const int32_t* eights;  // [size / 32, R]: 8 * the sum of the codes
 };
 
-static inline __m256i LoadCodes(const std::byte* from) {
+inline __m256i LoadCodes(const std::byte* from) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
 
-static inline __m256i FourCodes(const int8_t* codes) {
+inline __m256i FourCodes(const int8_t* codes) {
   int32_t four;
   __builtin_memcpy(&four, codes, sizeof(four));
   return _mm256_set1_epi32(four);
 }
 
-static inline __m256i SumPairs(__m256i sums) {
-  return _mm256_madd_epi16(sums, _mm256_set1_epi16(1));
-}
+inline __m256i SumPairs(__m256i sums) { return _mm256_madd_epi16(sums, _mm256_set1_epi16(1)); }
 
 // Products of one block of 32 elements, eight positions. keys: the position's codes of the block's
 // first elements. Codes reach from -127 to 127, so that pairs of products fit 16 bits; the sign of
 // the key goes over to the query, as one side has to be unsigned.
 template <int R>
-static inline void MultiplyQ8(const int8_t* queries, const std::byte* keys, __m256i (&sum)[R]) {
+inline void MultiplyQ8(const int8_t* queries, const std::byte* keys, __m256i (&sum)[R]) {
   for (size_t i = 0; i < kCacheBlock / 4; ++i) {
     const __m256i key = LoadCodes(keys + i * 4 * kPageTokens);
     const __m256i size = _mm256_abs_epi8(key);
@@ -47,7 +46,7 @@ static inline void MultiplyQ8(const int8_t* queries, const std::byte* keys, __m2
 // The same of Q4_0, whose codes, 0 to 15, are unsigned and so small that a block's pairs fit 16
 // bits.
 template <int R>
-static inline void MultiplyQ4(const int8_t* queries, const std::byte* keys, __m256i (&sum)[R]) {
+inline void MultiplyQ4(const int8_t* queries, const std::byte* keys, __m256i (&sum)[R]) {
   const __m256i mask = _mm256_set1_epi8(0x0F);
   __m256i pairs[R];
   Times<R>::Do([&](int r) __attribute__((always_inline)) { pairs[r] = _mm256_setzero_si256(); });
@@ -68,8 +67,8 @@ static inline void MultiplyQ4(const int8_t* queries, const std::byte* keys, __m2
 
 // Scores of eight positions of a page, from position `at` on.
 template <int R, CacheType type>
-static inline void ScoreEight(const CodedQueries& queries, const std::byte* keys, size_t size,
-                              size_t at, float* scores) {
+inline void ScoreEight(const CodedQueries& queries, const std::byte* keys, size_t size, size_t at,
+                       float* scores) {
   constexpr size_t kBlockBytes = kPageTokens * (type == CacheType::kQ8_0 ? 32 : 16);
   const std::byte* scales = keys + CacheScaleOffset(type, size) + at * 2;
   __m256 score[R];
@@ -101,8 +100,8 @@ static inline void ScoreEight(const CodedQueries& queries, const std::byte* keys
 
 // A page's scores. keys: the head's part of the page.
 template <CacheType type>
-static inline void ScoreCodes(size_t rows, const CodedQueries& queries, const std::byte* keys,
-                              size_t size, float* scores) {
+inline void ScoreCodes(size_t rows, const CodedQueries& queries, const std::byte* keys, size_t size,
+                       float* scores) {
   WithRows(rows, [&](auto r) {
     for (size_t at = 0; at < kPageTokens; at += 8) {
       ScoreEight<decltype(r)::kCount, type>(queries, keys, size, at, scores);
@@ -110,4 +109,5 @@ static inline void ScoreCodes(size_t rows, const CodedQueries& queries, const st
   });
 }
 
+}  // namespace
 }  // namespace ingle

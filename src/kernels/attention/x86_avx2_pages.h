@@ -5,6 +5,7 @@
 #include "kernels/x86_avx2_inline.h"
 
 namespace ingle {
+namespace {
 
 // How the products read eight elements. Codes are read without their scales.
 struct Floats {
@@ -24,12 +25,12 @@ struct Bytes {
 };
 
 template <class Source>
-static inline const typename Source::Element* ElementsOf(const std::byte* head) {
+inline const typename Source::Element* ElementsOf(const std::byte* head) {
   return reinterpret_cast<const typename Source::Element*>(head);
 }
 
 // The processor fetches ahead, but not from one page to the next.
-static inline void Prefetch(const std::byte* memory, size_t bytes) {
+inline void Prefetch(const std::byte* memory, size_t bytes) {
   for (size_t i = 0; i < bytes; i += 64) {
     _mm_prefetch(reinterpret_cast<const char*>(memory + i), _MM_HINT_T0);
   }
@@ -37,14 +38,14 @@ static inline void Prefetch(const std::byte* memory, size_t bytes) {
 
 // Elements as floats.
 template <class Source>
-static inline const float* Decode(const std::byte* head, size_t count, float* to) {
+inline const float* Decode(const std::byte* head, size_t count, float* to) {
   const typename Source::Element* from = ElementsOf<Source>(head);
   for (size_t i = 0; i < count; i += 8) _mm256_storeu_ps(to + i, Source::Load(from + i));
   return to;
 }
 
 // Codes of Q4_0, -8 to 7, as bytes. count: a multiple of 32.
-static inline const std::byte* UnpackNibbles(const std::byte* head, size_t count, int8_t* to) {
+inline const std::byte* UnpackNibbles(const std::byte* head, size_t count, int8_t* to) {
   for (size_t i = 0; i < count; i += kCacheBlock) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(head + i / 2));
     const __m256i both = _mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes);
@@ -56,8 +57,8 @@ static inline const std::byte* UnpackNibbles(const std::byte* head, size_t count
 }
 
 // Values whose rows are not whole vectors, with zeros behind each.
-static inline const float* PadValues(CacheType type, const std::byte* head, size_t size,
-                                     size_t stride, float* to) {
+inline const float* PadValues(CacheType type, const std::byte* head, size_t size, size_t stride,
+                              float* to) {
   for (size_t p = 0; p < kPageTokens; ++p) {
     float* row = to + p * stride;
     for (size_t i = 0; i < stride; ++i) row[i] = 0;
@@ -69,4 +70,5 @@ static inline const float* PadValues(CacheType type, const std::byte* head, size
   return to;
 }
 
+}  // namespace
 }  // namespace ingle

@@ -7,6 +7,7 @@
 #include "kernels/x86_avx2_inline.h"
 
 namespace ingle {
+namespace {
 
 constexpr size_t kTileRows = 6;
 
@@ -28,7 +29,7 @@ struct Times<0> {
 
 // body(r, v) of R rows and V vectors.
 template <int R, int V, class Body>
-static inline __attribute__((always_inline)) void ForTile(const Body& body) {
+inline __attribute__((always_inline)) void ForTile(const Body& body) {
   Times<R>::Do([&](int r) __attribute__((always_inline)) {
     Times<V>::Do([&](int v) __attribute__((always_inline)) { body(r, v); });
   });
@@ -40,7 +41,7 @@ struct Rows {
   static constexpr int kCount = R;
 };
 template <class Body>
-static inline void WithRows(size_t rows, const Body& body) {
+inline void WithRows(size_t rows, const Body& body) {
   switch (rows) {
     case 1:
       return body(Rows<1>());
@@ -59,8 +60,8 @@ static inline void WithRows(size_t rows, const Body& body) {
 
 // scores[r, lane] = query r · key of the position. queries: [size, R]; keys: [size, kPageTokens].
 template <int R, int V, class Source>
-static inline void ScoreColumns(const float* queries, const typename Source::Element* keys,
-                                size_t size, float* scores) {
+inline void ScoreColumns(const float* queries, const typename Source::Element* keys, size_t size,
+                         float* scores) {
   __m256 sum[R][V];
   ForTile<R, V>([&](int r, int v)
                     __attribute__((always_inline)) { sum[r][v] = _mm256_setzero_ps(); });
@@ -82,8 +83,8 @@ static inline void ScoreColumns(const float* queries, const typename Source::Ele
 
 // A page's scores. Few rows take more columns at once, for enough chains to keep both units busy.
 template <class Source>
-static inline void ScorePage(size_t rows, const float* queries, const std::byte* keys, size_t size,
-                             float* scores) {
+inline void ScorePage(size_t rows, const float* queries, const std::byte* keys, size_t size,
+                      float* scores) {
   WithRows(rows, [&](auto r) {
     constexpr int kRows = decltype(r)::kCount;
     constexpr int kVectors = kRows <= 2 ? 4 : 2;
@@ -105,7 +106,7 @@ struct WeighedValues {
 };
 
 template <int R, int V, class Source>
-static inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
+inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
   float* sums = w.sums + at;
   const typename Source::Element* values = w.values + at;
   const float* weights = w.weights;
@@ -134,8 +135,7 @@ static inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
 // Of columns [begin, end): sums[r] += weights[r, p] * values[p], position by position. begin and
 // end: multiples of 16.
 template <class Source>
-static inline void AddValues(size_t rows, const WeighedValues<Source>& w, size_t begin,
-                             size_t end) {
+inline void AddValues(size_t rows, const WeighedValues<Source>& w, size_t begin, size_t end) {
   WithRows(rows, [&](auto r) {
     constexpr int kRows = decltype(r)::kCount;
     size_t at = begin;
@@ -146,4 +146,5 @@ static inline void AddValues(size_t rows, const WeighedValues<Source>& w, size_t
   });
 }
 
+}  // namespace
 }  // namespace ingle
