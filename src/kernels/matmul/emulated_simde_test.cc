@@ -3,13 +3,19 @@
 
 namespace ingle {
 
+extern const PanelKernels kEmulatedAmxPanels;
 extern const PanelKernels kEmulatedAvx512Panels;
 extern const PanelKernels kEmulatedAvxVnniPanels;
 
 std::vector<MatMulKernel> EmulatedKernels() {
-  auto kernels = PanelRows("emulated avx512vnni", kCpuAvx2, kEmulatedAvx512Panels);
-  const auto avxvnni = PanelRows("emulated avxvnni", kCpuAvx2, kEmulatedAvxVnniPanels);
-  kernels.insert(kernels.end(), avxvnni.begin(), avxvnni.end());
+  std::vector<MatMulKernel> kernels;
+  const auto add = [&](const char* name, const PanelKernels& panels) {
+    const auto rows = PanelRows(name, kCpuAvx2, panels);
+    kernels.insert(kernels.end(), rows.begin(), rows.end());
+  };
+  add("emulated amx", kEmulatedAmxPanels);
+  add("emulated avx512vnni", kEmulatedAvx512Panels);
+  add("emulated avxvnni", kEmulatedAvxVnniPanels);
   return kernels;
 }
 

@@ -57,6 +57,7 @@ std::vector<MatMulKernel> MakeKernels() {
   const auto rows = [](DType weights, void (*run)(const MatMulTask&)) {
     return MatMulKernel{{"avx2", kCpuAvx2, run}, weights, InputRows::kF32, WeightLayout::kRows};
   };
+  add(PanelRows("amx", kCpuAmxInt8 | kCpuAvx512Vnni, kAmxPanels));
   add(PanelRows("avx512vnni", kCpuAvx512Vnni, kAvx512Panels));
   add(PanelRows("avxvnni", kCpuAvxVnni, kAvxVnniPanels));
   add(PanelRows("avx2", kCpuAvx2, kAvx2Panels));

@@ -18,6 +18,8 @@
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
 //   kTileTokens               the same for weights that were unpacked, one side at a time
 //   kMinimumTokens            the same for their minimums, all sides at once
+//   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
+//                             kTileTokens tokens, between Configure() and Release()
 #pragma once
 
 #include <cstddef>
@@ -39,11 +41,14 @@ struct Tokens {
   const std::byte* At(size_t token, size_t step) const {
     return first + token * stride + step * kQ8Group;
   }
-  Floats Scale(size_t token, size_t step) const { return FloatAt(token, scale_offset, step); }
-  Floats Sum(size_t token, size_t step) const { return FloatAt(token, sum_offset, step); }
-  Floats FloatAt(size_t token, size_t offset, size_t step) const {
-    return SplatFloatAt(first + token * stride + offset + step * sizeof(float));
+  const std::byte* ScaleAt(size_t token, size_t step) const {
+    return first + token * stride + scale_offset + step * sizeof(float);
   }
+  const std::byte* SumAt(size_t token, size_t step) const {
+    return first + token * stride + sum_offset + step * sizeof(float);
+  }
+  Floats Scale(size_t token, size_t step) const { return SplatFloatAt(ScaleAt(token, step)); }
+  Floats Sum(size_t token, size_t step) const { return SplatFloatAt(SumAt(token, step)); }
 };
 
 inline Tokens TokensOf(const MatMulTask& task, size_t token) {
@@ -285,11 +290,11 @@ template <class Isa, int kSteps, int kTokens>
       [&](auto t) { Unrolled<kSides>([&](auto side) { Put(kept(side, t), sums[side][t]); }); });
 }
 
-// The same as ForEachTile for kManyFrom tokens or more, with a constant count.
-template <int kWidest, class Run>
+// The same as ForEachTile with a constant count, for kManyFrom tokens or more, or for any number.
+template <bool kAny, int kWidest, class Run>
 inline void ForEachManyTile(size_t tokens, const Run& run) {
   // Of two tiles or more, none is narrower than half of the widest.
-  constexpr int kNarrowest = (kWidest + 1) / 2;
+  constexpr int kNarrowest = kAny ? 1 : (kWidest + 1) / 2;
   static_assert(kNarrowest <= kManyFrom);
   ForEachTile(tokens, kWidest, [&](size_t token, size_t count) {
     WithCount<kNarrowest, kWidest>(count, [&](auto n) { run(token, n); });
@@ -306,11 +311,18 @@ void MultiplyMany(const MatMulTask& task, const typename Type::Panel* panel, siz
     const size_t end = begin + kChunkSteps < steps ? begin + kChunkSteps : steps;
     Unpack<Isa, Type>(panel + begin / Type::kSteps, end - begin, scratch.columns);
     const Pass pass{first_token, begin, end};
-    ForEachManyTile<Isa::kTileTokens>(tokens, [&](size_t token, auto count) {
-      AddDots<Isa, Isa::LikeCodes(Type::kCodes), count>(task, scratch, pass, token);
+    size_t done = 0;
+    if constexpr (Isa::kHasTiles) {
+      for (; done + Isa::kTileTokens <= tokens; done += Isa::kTileTokens) {
+        const Tokens x = TokensOf(task, first_token + done);
+        Isa::AddTile(x, scratch.columns, pass, scratch.dots + done);
+      }
+    }
+    ForEachManyTile<Isa::kHasTiles, Isa::kTileTokens>(tokens - done, [&](size_t token, auto count) {
+      AddDots<Isa, Isa::LikeCodes(Type::kCodes), count>(task, scratch, pass, done + token);
     });
     if constexpr (Type::kMinimumSteps > 0) {
-      ForEachManyTile<Isa::kMinimumTokens>(tokens, [&](size_t token, auto count) {
+      ForEachManyTile<false, Isa::kMinimumTokens>(tokens, [&](size_t token, auto count) {
         AddMinimums<Isa, Type::kMinimumSteps, count>(task, scratch, pass, token);
       });
     }
@@ -339,11 +351,13 @@ void MatMulPanels(const MatMulTask& task) {
     }
     return;
   }
+  if constexpr (Isa::kHasTiles) Isa::Configure();
   ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
     for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
       MultiplyMany<Isa, Type>(task, panel_of(row), row, first_token, tokens);
     }
   });
+  if constexpr (Isa::kHasTiles) Isa::Release();
 }
 
 template <class Isa>

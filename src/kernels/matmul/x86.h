@@ -13,5 +13,6 @@ void MatMulBF16Avx2(const MatMulTask& task);
 extern const PanelKernels kAvx2Panels;
 extern const PanelKernels kAvxVnniPanels;
 extern const PanelKernels kAvx512Panels;
+extern const PanelKernels kAmxPanels;
 
 }  // namespace ingle

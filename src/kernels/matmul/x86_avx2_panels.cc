@@ -11,6 +11,7 @@ namespace {
 struct Avx2 {
   static constexpr Codes LikeCodes(Codes codes) { return codes; }
   static constexpr bool kLifts = false;
+  static constexpr bool kHasTiles = false;
   // As many as let the sums, the weights and what comes in between fit sixteen registers.
   static constexpr int kFewTokens = 4;
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }

@@ -20,6 +20,7 @@ struct Vnni {
     return codes == Codes::kSigned ? codes : Codes::kBelow64;
   }
   static constexpr bool kLifts = true;
+  static constexpr bool kHasTiles = false;
 
   template <Codes kCodes>
   static Words Dot(const Bytes (&q)[4], Words start, const std::byte* p) {
@@ -47,12 +48,9 @@ struct Vnni {
     return Sub(Splat(0), sums);
   }
 
+  // Whole vectors: reads into the scales of the Q8 row, and `to` has room for a whole chunk.
   static void Lift(const std::byte* from, std::byte* to, size_t count) {
-    for (size_t i = 0; i < count; i += 32) {
-      const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i),
-                          _mm256_xor_si256(bytes, _mm256_set1_epi32(kTops)));
-    }
+    for (size_t i = 0; i < count; i += sizeof(Bytes)) Put(to + i, FlipTops(BytesAt(from + i)));
   }
 
  private:

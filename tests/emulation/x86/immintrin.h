@@ -1,6 +1,7 @@
-// Stands before the compiler's <immintrin.h> where files for AVX-512 and AVX-VNNI are compiled for
-// machines with AVX2, to be tested there: SIMDe (libsimde-dev) computes what the instructions
-// would. What Debian's version of it lacks is put together here, out of instructions of AVX2.
+// Stands before the compiler's <immintrin.h> where files for AVX-512, AVX-VNNI and AMX are compiled
+// for machines with AVX2, to be tested there: SIMDe (libsimde-dev) computes what the instructions
+// would. What Debian's version of it lacks is put together here, out of instructions of AVX2, and
+// tiles are plain loops.
 //
 // What kernels repeat many times is not inlined: compilers take minutes and gigabytes otherwise.
 #pragma once
@@ -88,6 +89,78 @@ INGLE_EMULATED void StoreFloats(void* p, __mmask16 mask, __m512 v) {
   }
 }
 
+// ---- Tiles of AMX: Intel, "Software Developer's Manual", volume 2 ----
+
+struct TileConfig {
+  uint8_t palette, start_row, reserved[14];
+  uint16_t row_bytes[16];
+  uint8_t rows[16];
+};
+struct Tiles {
+  TileConfig config;
+  uint8_t data[8][16][64];
+};
+static thread_local Tiles tiles;
+
+// Where the processor would fault, so does this.
+static inline void Require(bool legal) {
+  if (!legal) __builtin_trap();
+}
+static inline void RequireShape(int tile) {
+  Require(tiles.config.palette == 1 && tiles.config.rows[tile] > 0 &&
+          tiles.config.row_bytes[tile] > 0);
+}
+
+INGLE_EMULATED void ConfigureTiles(const void* config) {
+  tiles = Tiles{};
+  std::memcpy(&tiles.config, config, sizeof(TileConfig));
+  Require(tiles.config.palette == 1 && tiles.config.start_row == 0);
+  for (const uint8_t byte : tiles.config.reserved) Require(byte == 0);
+  for (int tile = 0; tile < 16; ++tile) {
+    const int rows = tiles.config.rows[tile], row_bytes = tiles.config.row_bytes[tile];
+    Require(rows <= 16 && row_bytes <= 64 && (rows == 0) == (row_bytes == 0));
+    Require(tile < 8 || rows == 0);
+  }
+}
+INGLE_EMULATED void ReleaseTiles() { tiles = Tiles{}; }
+INGLE_EMULATED void ZeroTile(int tile) {
+  RequireShape(tile);
+  std::memset(tiles.data[tile], 0, sizeof(tiles.data[0]));
+}
+INGLE_EMULATED void LoadTile(int tile, const void* p, size_t stride) {
+  ZeroTile(tile);
+  for (int row = 0; row < tiles.config.rows[tile]; ++row) {
+    std::memcpy(tiles.data[tile][row], static_cast<const uint8_t*>(p) + row * stride,
+                tiles.config.row_bytes[tile]);
+  }
+}
+INGLE_EMULATED void StoreTile(int tile, void* p, size_t stride) {
+  RequireShape(tile);
+  for (int row = 0; row < tiles.config.rows[tile]; ++row) {
+    std::memcpy(static_cast<uint8_t*>(p) + row * stride, tiles.data[tile][row],
+                tiles.config.row_bytes[tile]);
+  }
+}
+INGLE_EMULATED void DotAddTiles(int sums, int a, int b) {
+  for (const int tile : {sums, a, b}) RequireShape(tile);
+  const TileConfig& shape = tiles.config;
+  Require(sums != a && sums != b && a != b && shape.rows[sums] == shape.rows[a] &&
+          shape.row_bytes[sums] == shape.row_bytes[b] && shape.row_bytes[a] == 4 * shape.rows[b]);
+  for (int m = 0; m < shape.rows[sums]; ++m) {
+    for (int k = 0; k < shape.row_bytes[a] / 4; ++k) {
+      for (int n = 0; n < shape.row_bytes[sums] / 4; ++n) {
+        int32_t sum;
+        std::memcpy(&sum, &tiles.data[sums][m][4 * n], sizeof(sum));
+        for (int i = 0; i < 4; ++i) {
+          sum += static_cast<int8_t>(tiles.data[a][m][4 * k + i]) *
+                 static_cast<int8_t>(tiles.data[b][k][4 * n + i]);
+        }
+        std::memcpy(&tiles.data[sums][m][4 * n], &sum, sizeof(sum));
+      }
+    }
+  }
+}
+
 #undef INGLE_EMULATED
 
 }  // namespace ingle_emulation
@@ -129,3 +202,16 @@ INGLE_EMULATED void StoreFloats(void* p, __mmask16 mask, __m512 v) {
 #define _mm512_cvtepi32_ps(v) ingle_emulation::ToFloats(v)
 #define _mm512_maskz_loadu_ps(mask, p) ingle_emulation::LoadFloats(mask, p)
 #define _mm512_mask_storeu_ps(p, mask, v) ingle_emulation::StoreFloats(p, mask, v)
+
+#undef _tile_loadconfig
+#undef _tile_release
+#undef _tile_zero
+#undef _tile_loadd
+#undef _tile_stored
+#undef _tile_dpbssd
+#define _tile_loadconfig(config) ingle_emulation::ConfigureTiles(config)
+#define _tile_release() ingle_emulation::ReleaseTiles()
+#define _tile_zero(tile) ingle_emulation::ZeroTile(tile)
+#define _tile_loadd(tile, p, stride) ingle_emulation::LoadTile(tile, p, stride)
+#define _tile_stored(tile, p, stride) ingle_emulation::StoreTile(tile, p, stride)
+#define _tile_dpbssd(sums, a, b) ingle_emulation::DotAddTiles(sums, a, b)
