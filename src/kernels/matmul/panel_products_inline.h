@@ -20,6 +20,8 @@
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
 //                             kTileTokens tokens, between Configure() and Release()
+//   Many<Isa, Type>(task)     the products with kManyFrom tokens or more: by RowsInLanes, or those
+//                             of panel_tokens_inline.h
 #pragma once
 
 #include <cstddef>
@@ -336,28 +338,40 @@ void MultiplyMany(const MatMulTask& task, const typename Type::Panel* panel, siz
   }
 }
 
+template <class Type>
+inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
+  const std::byte* panel = task.weights + row * task.weight_row_bytes;
+  return reinterpret_cast<const typename Type::Panel*>(panel);
+}
+
 template <class Isa, class Type>
-void MatMulPanels(const MatMulTask& task) {
-  const auto panel_of = [&](size_t row) {
-    return reinterpret_cast<const typename Type::Panel*>(task.weights +
-                                                         row * task.weight_row_bytes);
-  };
-  if (task.tokens < kManyFrom) {
-    for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-      ForEachTile(task.tokens, Isa::kFewTokens, [&](size_t token, size_t count) {
-        WithCount<1, Isa::kFewTokens>(
-            count, [&](auto n) { MultiplyFew<Isa, Type, n>(task, panel_of(row), row, token); });
-      });
-    }
-    return;
-  }
+void MultiplyRows(const MatMulTask& task) {
   if constexpr (Isa::kHasTiles) Isa::Configure();
   ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
     for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-      MultiplyMany<Isa, Type>(task, panel_of(row), row, first_token, tokens);
+      MultiplyMany<Isa, Type>(task, PanelOf<Type>(task, row), row, first_token, tokens);
     }
   });
   if constexpr (Isa::kHasTiles) Isa::Release();
+}
+
+struct RowsInLanes {
+  template <class Isa, class Type>
+  static void Many(const MatMulTask& task) {
+    MultiplyRows<Isa, Type>(task);
+  }
+};
+
+template <class Isa, class Type>
+void MatMulPanels(const MatMulTask& task) {
+  if (task.tokens >= kManyFrom) return Isa::template Many<Isa, Type>(task);
+  for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
+    ForEachTile(task.tokens, Isa::kFewTokens, [&](size_t token, size_t count) {
+      WithCount<1, Isa::kFewTokens>(count, [&](auto n) {
+        MultiplyFew<Isa, Type, n>(task, PanelOf<Type>(task, row), row, token);
+      });
+    });
+  }
 }
 
 template <class Isa>
