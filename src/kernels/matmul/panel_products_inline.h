@@ -138,13 +138,17 @@ inline void AddStep(const typename Type::Panel& panel,
   }
 }
 
-// Asks for a block that is some way ahead: what the hardware foresees alone comes too late for an
-// unpacking that is nearly as fast as memory. Where nothing is there any more, nothing happens.
-template <class Panel>
-inline void Prefetch(const Panel* panel) {
-  constexpr size_t kAhead = 2048;
-  const char* ahead = reinterpret_cast<const char*>(panel) + kAhead;
-  for (size_t at = 0; at < sizeof(Panel); at += 64) __builtin_prefetch(ahead + at);
+// Asks for what is some way ahead, as much as a group of columns has: what the hardware foresees
+// alone comes too late for an unpacking that is nearly as fast as memory, and a large block at once
+// is more than it can have under way. Where nothing is there any more, nothing happens.
+template <class Type>
+inline void Prefetch(const typename Type::Panel* panel, int group) {
+  constexpr size_t kBytes = 2 * sizeof(typename Type::Panel) / Type::kSteps;
+  // Measured: bytes, which cost little to unpack, want less.
+  constexpr size_t kAhead = kBytes < 32 * kPanelRows ? 2048 : 1024;
+  const char* ahead =
+      reinterpret_cast<const char*>(panel) + kAhead + static_cast<size_t>(group) * kBytes;
+  for (size_t at = 0; at < kBytes; at += 64) __builtin_prefetch(ahead + at);
 }
 
 template <class Isa, class Type, int kTokens>
@@ -157,10 +161,10 @@ template <class Isa, class Type, int kTokens>
     const typename Type::Panel* panel = panels;
     Sums<kSidesAtOnce, kTokens> sums;
     for (size_t step = 0; step < task.columns / 16; ++panel) {
-      if (side == 0) Prefetch(panel);
       typename Type::Scales scales[kSidesAtOnce];
       Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
       for (int group = 0; group < Type::kSteps / 2; ++group, step += 2) {
+        if (side == 0) Prefetch<Type>(panel, group);
         AddStep<Isa, Type, 0>(*panel, scales, group, side, x, step, sums);
         AddStep<Isa, Type, 1>(*panel, scales, group, side, x, step + 1, sums);
       }
