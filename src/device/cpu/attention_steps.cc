@@ -83,7 +83,7 @@ class SharedAttention {
     slot_floats_ = PartialFloats(blocks.most_rows(), attention.value_size);
     const size_t slots = context.program.shared_floats / slot_floats_;
     blocks_at_once_ = std::clamp<size_t>(slots / most_chunks, 1, blocks.count());
-    chunks_at_once_ = slots / blocks_at_once_;
+    chunks_at_once_ = std::min(slots / blocks_at_once_, most_chunks);
     most_chunks_ = most_chunks;
   }
 
