@@ -1,7 +1,8 @@
-// cache_divergence MODEL TEXT [CHUNKS]
+// divergence MODEL TEXT [CHUNKS]
 //
-// What a smaller cache costs: for each type of cache, how far a model's next-token probabilities
-// are from those that it has with a cache in F32, over the second half of each chunk of 512 tokens.
+// What arithmetic costs: how far a model's next-token probabilities on the CPU device are from
+// those of the reference device, and with smaller caches from those with a cache in F32, over the
+// second half of each chunk of 512 tokens.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -17,13 +18,14 @@ namespace {
 constexpr size_t kChunk = 512;
 constexpr size_t kRows = 64;  // of logits at a time
 
-std::unique_ptr<Engine> Load(const char* path, DType cache) {
+std::unique_ptr<Engine> Load(const char* path, DeviceKind device, DType cache) {
   EngineOptions options;
+  options.device = device;
   options.context = kChunk;
   options.cache_type = cache;
   auto engine = Engine::Load(path, options);
   if (engine) return *std::move(engine);
-  std::fprintf(stderr, "cache_divergence: %s\n", engine.error().message().c_str());
+  std::fprintf(stderr, "divergence: %s\n", engine.error().message().c_str());
   std::exit(1);
 }
 
@@ -57,7 +59,7 @@ Difference Compare(std::span<const float> want, std::span<const float> got, Toke
 
 std::span<const float> Require(const Result<std::span<const float>>& logits) {
   if (logits) return *logits;
-  std::fprintf(stderr, "cache_divergence: %s\n", logits.error().message().c_str());
+  std::fprintf(stderr, "divergence: %s\n", logits.error().message().c_str());
   std::exit(1);
 }
 
@@ -82,7 +84,7 @@ void CompareChunk(Engine& want, Engine& got, std::span<const TokenId> chunk,
   }
 }
 
-void Report(DType type, std::vector<Difference>& differences) {
+void Report(const std::string& name, std::vector<Difference>& differences) {
   double divergence = 0;
   double surprise = 0;
   double same = 0;
@@ -96,30 +98,38 @@ void Report(DType type, std::vector<Difference>& differences) {
   std::nth_element(
       differences.begin(), differences.begin() + static_cast<ptrdiff_t>(rare), differences.end(),
       [](const Difference& a, const Difference& b) { return a.divergence < b.divergence; });
-  std::printf("| %s | %.6f | %.5f | %.2f%% | %+.3f%% |\n", std::string(Name(type)).c_str(),
-              divergence / count, differences[rare].divergence, 100 * same / count,
+  std::printf("| %s | %.6f | %.5f | %.2f%% | %+.3f%% |\n", name.c_str(), divergence / count,
+              differences[rare].divergence, 100 * same / count,
               100 * (std::exp(surprise / count) - 1));
+  std::fflush(stdout);
+}
+
+void CompareText(Engine& want, Engine& got, std::span<const TokenId> tokens,
+                 const std::string& name) {
+  std::vector<Difference> differences;
+  for (size_t at = 0; at + kChunk <= tokens.size(); at += kChunk) {
+    CompareChunk(want, got, tokens.subspan(at, kChunk), differences);
+  }
+  Report(name, differences);
 }
 
 int Run(const char* model, const char* file, size_t chunks) {
   std::ifstream in(file, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const auto want = Load(model, DType::kF32);
-  auto tokens = want->tokenizer().Encode(text);
+  const auto plain = Load(model, DeviceKind::kCpu, DType::kF32);
+  auto tokens = plain->tokenizer().Encode(text);
   if (!tokens || tokens->size() < kChunk) {
-    std::fprintf(stderr, "cache_divergence: %s has no chunk of %zu tokens\n", file, kChunk);
+    std::fprintf(stderr, "divergence: %s has no chunk of %zu tokens\n", file, kChunk);
     return 1;
   }
-  chunks = std::min(chunks, tokens->size() / kChunk);
-  std::printf("| cache | mean divergence | 99th percentile | same choice | perplexity |\n");
-  std::printf("|---|---|---|---|---|\n");
+  tokens->resize(std::min(chunks, tokens->size() / kChunk) * kChunk);
+  std::printf("| | mean divergence | 99th percentile | same choice | perplexity |\n");
+  std::printf("|---|--:|--:|--:|--:|\n");
+  const auto reference = Load(model, DeviceKind::kReference, DType::kF32);
+  CompareText(*reference, *plain, *tokens, plain->info().device);
   for (const DType type : {DType::kF16, DType::kQ8_0, DType::kQ4_0}) {
-    const auto got = Load(model, type);
-    std::vector<Difference> differences;
-    for (size_t i = 0; i < chunks; ++i) {
-      CompareChunk(*want, *got, std::span(*tokens).subspan(i * kChunk, kChunk), differences);
-    }
-    Report(type, differences);
+    const auto got = Load(model, DeviceKind::kCpu, type);
+    CompareText(*plain, *got, *tokens, "cache " + std::string(Name(type)));
   }
   return 0;
 }
@@ -129,7 +139,7 @@ int Run(const char* model, const char* file, size_t chunks) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: cache_divergence MODEL TEXT [CHUNKS]\n");
+    std::fprintf(stderr, "usage: divergence MODEL TEXT [CHUNKS]\n");
     return 2;
   }
   const long chunks = argc > 3 ? std::strtol(argv[3], nullptr, 10) : 40;
