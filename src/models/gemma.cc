@@ -107,6 +107,7 @@ void AdaptGemma2(HuggingFaceFields& fields) {
 void AdaptGemma3(HuggingFaceFields& fields) {
   SetQueryScale(fields);
   ReadRopeOfKinds({}, kGemma3Names, fields);
+  if (fields.Has("layer_types")) return SetWindows(fields, {});
   const double period = fields.Number("sliding_window_pattern", 6);
   if (!(period >= 1)) fields.Refuse("sliding_window_pattern", Cat("is ", period));
   SetWindows(fields, AllButEvery(period, fields));

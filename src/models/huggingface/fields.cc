@@ -258,9 +258,8 @@ void SetWindows(HuggingFaceFields& fields, std::vector<double> otherwise) {
   const bool windows = std::find(slides.begin(), slides.end(), 1.0) != slides.end();
   if (fields.Key("attention.sliding_window", 0) == 0) {
     if (!windows) return;
-    const bool listed = fields.Has("layer_types");
-    return fields.Refuse(listed ? "layer_types" : fields.NameOf("attention.sliding_window"),
-                         "lets layers see a window that no field gives a width to");
+    return fields.Refuse(fields.NameOf("attention.sliding_window"),
+                         "gives no width to the window that some layers see");
   }
   fields.Set("attention.sliding_window_pattern", std::move(slides), "layer_types");
 }

@@ -44,6 +44,8 @@ class HuggingFaceFields {
   std::string ClassName() const;  // in transformers: "BertForTokenClassification"; or empty
   // name: what messages call it, of a key that no rule has.
   void Set(std::string_view key, Field field, std::string_view name = "");
+  // What messages call a key that may stay without a value.
+  void Name(std::string_view key, std::string_view name) { names_[std::string(key)] = name; }
   void Erase(std::string_view key);
   void AddTensor(const std::string& name, std::vector<float> values);
   void IgnoreTensor(const std::string& stem) { ignored_tensors_.push_back(stem); }

@@ -158,6 +158,7 @@ double ReadDimensions(const Reader& rope, double head, const HuggingFaceNames& n
     fields.Refuse(name, Cat("is ", share, ", but models of this type turn whole heads"));
   }
   const double dimensions = std::floor(head * share);
+  fields.Name("rope.dimension_count", fields.NameOf("attention.key_length"));
   if (dimensions != head) fields.Set("rope.dimension_count", dimensions, name);
   return dimensions;
 }
