@@ -28,11 +28,12 @@ Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
     names += Cat(names.empty() ? "" : ", ", entry.name);
   }
   const bool is_prompt = model.find(' ') != std::string::npos;
-  return Error(ErrorCode::kNotFound,
-               Cat("there is no model ", Quote(model),
-                   ": it is neither a file nor in the catalogue, which has ", names,
-                   is_prompt ? "; a prompt stands behind the model"
-                             : "; 'ingle list' tells more and 'ingle pull NAME' fetches one"));
+  std::string hint = "; 'ingle list' tells more and 'ingle pull NAME' fetches one";
+  if (is_prompt) hint = "; a prompt stands behind the model";
+  std::error_code ignored;
+  if (std::filesystem::exists(model, ignored)) hint = Cat("; the one in this folder is ./", model);
+  return Error(ErrorCode::kNotFound, Cat("there is no model ", Quote(model),
+                                         " in the catalogue, which has ", names, hint));
 }
 
 // Of what the store has: nothing more is known than where it is.

@@ -32,7 +32,10 @@ constexpr TensorRule kMoeTensors[] = {
 constexpr std::string_view kMoeTypes[] = {"granitemoe"};
 constexpr std::string_view kTypes[] = {"granite"};
 
-void TurnHalves(HuggingFaceFields& fields) { fields.Set("rope.pairs", "halves"); }
+void AdaptGranite(HuggingFaceFields& fields) {
+  fields.Set("rope.pairs", "halves");
+  RefuseZeros({"attention_multiplier", "logits_scaling"}, fields);
+}
 
 }  // namespace
 
@@ -67,7 +70,8 @@ Result<Model> BuildGranite(const Checkpoint& checkpoint) {
 }
 
 const HuggingFaceNames kGraniteMoeNames{
-    .model_types = kMoeTypes, .fields = kMoeFields, .tensors = kMoeTensors, .adapt = TurnHalves};
-const HuggingFaceNames kGraniteNames{.model_types = kTypes, .fields = kFields, .adapt = TurnHalves};
+    .model_types = kMoeTypes, .fields = kMoeFields, .tensors = kMoeTensors, .adapt = AdaptGranite};
+const HuggingFaceNames kGraniteNames{
+    .model_types = kTypes, .fields = kFields, .adapt = AdaptGranite};
 
 }  // namespace ingle
