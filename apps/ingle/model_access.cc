@@ -128,13 +128,33 @@ Status RefuseToWriteOver(const std::string& model_path, const std::string& out) 
   return Fail(ErrorCode::kInvalidArgument, out, " is the model: name another file to write");
 }
 
+namespace {
+
+// As `ingle tune` found it, or as it is found now. Where there are few processors a measurement
+// that something else disturbs costs more than a good one gains.
+void UseTuning(Engine& engine, const Context& context) {
+  constexpr int kWorthMeasuring = 4;
+  if (const std::optional<Tuning> kept = KeptTuning(context.paths.tunings, engine)) {
+    engine.SetTuning(*kept);
+  } else if (engine.info().threads >= kWorthMeasuring) {
+    const Result<TuningReport> found = Tune(engine);
+    // Without a file it is measured again the next time, that is all.
+    if (found) (void)KeepTuning(context.paths.tunings, engine, found->chosen);
+  }
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options) {
   const Result<std::string> path = FindModel(model, context);
   if (!path) return Fail(path.error());
   EngineOptions completed = options;
   if (context.settings.keep_panels) completed.panel_directory = context.paths.panels;
-  return Engine::Load(*path, completed);
+  Result<std::unique_ptr<Engine>> engine = Engine::Load(*path, completed);
+  const bool chosen = options.threads > 0 || options.only_look;
+  if (engine && !chosen && context.settings.tune) UseTuning(**engine, context);
+  return engine;
 }
 
 }  // namespace ingle

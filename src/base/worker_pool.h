@@ -48,9 +48,9 @@ class WorkerPool {
 
   int size() const;
 
-  // Runs job on every worker at once, this thread among them, and returns when all are done.
-  // REQUIRES: job does not throw and does not call Run.
-  void Run(const std::function<void(Worker&)>& job);
+  // Runs job on that many workers at once, this thread among them, and returns when all are done.
+  // workers: 0 or more than there are is all. REQUIRES: job does not throw and does not call Run.
+  void Run(const std::function<void(Worker&)>& job, int workers = 0);
 
  private:
   friend class Worker;

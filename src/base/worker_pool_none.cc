@@ -10,7 +10,7 @@ WorkerPool::~WorkerPool() = default;
 
 int WorkerPool::size() const { return 1; }
 
-void WorkerPool::Run(const std::function<void(Worker&)>& job) {
+void WorkerPool::Run(const std::function<void(Worker&)>& job, int /*workers*/) {
   Worker worker(*this, 0, 1);
   job(worker);
 }

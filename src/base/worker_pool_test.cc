@@ -21,6 +21,27 @@ TEST(WorkerPool, EveryWorkerRunsEveryJobOnce) {
   }
 }
 
+TEST(WorkerPool, AJobMayBeForSome) {
+  WorkerPool pool(4);
+  std::vector<int> runs(static_cast<size_t>(pool.size()));
+  std::atomic<int> miscounted{0};
+  for (int job = 0; job < 600; ++job) {
+    const int workers = job % (pool.size() + 2);  // none and too many are all
+    pool.Run(
+        [&](Worker& worker) {
+          ++runs[static_cast<size_t>(worker.index())];
+          const int want = workers == 0 || workers > pool.size() ? pool.size() : workers;
+          miscounted += worker.count() != want;
+          worker.Barrier();
+        },
+        workers);
+  }
+  EXPECT_EQ(miscounted, 0);
+  for (int index = 0; index < pool.size(); ++index) {
+    EXPECT_EQ(runs[static_cast<size_t>(index)], 100 * (6 - index)) << index;
+  }
+}
+
 // Phase p of every worker must see phase p - 1 of all the others.
 TEST(WorkerPool, BarrierSeparatesPhases) {
   WorkerPool pool(4);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -34,11 +35,22 @@ void AwaitChange(const std::atomic<uint32_t>& value, uint32_t seen) {
 
 }  // namespace
 
-// A job is announced by raising generation; the last worker to finish it lowers running to zero.
+// A call to a job: its number and, in the low bits, how many workers it is for, so that a worker
+// who sees it sees both.
+constexpr uint32_t kWorkerBits = 12;
+constexpr uint32_t kMostWorkers = (1u << kWorkerBits) - 1;
+
+uint32_t NextCall(uint32_t call, int workers) {
+  return ((call >> kWorkerBits) + 1) << kWorkerBits | static_cast<uint32_t>(workers);
+}
+
+int WorkersOf(uint32_t call) { return static_cast<int>(call & kMostWorkers); }
+
+// The last worker to finish a job lowers running to zero.
 struct WorkerPool::Team {
   std::mutex one_job;
   const std::function<void(Worker&)>* job = nullptr;
-  std::atomic<uint32_t> generation{0};
+  std::atomic<uint32_t> call{0};
   std::atomic<uint32_t> running{0};
   bool stopping = false;
 
@@ -54,15 +66,17 @@ WorkerPool::WorkerPool(int threads) : team_(std::make_unique<Team>()) {
   const auto loop = [this](int index) {
     uint32_t seen = 0;
     for (;;) {
-      AwaitChange(team_->generation, seen);
-      seen = team_->generation.load(std::memory_order_acquire);
+      AwaitChange(team_->call, seen);
+      seen = team_->call.load(std::memory_order_acquire);
       if (team_->stopping) return;
-      Worker worker(*this, index, team_->size);
+      if (index >= WorkersOf(seen)) continue;
+      Worker worker(*this, index, WorkersOf(seen));
       (*team_->job)(worker);
       if (team_->running.fetch_sub(1, std::memory_order_acq_rel) == 1) team_->running.notify_one();
     }
   };
-  for (int index = 1; index < threads; ++index) {
+  const int most = std::min(threads, static_cast<int>(kMostWorkers));
+  for (int index = 1; index < most; ++index) {
     try {
       team_->threads.emplace_back(loop, index);
     } catch (const std::system_error&) {
@@ -74,21 +88,22 @@ WorkerPool::WorkerPool(int threads) : team_(std::make_unique<Team>()) {
 
 WorkerPool::~WorkerPool() {
   team_->stopping = true;
-  team_->generation.fetch_add(1, std::memory_order_release);
-  team_->generation.notify_all();
+  team_->call.store(NextCall(team_->call, 0), std::memory_order_release);
+  team_->call.notify_all();
   for (std::thread& thread : team_->threads) thread.join();
 }
 
 int WorkerPool::size() const { return team_->size; }
 
-void WorkerPool::Run(const std::function<void(Worker&)>& job) {
+void WorkerPool::Run(const std::function<void(Worker&)>& job, int workers) {
   const std::lock_guard lock(team_->one_job);
+  if (workers <= 0 || workers > team_->size) workers = team_->size;
   team_->job = &job;
-  team_->running.store(static_cast<uint32_t>(team_->size - 1), std::memory_order_relaxed);
-  team_->generation.fetch_add(1, std::memory_order_release);
-  team_->generation.notify_all();
+  team_->running.store(static_cast<uint32_t>(workers - 1), std::memory_order_relaxed);
+  team_->call.store(NextCall(team_->call, workers), std::memory_order_release);
+  team_->call.notify_all();
 
-  Worker worker(*this, 0, team_->size);
+  Worker worker(*this, 0, workers);
   job(worker);
 
   for (;;) {

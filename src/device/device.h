@@ -32,6 +32,7 @@ struct Batch {
   std::span<const int32_t> output_rows;  // the tokens whose logits are wanted
   std::span<const SequenceSlice> sequences;
   std::span<float> logits;  // [output_rows, vocabulary]
+  int workers = 0;          // that compute it, of those that the device has; 0: all
 };
 
 // Whether the token's sequence turns at LongRoPE's other frequencies.

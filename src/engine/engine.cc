@@ -226,6 +226,8 @@ const ChatTemplate* Engine::chat_template() const {
   return state_->chat_template ? &*state_->chat_template : nullptr;
 }
 const std::optional<Error>& Engine::template_error() const { return state_->template_error; }
+const Tuning& Engine::tuning() const { return state_->tuning; }
+void Engine::SetTuning(const Tuning& tuning) { state_->tuning = tuning; }
 const Graph& Engine::graph() const { return state_->model.graph; }
 const Program* Engine::program() const {
   return state_->answers->program ? &*state_->answers->program : nullptr;
@@ -265,8 +267,9 @@ Status Engine::State::Compute(Executor& executor, const StepPlan& plan) {
   }
   const size_t columns = executor.columns();
   answer.resize(plan.output_rows.size() * columns);
+  const int workers = plan.tokens.size() <= kFewTokens ? tuning.few : tuning.many;
   const Status executed = executor.device->Execute(
-      {plan.tokens, plan.positions, plan.output_rows, plan.sequences, answer});
+      {plan.tokens, plan.positions, plan.output_rows, plan.sequences, answer, workers});
   if (!executed || answer.empty()) return executed;
   return CheckAnswer(std::span<const float>(answer).last(columns));
 }

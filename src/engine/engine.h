@@ -12,6 +12,7 @@
 #include "base/byte_source.h"
 #include "base/error.h"
 #include "engine/recurrent_state.h"
+#include "engine/tuning.h"
 #include "models/pooling.h"
 #include "models/task.h"
 #include "tensor/dtype.h"
@@ -166,6 +167,10 @@ class Engine {
   const std::optional<Error>& template_error() const;
   const Graph& graph() const;
   const Program* program() const;  // null on the reference device
+
+  // How many workers compute a step; at first all. What is computed does not depend on it.
+  const Tuning& tuning() const;
+  void SetTuning(const Tuning& tuning);
 
   std::unique_ptr<Session> NewSession();
   // A session that goes on from where another one is. Fails with kOutOfMemory.

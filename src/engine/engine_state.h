@@ -26,6 +26,7 @@ struct Engine::State {
   uint32_t long_context = 0;  // sequences beyond it turn at LongRoPE's other frequencies; 0: none
 
   std::unique_ptr<WorkerPool> pool;
+  Tuning tuning;
   Panels panels;  // of all graphs; on the CPU
   bool only_looks = false;
   std::unique_ptr<Executor> answers;

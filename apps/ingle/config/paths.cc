@@ -52,9 +52,9 @@ std::string ModelsFolder() {
   return XdgFolder("XDG_DATA_HOME", ".local/share") + "/models";
 }
 
-std::string PanelsFolder() {
+std::string CacheFolder() {
   const std::string home = Environment("INGLE_HOME");
-  return (home.empty() ? XdgFolder("XDG_CACHE_HOME", ".cache") : home) + "/panels";
+  return home.empty() ? XdgFolder("XDG_CACHE_HOME", ".cache") : home;
 }
 
 // PREFIX/share/ingle/catalogue.toml for PREFIX/bin/ingle; the source tree's own while the program
@@ -83,7 +83,8 @@ Paths FindPaths() {
   paths.catalogue = CatalogueFile();
   paths.models = ModelsFolder();
   paths.history = XdgFolder("XDG_STATE_HOME", ".local/state") + "/history";
-  paths.panels = PanelsFolder();
+  paths.panels = CacheFolder() + "/panels";
+  paths.tunings = CacheFolder() + "/tunings";
   paths.hub_token = EnvironmentOr("HF_TOKEN_PATH", HuggingFaceHome() + "/token");
   paths.hub_cache = EnvironmentOr("HF_HUB_CACHE", HuggingFaceHome() + "/hub");
   paths.ollama = OllamaFolders();

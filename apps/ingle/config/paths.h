@@ -13,6 +13,7 @@ struct Paths {
   std::string models;          // INGLE_MODELS, or INGLE_HOME/models, or $XDG_DATA_HOME/ingle/models
   std::string history;         // $XDG_STATE_HOME/ingle/history
   std::string panels;          // INGLE_HOME/panels, or $XDG_CACHE_HOME/ingle/panels
+  std::string tunings;         // INGLE_HOME/tunings, or in $XDG_CACHE_HOME/ingle
   std::string hub_token;       // HF_TOKEN_PATH, or HF_HOME/token: what `hf auth login` writes
 
   // Where other programs keep models.

@@ -74,6 +74,9 @@ const std::array kSettings = {
     SettingInfo{"keep_panels", "--keep-panels,!--no-keep-panels", "",
                 "keep weights on disk as this processor takes them, for a quick start",
                 &S::keep_panels},
+    SettingInfo{"tune", "--tune,!--no-tune", "",
+                "measure once how many threads suit a model, where there are four or more",
+                &S::tune},
     SettingInfo{"offline", "--offline", "", "never use the network", &S::offline},
     SettingInfo{"quiet", "-q,--quiet", "", "no progress on standard error", &S::quiet},
 };

@@ -40,6 +40,7 @@ struct Settings {
   std::string device = "cpu";
   std::string cache_type = "auto";
   bool keep_panels = true;
+  bool tune = true;
 
   bool offline = false;
   bool quiet = false;

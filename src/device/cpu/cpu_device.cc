@@ -21,16 +21,18 @@ class CpuDevice final : public Device {
     const bool few = AreFew(batch.tokens.size(), batch.output_rows.size());
     const std::vector<Step>& steps = few ? program_.few_steps : program_.steps;
     float* shared = reinterpret_cast<float*>(scratch_.get());
-    pool_.Run([&](Worker& worker) {
-      const auto index = static_cast<size_t>(worker.index());
-      std::byte* own = own_.get() + index * program_.own_bytes;
-      float* scratch = shared + program_.shared_floats + index * scratch_floats_;
-      const StepContext context{program_, batch, arena_.get(), own, scratch, shared, worker};
-      for (const Step& step : steps) {
-        if (step.barrier_before) worker.Barrier();
-        RunStep(step, context);
-      }
-    });
+    pool_.Run(
+        [&](Worker& worker) {
+          const auto index = static_cast<size_t>(worker.index());
+          std::byte* own = own_.get() + index * program_.own_bytes;
+          float* scratch = shared + program_.shared_floats + index * scratch_floats_;
+          const StepContext context{program_, batch, arena_.get(), own, scratch, shared, worker};
+          for (const Step& step : steps) {
+            if (step.barrier_before) worker.Barrier();
+            RunStep(step, context);
+          }
+        },
+        batch.workers);
     return {};
   }
 

@@ -61,6 +61,15 @@ class Bench(CliTest):
             self.assertIn(row["limited_by"], ("reading", "arithmetic"))
             self.assertNotIn("against", row)
 
+    def test_tune_keeps_what_it_finds(self):
+        report = self.ok_json("tune", TINY, "--json")
+        self.assertEqual([t["threads"] for t in report["trials"]][-1:], [1])
+        chosen = [report["decode_threads"], report["prompt_threads"]]
+        self.assertLessEqual(set(chosen), {t["threads"] for t in report["trials"]})
+        self.assertIn("from now on", self.ok("tune", TINY))
+        with open(self.path(".cache/ingle/tunings"), encoding="utf-8") as file:
+            self.assertIn("llama", file.read())
+
     def test_lists_make_a_test_of_each_combination(self):
         report = self.bench("-p", "4,8", "-d", "0,5", "-b", "1,3", "-t", "1,2", "-r", "1")
         rows = [(row["test"], row["depth"], row["sequences"], row["threads"])

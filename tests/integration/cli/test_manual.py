@@ -9,7 +9,7 @@ from support import CliTest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
-            "classify", "logits", "perplexity", "bench", "convert", "quantize", "doctor",
+            "classify", "logits", "perplexity", "bench", "tune", "convert", "quantize", "doctor",
             "completion"]
 
 

@@ -6,7 +6,7 @@ import subprocess
 from support import TINY, CliTest
 
 COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
-            "classify", "logits", "perplexity", "bench", "convert", "quantize", "doctor",
+            "classify", "logits", "perplexity", "bench", "tune", "convert", "quantize", "doctor",
             "completion"]
 
 
