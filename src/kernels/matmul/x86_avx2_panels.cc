@@ -16,6 +16,7 @@ struct Avx2 {
   static constexpr int kFewTokens = 4;
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }
   static constexpr int kTileTokens = 8;
+  static constexpr bool kCopiesTokens = false;
   static constexpr int kMinimumTokens = 4;
 
   // With |p| <= 127, of codes below 32 four pairs fit 16 bits: 4 * 2 * 31 * 127 < 2^15; below 64
