@@ -110,8 +110,7 @@ EngineOptions EngineOptionsOf(const Settings& settings) {
   options.threads = settings.threads;
   options.context = static_cast<uint32_t>(settings.ctx_size);
   options.batch_tokens = static_cast<uint32_t>(settings.batch_size);
-  if (settings.cache_type == "f16") options.cache_type = DType::kF16;
-  if (settings.cache_type == "f32") options.cache_type = DType::kF32;
+  options.cache_type = DTypeFromName(settings.cache_type);  // none of "auto"
   return options;
 }
 

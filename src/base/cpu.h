@@ -30,8 +30,8 @@ bool IsCpuChoice(std::string_view text);
 // "avx2 avx512vnni", or "scalar" for none.
 std::string ToString(CpuFeatures features);
 
-// How many processors this process may use: its affinity mask and, rounded up, its cgroup's quota.
-// 1 at least.
+// How many cores this process may use: those of its affinity mask, threads of one core counted
+// once, and, rounded up, its cgroup's quota. 1 at least.
 int UsableProcessors();
 
 namespace internal {

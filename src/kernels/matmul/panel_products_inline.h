@@ -22,6 +22,8 @@
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
 //                             kTileTokens tokens, between Configure() and Release()
+//   Many<Isa, Type>(task)     the products with kManyFrom tokens or more: by RowsInLanes, or those
+//                             of panel_tokens_inline.h
 #pragma once
 
 #include <cstddef>
@@ -138,13 +140,17 @@ inline void AddStep(const typename Type::Panel& panel,
   }
 }
 
-// Asks for a block that is some way ahead: what the hardware foresees alone comes too late for an
-// unpacking that is nearly as fast as memory. Where nothing is there any more, nothing happens.
-template <class Panel>
-inline void Prefetch(const Panel* panel) {
-  constexpr size_t kAhead = 2048;
-  const char* ahead = reinterpret_cast<const char*>(panel) + kAhead;
-  for (size_t at = 0; at < sizeof(Panel); at += 64) __builtin_prefetch(ahead + at);
+// Asks for what is some way ahead, as much as a group of columns has: what the hardware foresees
+// alone comes too late for an unpacking that is nearly as fast as memory, and a large block at once
+// is more than it can have under way. Where nothing is there any more, nothing happens.
+template <class Type>
+inline void Prefetch(const typename Type::Panel* panel, int group) {
+  constexpr size_t kBytes = 2 * sizeof(typename Type::Panel) / Type::kSteps;
+  // Measured: bytes, which cost little to unpack, want less.
+  constexpr size_t kAhead = kBytes < 32 * kPanelRows ? 2048 : 1024;
+  const char* ahead =
+      reinterpret_cast<const char*>(panel) + kAhead + static_cast<size_t>(group) * kBytes;
+  for (size_t at = 0; at < kBytes; at += 64) __builtin_prefetch(ahead + at);
 }
 
 template <class Isa, class Type, int kTokens>
@@ -157,10 +163,10 @@ template <class Isa, class Type, int kTokens>
     const typename Type::Panel* panel = panels;
     Sums<kSidesAtOnce, kTokens> sums;
     for (size_t step = 0; step < task.columns / 16; ++panel) {
-      if (side == 0) Prefetch(panel);
       typename Type::Scales scales[kSidesAtOnce];
       Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
       for (int group = 0; group < Type::kSteps / 2; ++group, step += 2) {
+        if (side == 0) Prefetch<Type>(panel, group);
         AddStep<Isa, Type, 0>(*panel, scales, group, side, x, step, sums);
         AddStep<Isa, Type, 1>(*panel, scales, group, side, x, step + 1, sums);
       }
@@ -368,28 +374,40 @@ void MultiplyMany(const MatMulTask& task, const typename Type::Panel* panel, siz
   }
 }
 
+template <class Type>
+inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
+  const std::byte* panel = task.weights + row * task.weight_row_bytes;
+  return reinterpret_cast<const typename Type::Panel*>(panel);
+}
+
 template <class Isa, class Type>
-void MatMulPanels(const MatMulTask& task) {
-  const auto panel_of = [&](size_t row) {
-    return reinterpret_cast<const typename Type::Panel*>(task.weights +
-                                                         row * task.weight_row_bytes);
-  };
-  if (task.tokens < kManyFrom) {
-    for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-      ForEachTile(task.tokens, Isa::kFewTokens, [&](size_t token, size_t count) {
-        WithCount<1, Isa::kFewTokens>(
-            count, [&](auto n) { MultiplyFew<Isa, Type, n>(task, panel_of(row), row, token); });
-      });
-    }
-    return;
-  }
+void MultiplyRows(const MatMulTask& task) {
   if constexpr (Isa::kHasTiles) Isa::Configure();
   ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
     for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-      MultiplyMany<Isa, Type>(task, panel_of(row), row, first_token, tokens);
+      MultiplyMany<Isa, Type>(task, PanelOf<Type>(task, row), row, first_token, tokens);
     }
   });
   if constexpr (Isa::kHasTiles) Isa::Release();
+}
+
+struct RowsInLanes {
+  template <class Isa, class Type>
+  static void Many(const MatMulTask& task) {
+    MultiplyRows<Isa, Type>(task);
+  }
+};
+
+template <class Isa, class Type>
+void MatMulPanels(const MatMulTask& task) {
+  if (task.tokens >= kManyFrom) return Isa::template Many<Isa, Type>(task);
+  for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
+    ForEachTile(task.tokens, Isa::kFewTokens, [&](size_t token, size_t count) {
+      WithCount<1, Isa::kFewTokens>(count, [&](auto n) {
+        MultiplyFew<Isa, Type, n>(task, PanelOf<Type>(task, row), row, token);
+      });
+    });
+  }
 }
 
 template <class Isa>

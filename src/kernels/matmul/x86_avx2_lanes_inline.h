@@ -24,6 +24,7 @@ inline Floats FirstFloatsAt(const float* p, size_t count) {
   return _mm256_maskload_ps(p, FirstLanes(static_cast<unsigned>(count)));
 }
 inline void PutFirst(float* p, size_t count, Floats v) {
+  if (count == kLanes) return Put(p, v);  // a masked store may take many cycles
   _mm256_maskstore_ps(p, FirstLanes(static_cast<unsigned>(count)), v);
 }
 
@@ -87,6 +88,43 @@ inline Floats Negated(Floats a) { return _mm256_xor_ps(a, Splat(-0.0f)); }
 inline Floats ZeroWhere(Floats a, Words b, int value) {
   const __m256i equal = _mm256_cmpeq_epi32(b, Splat(value));
   return _mm256_andnot_ps(_mm256_castsi256_ps(equal), a);
+}
+
+// Sixteen bytes of each of eight rows, four of each row a line: the first of them, the next ...;
+// 128 is added to each where kLift is.
+template <bool kLift>
+inline void TurnFours(const std::byte* const (&rows)[8], int8_t (&lines)[4][32]) {
+  const __m256i tops = _mm256_set1_epi8(kLift ? -128 : 0);
+  const auto row = [&](int i) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(rows[i]));
+  };
+  const auto pair = [&](int i) { return _mm256_set_m128i(row(i + 4), row(i)); };
+  const __m256i a = pair(0), b = pair(1), c = pair(2), d = pair(3);
+  const __m256i ab_low = _mm256_unpacklo_epi32(a, b), ab_high = _mm256_unpackhi_epi32(a, b);
+  const __m256i cd_low = _mm256_unpacklo_epi32(c, d), cd_high = _mm256_unpackhi_epi32(c, d);
+  Put(lines[0], Xor(_mm256_unpacklo_epi64(ab_low, cd_low), tops));
+  Put(lines[1], Xor(_mm256_unpackhi_epi64(ab_low, cd_low), tops));
+  Put(lines[2], Xor(_mm256_unpacklo_epi64(ab_high, cd_high), tops));
+  Put(lines[3], Xor(_mm256_unpackhi_epi64(ab_high, cd_high), tops));
+}
+
+inline void Transpose(Floats (&rows)[8]) {
+  Floats pairs[8];
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
+    pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+  }
+  Floats fours[8];  // [i] columns i % 4 and i % 4 + 4 of rows i / 4 * 4 to i / 4 * 4 + 3
+  for (int i = 0; i < 8; i += 4) {
+    fours[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
+    fours[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0xEE);
+    fours[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
+    fours[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xEE);
+  }
+  for (int i = 0; i < 4; ++i) {
+    rows[i] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20);
+    rows[i + 4] = _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31);
+  }
 }
 
 }  // namespace

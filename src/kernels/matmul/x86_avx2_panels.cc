@@ -3,6 +3,7 @@
 #include "kernels/matmul/x86_avx2_lanes_inline.h"
 
 #include "kernels/matmul/panel_products_inline.h"
+#include "kernels/matmul/panel_tokens_inline.h"
 #include "kernels/matmul/x86.h"
 
 namespace ingle {
@@ -19,19 +20,43 @@ struct Avx2 {
   static constexpr bool kCopiesTokens = false;
   static constexpr int kMinimumTokens = 4;
 
-  // With |p| <= 127, of codes below 32 four pairs fit 16 bits: 4 * 2 * 31 * 127 < 2^15; below 64
-  // two do; and one of signed codes, whose sign moves over to p: 2 * 128 * 127 < 2^15.
+  // A sign takes an instruction whatever is in the lanes, and with tokens there a load as well.
+  template <class Isa, class Type>
+  static void Many(const MatMulTask& task) {
+    if constexpr (Type::kCodes == Codes::kSigned) {
+      MultiplyRows<Isa, Type>(task);
+    } else {
+      MultiplyTurned<Isa, Type>(task);
+    }
+  }
+
   template <Codes kCodes>
   static Words Dot(const Bytes (&q)[4], Words, const std::byte* p) {
-    const __m256i ones = _mm256_set1_epi16(1);
-    const auto pairs = [&](int i) __attribute__((always_inline)) {
+    return Sum<kCodes>([&](int i) __attribute__((always_inline)) {
       const Bytes four = SplatFourAt(p + 4 * i);
       if constexpr (kCodes == Codes::kSigned) {
         return _mm256_maddubs_epi16(_mm256_abs_epi8(q[i]), _mm256_sign_epi8(four, q[i]));
       } else {
         return _mm256_maddubs_epi16(q[i], four);
       }
-    };
+    });
+  }
+
+  template <Codes kCodes>
+  static Words DotTokens(const Bytes (&q)[4], Words, const int8_t (&lines)[4][4 * kLanes]) {
+    static_assert(kCodes != Codes::kSigned);
+    return Sum<kCodes>([&](int i) __attribute__((always_inline)) {
+      return _mm256_maddubs_epi16(q[i], BytesAt(lines[i]));
+    });
+  }
+
+ private:
+  // Of four vectors of pairs. With |p| <= 127, of codes below 32 four pairs fit 16 bits:
+  // 4 * 2 * 31 * 127 < 2^15; below 64 two do; and one of signed codes, whose sign moves over to p:
+  // 2 * 128 * 127 < 2^15.
+  template <Codes kCodes, class Pairs>
+  static Words Sum(const Pairs& pairs) {
+    const __m256i ones = _mm256_set1_epi16(1);
     const auto widened = [&](__m256i sums) __attribute__((always_inline)) {
       return _mm256_madd_epi16(sums, ones);
     };

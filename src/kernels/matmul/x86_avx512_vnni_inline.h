@@ -14,7 +14,7 @@ inline Words DotAdd(Words sums, Bytes without_sign, Bytes with_sign) {
 }
 
 // As many as let the sums, the weights and what comes in between fit 32 registers.
-struct Avx512 : Vnni<DotAdd> {
+struct Avx512 : Vnni<DotAdd>, RowsInLanes {
   static constexpr int kFewTokens = 8;
   static constexpr int SidesAtOnce(int) { return 1; }
   static constexpr int kTileTokens = 16;

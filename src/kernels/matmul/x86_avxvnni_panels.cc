@@ -3,6 +3,7 @@
 #include "kernels/matmul/x86_avx2_lanes_inline.h"
 
 #include "kernels/matmul/panel_products_inline.h"
+#include "kernels/matmul/panel_tokens_inline.h"
 #include "kernels/matmul/x86.h"
 #include "kernels/matmul/x86_vnni_inline.h"
 
@@ -14,7 +15,7 @@ Words DotAdd(Words sums, Bytes without_sign, Bytes with_sign) {
 }
 
 // As many as let the sums, the weights and what comes in between fit sixteen registers.
-struct AvxVnni : Vnni<DotAdd> {
+struct AvxVnni : Vnni<DotAdd>, TokensInLanes {
   static constexpr int kFewTokens = 4;
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }
   static constexpr int kTileTokens = 8;

@@ -42,6 +42,20 @@ struct Vnni {
     return sums;
   }
 
+  // Where both have a sign the lines are lifted.
+  template <Codes kCodes>
+  static Words DotTokens(const Bytes (&q)[4], Words start, const int8_t (&lines)[4][4 * kLanes]) {
+    Words sums = start;
+    Unrolled<4>([&](auto i) {
+      if constexpr (kCodes == Codes::kSigned) {
+        sums = kDotAdd(sums, BytesAt(lines[i]), q[i]);
+      } else {
+        sums = kDotAdd(sums, q[i], BytesAt(lines[i]));
+      }
+    });
+    return sums;
+  }
+
   static Words Start(const Bytes (&q)[4]) {
     Words sums = Splat(0);
     Unrolled<4>([&](auto i) { sums = kDotAdd(sums, Splat(kTops), q[i]); });
