@@ -12,9 +12,10 @@ struct NamedFeature {
   CpuFeature feature;
 };
 // Oldest first: each comes with what stands before it.
-constexpr NamedFeature kNames[] = {
-    {"neon", kCpuNeon},       {"dotprod", kCpuDotprod},       {"avx2", kCpuAvx2},
-    {"avxvnni", kCpuAvxVnni}, {"avx512vnni", kCpuAvx512Vnni}, {"amx", kCpuAmxInt8}};
+constexpr NamedFeature kNames[] = {{"neon", kCpuNeon},       {"dotprod", kCpuDotprod},
+                                   {"i8mm", kCpuI8mm},       {"avx2", kCpuAvx2},
+                                   {"avxvnni", kCpuAvxVnni}, {"avx512vnni", kCpuAvx512Vnni},
+                                   {"amx", kCpuAmxInt8}};
 constexpr std::string_view kNoFeature = "scalar";
 
 CpuFeatures Allowed() {

@@ -15,12 +15,13 @@ enum CpuFeature : CpuFeatures {
   kCpuAvx512Vnni = 1u << 3,  // the same on 512; with AVX-512 F, BW, DQ and VL
   kCpuAmxInt8 = 1u << 4,     // products of int8 tiles; this process may use them
   kCpuDotprod = 1u << 5,     // dot products of int8 in NEON
+  kCpuI8mm = 1u << 6,        // products of int8 matrices in NEON
 };
 
 // The features of this machine that Ingle has kernels for. The environment variable INGLE_CPU
-// narrows them, to test or to work around: "scalar" leaves none, "neon" and "dotprod", or "avx2",
-// "avxvnni", "avx512vnni" and "amx", that one and what is older. Read once; thread safe. Any other
-// text counts as "scalar".
+// narrows them, to test or to work around: "scalar" leaves none, "neon", "dotprod" and "i8mm", or
+// "avx2", "avxvnni", "avx512vnni" and "amx", that one and what is older. Read once; thread safe.
+// Any other text counts as "scalar".
 CpuFeatures UsableCpuFeatures();
 
 // Whether INGLE_CPU may have this value.

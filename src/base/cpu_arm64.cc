@@ -8,6 +8,7 @@ namespace ingle::internal {
 CpuFeatures HardwareFeatures() {
   CpuFeatures features = kCpuNeon;
   if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) features |= kCpuDotprod;
+  if ((getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0) features |= kCpuI8mm;
   return features;
 }
 

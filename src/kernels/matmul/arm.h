@@ -6,5 +6,6 @@ namespace ingle {
 
 // Q8 activations, weights in panels.
 extern const PanelKernels kDotprodPanels;
+extern const PanelKernels kI8mmPanels;
 
 }  // namespace ingle

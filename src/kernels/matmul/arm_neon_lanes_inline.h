@@ -16,9 +16,9 @@ using Bytes = uint8x16_t;
 using Words = int32x4_t;
 using Floats = float32x4_t;
 
-inline Bytes BytesAt(const uint8_t* p) { return vld1q_u8(p); }
+inline Bytes BytesAt(const void* p) { return vld1q_u8(static_cast<const uint8_t*>(p)); }
 inline Floats FloatsAt(const float* p) { return vld1q_f32(p); }
-inline void Put(uint8_t* p, Bytes v) { vst1q_u8(p, v); }
+inline void Put(void* p, Bytes v) { vst1q_u8(static_cast<uint8_t*>(p), v); }
 inline void Put(float* p, Floats v) { vst1q_f32(p, v); }
 
 inline Floats FirstFloatsAt(const float* p, size_t count) {
@@ -53,9 +53,7 @@ inline Words SignedWordsAt(const int8_t* p) {
 inline Words Splat(int x) { return vdupq_n_s32(x); }
 inline Floats Splat(float x) { return vdupq_n_f32(x); }
 // The float at p, for every row.
-inline Floats SplatFloatAt(const std::byte* p) {
-  return vld1q_dup_f32(reinterpret_cast<const float*>(p));
-}
+inline Floats SplatFloatAt(const void* p) { return vld1q_dup_f32(static_cast<const float*>(p)); }
 
 template <int kFrom, int kCount, int kTo>
 inline Bytes MoveBits(Bytes bytes) {

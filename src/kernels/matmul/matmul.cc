@@ -64,6 +64,7 @@ std::vector<MatMulKernel> MakeKernels() {
   add(std::array{rows(DType::kF32, MatMulF32Avx2), rows(DType::kF16, MatMulF16Avx2),
                  rows(DType::kBF16, MatMulBF16Avx2)});
 #elif defined(__aarch64__)
+  add(PanelRows("i8mm", kCpuI8mm | kCpuDotprod, kI8mmPanels));
   add(PanelRows("dotprod", kCpuDotprod, kDotprodPanels));
 #endif
   add(kScalar);

@@ -12,11 +12,13 @@
 //   LikeCodes(codes)          the codes that Dot treats in the same way
 //   kLifts                    whether signed weights are multiplied by activations + 128, without a
 //                             sign; then Start(q), the word a lane that Dot has to begin with, is
-//                             -128 times the row's sum; Lift(from, to, count) lifts activations,
-//                             and DotLifted(q, start, p) takes them so
+//                             -128 times the row's sum; Lifted(bytes) are activations so, and
+//                             DotLifted(q, start, p) takes them
 //   kFewTokens                the most tokens of a tile whose weights come straight from the panel;
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
 //   kTileTokens               the same for weights that were unpacked, one side at a time
+//   kCopiesTokens             whether the activations of such a tile are copied next to each other
+//                             first, as general registers cannot point to all of its tokens
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
 //                             kTileTokens tokens, between Configure() and Release()
@@ -200,14 +202,19 @@ struct PlainColumns {
   Side side[kSides];
 };
 
+// A tile's activations, at distances that the compiler knows.
+template <class Isa>
+struct Activations {
+  std::byte q[Isa::kTileTokens][kChunkSteps * kQ8Group];
+  float scales[Isa::kTileTokens][kChunkSteps];
+};
+
 template <class Isa>
 struct Scratch {
   PlainColumns columns[kChunkSteps];
-  float dots[kTokensAtOnce][kSides][kLanes];  // so far
-  union {
-    float minimums[kTokensAtOnce][kSides][kLanes];  // so far
-    std::byte lifted[Isa::kTileTokens][kChunkSteps * kQ8Group];
-  };
+  Activations<Isa> x;
+  float dots[kTokensAtOnce][kSides][kLanes];      // so far
+  float minimums[kTokensAtOnce][kSides][kLanes];  // so far
 };
 
 template <class Isa, class Type>
@@ -238,33 +245,58 @@ struct Pass {
   size_t end;
 };
 
+inline void CopyScales(const Tokens& x, size_t token, const Pass& pass, float* to) {
+  const auto* from = reinterpret_cast<const float*>(x.ScaleAt(token, pass.begin));
+  const size_t steps = pass.end - pass.begin;
+  for (size_t i = 0; i < steps; i += kLanes) {
+    const size_t left = steps - i;
+    Put(to + i, left < kLanes ? FirstFloatsAt(from + i, left) : FloatsAt(from + i));
+  }
+}
+
+// Copies whole vectors: past the last column are the scales of the row, which are not used here.
+template <bool kLifted, class Isa>
+inline void CopyTokens(const Tokens& x, size_t tokens, const Pass& pass, Activations<Isa>& to) {
+  const size_t bytes = (pass.end - pass.begin) * kQ8Group;
+  for (size_t t = 0; t < tokens; ++t) {
+    for (size_t i = 0; i < bytes; i += sizeof(Bytes)) {
+      const Bytes q = BytesAt(x.At(t, pass.begin) + i);
+      if constexpr (kLifted) {
+        Put(to.q[t] + i, Isa::Lifted(q));
+      } else {
+        Put(to.q[t] + i, q);
+      }
+    }
+    CopyScales(x, t, pass, to.scales[t]);
+  }
+}
+
 // Tokens [token, token + kTokens) of the pass, but for the minimums.
 template <class Isa, Codes kCodes, int kTokens>
 [[gnu::flatten, gnu::noinline]] void AddDots(const MatMulTask& task, Scratch<Isa>& scratch,
                                              const Pass& pass, size_t token) {
   constexpr bool kLifted = Isa::kLifts && kCodes == Codes::kSigned;
+  constexpr bool kCopied = kLifted || Isa::kCopiesTokens;
   const Tokens x = TokensOf(task, pass.first_token + token);
-  if constexpr (kLifted) {
-    for (size_t t = 0; t < kTokens; ++t) {
-      Isa::Lift(x.At(t, pass.begin), scratch.lifted[t], (pass.end - pass.begin) * kQ8Group);
-    }
-  }
+  const Activations<Isa>& copy = scratch.x;
+  if constexpr (kCopied) CopyTokens<kLifted>(x, kTokens, pass, scratch.x);
   for (int side = 0; side < kSides; ++side) {
     Floats sums[kTokens] = {};
     const auto kept = [&](int t) { return scratch.dots[token + static_cast<size_t>(t)][side]; };
     if (pass.begin > 0) Unrolled<kTokens>([&](auto t) { sums[t] = FloatsAt(kept(t)); });
-    for (size_t step = pass.begin; step < pass.end; ++step) {
-      const PlainColumns::Side& columns = scratch.columns[step - pass.begin].side[side];
+    for (size_t step = 0; step < pass.end - pass.begin; ++step) {
+      const PlainColumns::Side& columns = scratch.columns[step].side[side];
       Bytes q[4];
       Unrolled<4>([&](auto i) { q[i] = BytesAt(columns.q[i]); });
       const Floats scale = FloatsAt(columns.scale);
       Unrolled<kTokens>([&](auto t) {
+        const std::byte* p = kCopied ? copy.q[t] + step * kQ8Group : x.At(t, pass.begin + step);
+        const Floats token_scale =
+            kCopied ? SplatFloatAt(&copy.scales[t][step]) : x.Scale(t, pass.begin + step);
         if constexpr (kLifted) {
-          const std::byte* p = scratch.lifted[t] + (step - pass.begin) * kQ8Group;
-          AddDot(Isa::DotLifted(q, columns.start, p), scale, x.Scale(t, step), sums[t]);
+          AddDot(Isa::DotLifted(q, columns.start, p), scale, token_scale, sums[t]);
         } else {
-          const Words dot = Isa::template Dot<kCodes>(q, Words{}, x.At(t, step));
-          AddDot(dot, scale, x.Scale(t, step), sums[t]);
+          AddDot(Isa::template Dot<kCodes>(q, Words{}, p), scale, token_scale, sums[t]);
         }
       });
     }

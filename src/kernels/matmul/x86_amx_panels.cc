@@ -29,6 +29,7 @@ inline void WriteEverything() { __asm__ volatile("" : : : "memory"); }
 struct Amx : Avx512 {
   static constexpr bool kHasTiles = true;
   using Products = int32_t[kTileTokens][kPanelRows];
+  using Scales = float[kTileTokens][kChunkSteps];
 
   static void Configure() {
     TileConfig config;
@@ -46,10 +47,12 @@ struct Amx : Avx512 {
   }
   static void Release() { _tile_release(); }
 
-  [[gnu::flatten, gnu::noinline]] static void AddTile(const Tokens& x, const PlainColumns* columns,
+  [[gnu::flatten, gnu::noinline]] static void AddTile(Tokens x, const PlainColumns* columns,
                                                       const Pass& pass,
                                                       float (*kept)[kSides][kLanes]) {
     alignas(64) Products products[2][2];  // of two steps, and of the two before
+    alignas(64) Scales scales;
+    Unrolled<kTileTokens>([&](auto t) { CopyScales(x, t, pass, scales[t]); });
     Floats sums[kTileTokens] = {};
     if (pass.begin > 0) Unrolled<kTileTokens>([&](auto t) { sums[t] = FloatsAt(kept[t][0]); });
     WriteEverything();
@@ -59,8 +62,8 @@ struct Amx : Avx512 {
       if (pair < pairs) Multiply(x, both, pass.begin + 2 * pair, products[pair % 2]);
       if (pair == 0) continue;
       const Products* before = products[(pair - 1) % 2];
-      AddScaled(x, both[-2], pass.begin + 2 * pair - 2, before[0], sums);
-      AddScaled(x, both[-1], pass.begin + 2 * pair - 1, before[1], sums);
+      AddScaled(before[0], both[-2], scales, 2 * pair - 2, sums);
+      AddScaled(before[1], both[-1], scales, 2 * pair - 1, sums);
     }
     Unrolled<kTileTokens>([&](auto t) { Put(kept[t][0], sums[t]); });
   }
@@ -80,11 +83,12 @@ struct Amx : Avx512 {
     _tile_stored(1, products[1], sizeof(Line));
   }
 
-  static void AddScaled(const Tokens& x, const PlainColumns& columns, size_t step,
-                        const Products& products, Floats (&sums)[kTileTokens]) {
+  static void AddScaled(const Products& products, const PlainColumns& columns, const Scales& scales,
+                        size_t step, Floats (&sums)[kTileTokens]) {
     const Floats scale = FloatsAt(columns.side[0].scale);
-    Unrolled<kTileTokens>(
-        [&](auto t) { AddDot(BytesAt(products[t]), scale, x.Scale(t, step), sums[t]); });
+    Unrolled<kTileTokens>([&](auto t) {
+      AddDot(BytesAt(products[t]), scale, SplatFloatAt(&scales[t][step]), sums[t]);
+    });
   }
 };
 

@@ -47,7 +47,7 @@ inline Bytes SplatFourAt(const std::byte* p) {
   __builtin_memcpy(&four, p, sizeof(four));
   return _mm256_set1_epi32(four);
 }
-inline Floats SplatFloatAt(const std::byte* p) {
+inline Floats SplatFloatAt(const void* p) {
   return _mm256_broadcast_ss(reinterpret_cast<const float*>(p));
 }
 

@@ -46,7 +46,7 @@ inline Bytes SplatFourAt(const std::byte* p) {
   __builtin_memcpy(&four, p, sizeof(four));
   return _mm512_set1_epi32(four);
 }
-inline Floats SplatFloatAt(const std::byte* p) {
+inline Floats SplatFloatAt(const void* p) {
   float x;
   __builtin_memcpy(&x, p, sizeof(x));
   return _mm512_set1_ps(x);

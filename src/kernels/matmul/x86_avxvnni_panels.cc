@@ -19,6 +19,7 @@ struct AvxVnni : Vnni<DotAdd>, TokensInLanes {
   static constexpr int kFewTokens = 4;
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }
   static constexpr int kTileTokens = 8;
+  static constexpr bool kCopiesTokens = false;
   static constexpr int kMinimumTokens = 4;
 };
 

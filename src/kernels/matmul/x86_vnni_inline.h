@@ -28,7 +28,7 @@ struct Vnni {
     Unrolled<4>([&](auto i) {
       const Bytes four = SplatFourAt(p + 4 * i);
       if constexpr (kCodes == Codes::kSigned) {
-        sums = kDotAdd(sums, FlipTops(four), q[i]);
+        sums = kDotAdd(sums, Lifted(four), q[i]);
       } else {
         sums = kDotAdd(sums, q[i], four);
       }
@@ -62,14 +62,10 @@ struct Vnni {
     return Sub(Splat(0), sums);
   }
 
-  // Whole vectors: reads into the scales of the Q8 row, and `to` has room for a whole chunk.
-  static void Lift(const std::byte* from, std::byte* to, size_t count) {
-    for (size_t i = 0; i < count; i += sizeof(Bytes)) Put(to + i, FlipTops(BytesAt(from + i)));
-  }
+  static Bytes Lifted(Bytes bytes) { return Xor(bytes, Splat(kTops)); }
 
  private:
   static constexpr int kTops = static_cast<int>(0x80808080);
-  static Bytes FlipTops(Bytes bytes) { return Xor(bytes, Splat(kTops)); }
 };
 
 }  // namespace

@@ -1,0 +1,111 @@
+// Panels of quantized weights times Q8 activations, NEON with products of matrices: smmla
+// multiplies two rows by two tokens, eight columns of each.
+//
+// Its four results lie crosswise: two tokens of a row, two of the next. So do the sums, the scales
+// and the activations of a tile, which is crossed once when it begins and once when it ends; the
+// weights, which stay for all its tokens, are crossed at every step. Few tokens, and those that are
+// left over from sixteens, go by dot products.
+#include "kernels/matmul/arm.h"
+#include "kernels/matmul/arm_dotprod_inline.h"
+
+namespace ingle {
+namespace {
+
+// Of two vectors the low, or the high, halves of each.
+inline Bytes LowHalves(Bytes a, Bytes b) {
+  return vreinterpretq_u8_u64(vzip1q_u64(vreinterpretq_u64_u8(a), vreinterpretq_u64_u8(b)));
+}
+inline Bytes HighHalves(Bytes a, Bytes b) {
+  return vreinterpretq_u8_u64(vzip2q_u64(vreinterpretq_u64_u8(a), vreinterpretq_u64_u8(b)));
+}
+
+// Four columns of rows 0 to 3, and the next four: eight columns of rows 0 and 1, of rows 2 and 3.
+inline int8x16_t FirstRows(Bytes a, Bytes b) {
+  return vreinterpretq_s8_u32(vzip1q_u32(vreinterpretq_u32_u8(a), vreinterpretq_u32_u8(b)));
+}
+inline int8x16_t LastRows(Bytes a, Bytes b) {
+  return vreinterpretq_s8_u32(vzip2q_u32(vreinterpretq_u32_u8(a), vreinterpretq_u32_u8(b)));
+}
+
+struct I8mm : Dotprod {
+  static constexpr bool kHasTiles = true;
+
+  static void Configure() {}
+  static void Release() {}
+
+  [[gnu::flatten, gnu::noinline]] static void AddTile(const Tokens& x, const PlainColumns* columns,
+                                                      const Pass& pass,
+                                                      float (*kept)[kSides][kLanes]) {
+    Crossed crossed;
+    for (size_t step = pass.begin; step < pass.end; ++step) {
+      Cross(x, step, crossed.steps[step - pass.begin]);
+    }
+    for (int side = 0; side < kSides; ++side) {
+      Floats sums[2][kPairs] = {};  // of rows 0 and 1, of rows 2 and 3
+      if (pass.begin > 0) {
+        Unrolled<kPairs>([&](auto p) {
+          const Floats a = FloatsAt(kept[2 * p][side]), b = FloatsAt(kept[2 * p + 1][side]);
+          sums[0][p] = vzip1q_f32(a, b);
+          sums[1][p] = vzip2q_f32(a, b);
+        });
+      }
+      for (size_t step = 0; step < pass.end - pass.begin; ++step) {
+        AddProducts(columns[step].side[side], crossed.steps[step], sums);
+      }
+      Unrolled<kPairs>([&](auto p) {
+        Put(kept[2 * p][side], vuzp1q_f32(sums[0][p], sums[1][p]));
+        Put(kept[2 * p + 1][side], vuzp2q_f32(sums[0][p], sums[1][p]));
+      });
+    }
+  }
+
+ private:
+  static constexpr int kPairs = kTileTokens / 2;
+
+  // Two tokens side by side.
+  struct Crossed {
+    struct Step {
+      uint8_t q[kPairs][2][16];  // columns 0 to 7 of both, columns 8 to 15 of both
+      uint64_t scales[kPairs];   // two floats
+    };
+    Step steps[kChunkSteps];
+  };
+
+  static void Cross(const Tokens& x, size_t step, Crossed::Step& to) {
+    for (size_t p = 0; p < kPairs; ++p) {
+      const Bytes a = BytesAt(x.At(2 * p, step)), b = BytesAt(x.At(2 * p + 1, step));
+      Put(to.q[p][0], LowHalves(a, b));
+      Put(to.q[p][1], HighHalves(a, b));
+      float scales[2];
+      for (size_t i = 0; i < 2; ++i) {
+        __builtin_memcpy(&scales[i], x.ScaleAt(2 * p + i, step), sizeof(float));
+      }
+      __builtin_memcpy(&to.scales[p], scales, sizeof(scales));
+    }
+  }
+
+  static void AddProducts(const PlainColumns::Side& w, const Crossed::Step& x,
+                          Floats (&sums)[2][kPairs]) {
+    Bytes q[4];
+    Unrolled<4>([&](auto i) { q[i] = BytesAt(w.q[i]); });
+    const int8x16_t rows[2][2] = {{FirstRows(q[0], q[1]), FirstRows(q[2], q[3])},
+                                  {LastRows(q[0], q[1]), LastRows(q[2], q[3])}};
+    const Floats scale = FloatsAt(w.scale);
+    const Floats scales[2] = {vzip1q_f32(scale, scale), vzip2q_f32(scale, scale)};
+    Unrolled<kPairs>([&](auto p) {
+      const int8x16_t low = vreinterpretq_s8_u8(BytesAt(x.q[p][0]));
+      const int8x16_t high = vreinterpretq_s8_u8(BytesAt(x.q[p][1]));
+      const Floats token_scales = vreinterpretq_f32_u64(vld1q_dup_u64(&x.scales[p]));
+      Unrolled<2>([&](auto r) {
+        const Words dots = vmmlaq_s32(vmmlaq_s32(Splat(0), rows[r][0], low), rows[r][1], high);
+        AddDot(dots, scales[r], token_scales, sums[r][p]);
+      });
+    });
+  }
+};
+
+}  // namespace
+
+const PanelKernels kI8mmPanels = PanelKernelsOf<I8mm>();
+
+}  // namespace ingle
