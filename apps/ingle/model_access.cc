@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "engine/draft_model.h"
 #include "files/file_io.h"
 #include "store/catalogue.h"
 #include "store/hub_pull.h"
@@ -155,6 +156,15 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
   const bool chosen = options.threads > 0 || options.only_look;
   if (engine && !chosen && context.settings.tune) UseTuning(**engine, context);
   return engine;
+}
+
+Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context) {
+  if (context.settings.draft.empty()) return nullptr;
+  auto draft = LoadModel(context.settings.draft, context, EngineOptionsOf(context.settings));
+  if (!draft) return draft;
+  const Status fits = CheckDraftModel(engine, **draft);
+  if (!fits) return Fail(fits.error());
+  return draft;
 }
 
 }  // namespace ingle

@@ -32,6 +32,10 @@ EngineOptions OptionsToLook();
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
 
+// The model that the setting `draft` names, to guess for engine: null where there is none. Fails as
+// LoadModel and CheckDraftModel do.
+Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context);
+
 // Fails where out is the model's own file, which a result would replace.
 Status RefuseToWriteOver(const std::string& model_path, const std::string& out);
 

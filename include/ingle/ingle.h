@@ -7,7 +7,7 @@
  *              is INGLE_OK. After another one, ingle_last_error() tells this thread why, in one
  *              sentence. Nothing is printed, nothing exits, no exception leaves the library.
  * Threads      A model may be used from any number of threads; sessions that generate at the same
- *              time take turns, token by token. A session belongs to one thread at a time, but for
+ *              time take turns, step by step. A session belongs to one thread at a time, but for
  *              ingle_session_cancel.
  * Text         UTF-8. Lengths are in bytes, and where there is a length the text need not end with
  *              a zero.
@@ -80,14 +80,16 @@ typedef struct ingle_model_options {
   uint32_t batch_tokens; /* tokens of one step at most; 0: 512 */
   uint64_t cache_bytes;  /* for the keys and values of all sessions; 0: no limit of its own */
   int32_t cache_type;    /* an ingle_cache_type */
+  const char* draft;     /* a smaller model's path, see ingle_speculation; NULL: none */
 } ingle_model_options;
 #define INGLE_MODEL_OPTIONS_DEFAULT \
-  { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0, INGLE_CACHE_AUTO }
+  { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0, INGLE_CACHE_AUTO, NULL }
 
 /* Loads a GGUF file, of a split model its first part, or a folder of Hugging Face's form. options
    may be NULL. Weights are used where they lie, mapped into memory: until the model has been freed,
    the files must not be written to or cut short (the system would end the process). To replace one,
-   rename another over it. */
+   rename another over it. A draft model is loaded with the same options; INGLE_UNSUPPORTED when its
+   tokens are not the model's. */
 INGLE_API ingle_status ingle_model_load(const char* path, const ingle_model_options* options,
                                         ingle_model** model);
 /* The memory goes when the model and its last session have been freed, in any order. */
@@ -186,6 +188,17 @@ INGLE_API void ingle_session_cancel(ingle_session* session);
  * May use the model and other sessions; must neither throw nor longjmp. */
 typedef bool (*ingle_text_callback)(const char* text, size_t length, void* user);
 
+/* Guessing tokens ahead: a step checks several guesses for little more than it takes to compute one
+ * token. The answer is the same, token for token, and comes sooner where the guesses are right.
+ * They are what followed the latest tokens where these stood before, in prompt or answer, and what
+ * a draft model says. Models whose state cannot go back (Mamba, convolutions, the delta rule) get
+ * no guesses. */
+typedef enum ingle_speculation {
+  INGLE_SPECULATE_AUTO = 0,  /* where it has been measured, in this session, to pay */
+  INGLE_SPECULATE_OFF = 1,   /* never */
+  INGLE_SPECULATE_ALWAYS = 2 /* whenever there is a guess: to measure what that costs */
+} ingle_speculation;
+
 typedef struct ingle_generate_options {
   size_t size;
   float temperature;       /* 0: always the likeliest token */
@@ -204,11 +217,12 @@ typedef struct ingle_generate_options {
   size_t stop_count;
   ingle_text_callback on_text; /* may be NULL */
   void* user;                  /* handed to on_text */
+  int32_t speculation;         /* an ingle_speculation */
 } ingle_generate_options;
 #define INGLE_GENERATE_OPTIONS_DEFAULT                                                          \
   {                                                                                             \
     sizeof(ingle_generate_options), 0.8f, 40, 0.95f, 0.05f, 1.0f, 0.0f, 0.0f, 64, 0, -1, false, \
-        false, NULL, 0, NULL, NULL                                                              \
+        false, NULL, 0, NULL, NULL, INGLE_SPECULATE_AUTO                                        \
   }
 
 typedef enum ingle_finish {
@@ -232,6 +246,8 @@ typedef struct ingle_generation {
   double prefill_tokens_per_second;
   double decode_tokens_per_second;
   double time_to_first_token_ms;
+  size_t guessed_tokens; /* ahead of the answer, and checked */
+  size_t right_guesses;  /* of those */
 } ingle_generation;
 
 /* Continues a prompt of at least one token. options and generation may be NULL. That a generation

@@ -54,6 +54,7 @@ struct ModelOptions {
   uint32_t batch_tokens = kDefault.batch_tokens;
   uint64_t cache_bytes = kDefault.cache_bytes;
   ingle_cache_type cache_type = static_cast<ingle_cache_type>(kDefault.cache_type);
+  std::string draft;  // empty: no draft model
 };
 
 // The fields and defaults are those of ingle_generate_options.
@@ -74,6 +75,7 @@ struct GenerateOptions {
   bool ignore_end = kDefault.ignore_end;
   std::vector<std::string> stop;
   std::function<bool(std::string_view piece)> on_text;  // may be empty; false ends the generation
+  ingle_speculation speculation = static_cast<ingle_speculation>(kDefault.speculation);
 };
 
 // The fields and defaults are those of ingle_embed_options.
@@ -94,6 +96,8 @@ struct Generation {
   double prefill_tokens_per_second = 0;
   double decode_tokens_per_second = 0;
   double time_to_first_token_ms = 0;
+  size_t guessed_tokens = 0;
+  size_t right_guesses = 0;
 };
 
 struct Message {
@@ -145,6 +149,7 @@ class Model {
     raw.batch_tokens = options.batch_tokens;
     raw.cache_bytes = options.cache_bytes;
     raw.cache_type = options.cache_type;
+    if (!options.draft.empty()) raw.draft = options.draft.c_str();
     ingle_model* model = nullptr;
     internal::Check(ingle_model_load(path.c_str(), &raw, &model));
     handle_.reset(model);
@@ -294,6 +299,7 @@ class Session {
     raw.max_tokens = options.max_tokens;
     raw.render_special = options.render_special;
     raw.ignore_end = options.ignore_end;
+    raw.speculation = options.speculation;
     return raw;
   }
 
@@ -307,6 +313,8 @@ class Session {
     answer.prefill_tokens_per_second = raw.prefill_tokens_per_second;
     answer.decode_tokens_per_second = raw.decode_tokens_per_second;
     answer.time_to_first_token_ms = raw.time_to_first_token_ms;
+    answer.guessed_tokens = raw.guessed_tokens;
+    answer.right_guesses = raw.right_guesses;
     return answer;
   }
 

@@ -15,7 +15,8 @@ namespace ingle {
 // Shared by the model's handle and those of its sessions: the last one to go takes it along.
 struct LoadedModel {
   std::unique_ptr<Engine> engine;
-  Turns turns;  // held by whoever steps the engine, or makes, cuts or ends a session
+  std::unique_ptr<Engine> draft;  // may be null
+  Turns turns;  // held by whoever steps an engine, or makes, cuts or ends a session
 };
 
 }  // namespace ingle
@@ -27,6 +28,7 @@ struct ingle_model {
 struct ingle_session {
   std::shared_ptr<ingle::LoadedModel> loaded;
   std::unique_ptr<ingle::Session> session;
+  std::unique_ptr<ingle::Speculator> speculator;
   std::atomic<bool> cancel{false};
   std::atomic<bool> busy{false};  // to tell a caller who uses a session twice at a time
   ingle::Generation answer;       // what generation points into
@@ -35,6 +37,7 @@ struct ingle_session {
   ~ingle_session() {
     const std::lock_guard turn(loaded->turns);
     session.reset();
+    speculator.reset();
   }
 };
 

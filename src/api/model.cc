@@ -19,6 +19,14 @@ ingle_status ingle_model_load(const char* path, const ingle_model_options* optio
 
     auto loaded = std::make_shared<LoadedModel>();
     loaded->engine = std::move(*engine);
+    const auto draft = ReadDraftPath(options);
+    if (!draft) return Fail(draft.error());
+    if (*draft) {
+      auto guesser = Engine::Load(**draft, *read);
+      if (!guesser) return Fail(guesser.error(), "draft");
+      if (const Status fits = CheckDraftModel(*loaded->engine, **guesser); !fits) return fits;
+      loaded->draft = *std::move(guesser);
+    }
     *model = new ingle_model{std::move(loaded)};
     return {};
   });

@@ -63,11 +63,29 @@ Result<std::optional<DType>> ReadCacheType(int32_t type) {
   }
 }
 
+Result<ingle_model_options> CompleteModelOptions(const ingle_model_options* options) {
+  return Complete(options, ingle_model_options INGLE_MODEL_OPTIONS_DEFAULT,
+                  offsetof(ingle_model_options, cache_type));
+}
+
+Result<Speculation> ReadSpeculation(int32_t speculation) {
+  switch (speculation) {
+    case INGLE_SPECULATE_AUTO:
+      return Speculation::kAuto;
+    case INGLE_SPECULATE_OFF:
+      return Speculation::kOff;
+    case INGLE_SPECULATE_ALWAYS:
+      return Speculation::kAlways;
+    default:
+      return Fail(ErrorCode::kInvalidArgument, "speculation is ", speculation,
+                  "; it must be one of ingle_speculation");
+  }
+}
+
 }  // namespace
 
 Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
-  const auto given = Complete(options, ingle_model_options INGLE_MODEL_OPTIONS_DEFAULT,
-                              offsetof(ingle_model_options, cache_type));
+  const auto given = CompleteModelOptions(options);
   if (!given) return Fail(given.error());
   const auto device = ReadDevice(given->device);
   if (!device) return Fail(device.error());
@@ -81,6 +99,13 @@ Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
   if (!cache_type) return Fail(cache_type.error());
   read.cache_type = *cache_type;
   return read;
+}
+
+Result<std::optional<std::string>> ReadDraftPath(const ingle_model_options* options) {
+  const auto given = CompleteModelOptions(options);
+  if (!given) return Fail(given.error());
+  if (given->draft == nullptr) return std::nullopt;
+  return std::optional<std::string>(given->draft);
 }
 
 Result<EmbedOptions> ReadOptions(const ingle_embed_options* options) {
@@ -109,7 +134,7 @@ Result<EmbedOptions> ReadOptions(const ingle_embed_options* options) {
 
 Result<GenerateOptions> ReadOptions(const ingle_generate_options* options) {
   const auto given = Complete(options, ingle_generate_options INGLE_GENERATE_OPTIONS_DEFAULT,
-                              sizeof(ingle_generate_options));
+                              offsetof(ingle_generate_options, speculation));
   if (!given) return Fail(given.error());
   GenerateOptions read;
   read.sampling.temperature = given->temperature;
@@ -124,6 +149,9 @@ Result<GenerateOptions> ReadOptions(const ingle_generate_options* options) {
   read.max_tokens = given->max_tokens;
   read.render_special = given->render_special;
   read.ignore_end = given->ignore_end;
+  const auto speculation = ReadSpeculation(given->speculation);
+  if (!speculation) return Fail(speculation.error());
+  read.speculation = *speculation;
   if (given->stop_count > kMaxStops) {
     return Fail(ErrorCode::kInvalidArgument, "stop_count is ", given->stop_count, "; ", kMaxStops,
                 " stop strings are the most");

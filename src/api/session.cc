@@ -55,6 +55,8 @@ ingle_generation View(const Generation& answer) {
   view.prefill_tokens_per_second = answer.timing.prefill_tokens_per_second();
   view.decode_tokens_per_second = answer.timing.decode_tokens_per_second();
   view.time_to_first_token_ms = answer.timing.time_to_first_token_seconds * 1e3;
+  view.guessed_tokens = answer.guessed_tokens;
+  view.right_guesses = answer.right_guesses;
   return view;
 }
 
@@ -70,7 +72,9 @@ ingle_status ingle_session_new(ingle_model* model, ingle_session** session) {
     made->loaded = model->loaded;
     {
       const std::lock_guard turn(made->loaded->turns);
-      made->session = made->loaded->engine->NewSession();
+      LoadedModel& loaded = *made->loaded;
+      made->session = loaded.engine->NewSession();
+      made->speculator = std::make_unique<Speculator>(*loaded.engine, loaded.draft.get());
     }
     *session = made.release();
     return {};
@@ -101,6 +105,7 @@ ingle_status ingle_generate(ingle_session* session, const ingle_token* prompt, s
     session->cancel = false;
     read->cancel = &session->cancel;
     read->turns = &session->loaded->turns;
+    read->speculator = session->speculator.get();
     auto answer =
         Generate(*session->loaded->engine, *session->session, {prompt, prompt_count}, *read);
     if (!answer) return Fail(answer.error());

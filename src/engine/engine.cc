@@ -356,6 +356,15 @@ uint32_t Session::Truncate(uint32_t length) {
   return length;
 }
 
+uint32_t Session::TentativeRoom() const {
+  const Engine::State& engine = *engine_.state_;
+  if (state_.bytes() > 0 || engine.model.shape.whole_text) return 0;
+  const bool may_turn = engine.long_context > 0 && !long_rope_;
+  const uint32_t limit =
+      may_turn ? std::min(engine.long_context, engine.info.context) : engine.info.context;
+  return limit - std::min(limit, length());
+}
+
 void Session::Forget() {
   tokens_.clear();
   Undo();

@@ -116,6 +116,11 @@ class Session {
   // (encoders). Those between are to be computed again.
   uint32_t Truncate(uint32_t length);
 
+  // How many more tokens can be computed so that Truncate takes any of them back and leaves the
+  // session as if they had never been: none where a state cannot go back everywhere; else as many
+  // as the context has room for, but not beyond where a text is computed in another way.
+  uint32_t TentativeRoom() const;
+
   // All of it as bytes, for Engine::Restore in this process or a later one, on any machine.
   std::string Save() const;
 

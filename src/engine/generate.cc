@@ -20,6 +20,11 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+struct Drawn {
+  TokenId token;
+  std::vector<TokenLogprob> logprobs;
+};
+
 // One call of Generate.
 class Answer {
  public:
@@ -32,7 +37,8 @@ class Answer {
         sampler_(options.sampling),
         decoder_(engine.tokenizer(), {.render_special = options.render_special,
                                       .continues_text = !engine.model_info().start_token}),
-        filter_(std::move(filter)) {
+        filter_(std::move(filter)),
+        speculator_(options.speculation == Speculation::kOff ? nullptr : options.speculator) {
     generation_.prompt_tokens = prompt.size();
     if (const auto start = engine.model_info().start_token) {
       source_ = std::exchange(history_, {*start});
@@ -46,8 +52,13 @@ class Answer {
   size_t ReusePrefix();
   Result<FinishReason> Produce();
   Status Prefill(std::span<const TokenId> tokens);
-  Result<TokenId> Next(std::span<const TokenId> tokens, double& seconds);
-  std::optional<FinishReason> Accept(TokenId token);
+  Status Begin(std::span<const TokenId> tokens);
+  Status Advance();
+  std::span<const TokenId> Guess();
+  Result<std::span<const float>> Step(std::span<const TokenId>& guesses);
+  Status Draw(std::span<const float> logits, std::span<const TokenId> guesses);
+  std::optional<FinishReason> TakeDrawn();
+  std::optional<FinishReason> Accept(Drawn& drawn);
   bool Emit(const std::string& piece);
 
   std::unique_lock<Turns> Turn() const {
@@ -59,11 +70,14 @@ class Answer {
   Session& session_;
   const GenerateOptions& options_;
   std::vector<TokenId> source_;   // of an encoder–decoder
-  std::vector<TokenId> history_;  // the prompt and the answer
+  std::vector<TokenId> history_;  // the prompt and all tokens that were drawn
   Sampler sampler_;
   StreamDecoder decoder_;
   StopFilter filter_;
-  std::vector<TokenLogprob> logprobs_;  // of the token that Next drew
+  Speculator* speculator_;     // null: no guesses
+  std::vector<TokenId> step_;  // a token and the guesses after it
+  std::vector<Drawn> drawn_;   // in the latest step
+  uint32_t plain_length_ = 0;  // of the session, had each drawn token taken a step of its own
   Generation generation_;
 };
 
@@ -81,7 +95,6 @@ Result<Generation> Answer::Run() {
 
 Result<FinishReason> Answer::Produce() {
   const Clock::time_point start = Clock::now();
-  Timing& timing = generation_.timing;
   if (const Status read = ReadSource(); !read) return Fail(read.error());
   const std::vector<TokenId> prompt(history_);
   std::span<const TokenId> rest = std::span(prompt).subspan(ReusePrefix());
@@ -91,17 +104,31 @@ Result<FinishReason> Answer::Produce() {
     if (const Status done = Prefill(rest.first(kPromptPiece)); !done) return Fail(done.error());
   }
   if (Cancelled()) return FinishReason::kCancelled;
-  Result<TokenId> token = Next(rest, timing.prefill_seconds);
-  if (token) timing.prefill_tokens += rest.size();
-  timing.time_to_first_token_seconds = SecondsSince(start);
-
+  if (const Status begun = Begin(rest); !begun) return Fail(begun.error());
+  generation_.timing.time_to_first_token_seconds = SecondsSince(start);
   for (;;) {
-    if (!token) return Fail(token.error());
-    if (const std::optional<FinishReason> finish = Accept(*token)) return *finish;
-    if (Cancelled()) return FinishReason::kCancelled;
-    token = Next(std::span(&*token, 1), timing.decode_seconds);
-    ++timing.decode_tokens;
+    if (const auto finish = TakeDrawn()) return *finish;
+    if (const Status done = Advance(); !done) return Fail(done.error());
   }
+}
+
+// Accepts what was drawn, until something ends the answer.
+std::optional<FinishReason> Answer::TakeDrawn() {
+  for (Drawn& drawn : drawn_) {
+    std::optional<FinishReason> finish = Accept(drawn);
+    if (!finish && Cancelled()) finish = FinishReason::kCancelled;
+    if (finish) {
+      // Where more was drawn, the session knows more than it would without guesses.
+      if (session_.length() > plain_length_) {
+        const auto turn = Turn();
+        session_.Truncate(plain_length_);
+      }
+      return finish;
+    }
+    ++plain_length_;
+    ++generation_.timing.decode_tokens;
+  }
+  return std::nullopt;
 }
 
 // Has the encoder read the source, unless that is what it has read already.
@@ -140,38 +167,103 @@ Status Answer::Prefill(std::span<const TokenId> tokens) {
   return {};
 }
 
-// Computes tokens, and draws the one that follows them.
-Result<TokenId> Answer::Next(std::span<const TokenId> tokens, double& seconds) {
+// The rest of the prompt, and the first token.
+Status Answer::Begin(std::span<const TokenId> tokens) {
   const auto turn = Turn();
   const Clock::time_point start = Clock::now();
   const auto logits = engine_.Prefill(session_, tokens);
   if (!logits) return Fail(logits.error());
-  const Result<TokenId> token = sampler_.Sample(*logits, history_);
-  if (token && options_.logprobs >= 0) {
-    logprobs_ = TopLogprobs(*logits, *token, options_.logprobs);
+  if (speculator_) speculator_->Begin(source_, history_);
+  const Status drawn = Draw(*logits, {});
+  plain_length_ = session_.length();
+  generation_.timing.prefill_seconds += SecondsSince(start);
+  generation_.timing.prefill_tokens += tokens.size();
+  return drawn;
+}
+
+// Computes the latest token and guesses at those after it, of which the right ones are drawn at
+// once: each would be drawn from the same logits in a step of its own.
+Status Answer::Advance() {
+  const auto turn = Turn();
+  const Clock::time_point start = Clock::now();
+  std::span<const TokenId> guesses = Guess();
+  const Clock::time_point step_start = Clock::now();
+  const auto logits = Step(guesses);
+  if (!logits) return Fail(logits.error());
+  const double step_seconds = SecondsSince(step_start);
+  if (const Status drawn = Draw(*logits, guesses); !drawn) return drawn;
+  session_.Truncate(static_cast<uint32_t>(history_.size() - 1));
+
+  generation_.guessed_tokens += guesses.size();
+  generation_.right_guesses += drawn_.size() - 1;
+  if (speculator_) speculator_->Checked(drawn_.size() - 1, step_seconds);
+  generation_.timing.decode_seconds += SecondsSince(start);
+  return {};
+}
+
+std::span<const TokenId> Answer::Guess() {
+  if (!speculator_) return {};
+  // One of the room is for the token before them.
+  size_t most = std::min(session_.TentativeRoom(), engine_.info().batch_tokens);
+  most = most > 0 ? most - 1 : 0;
+  if (options_.max_tokens >= 0) {
+    const auto left = static_cast<size_t>(options_.max_tokens) - generation_.tokens.size();
+    most = std::min(most, left - 1);
   }
-  seconds += SecondsSince(start);
-  return token;
+  return speculator_->Guess(history_, sampler_, options_.speculation, most);
+}
+
+// With guesses a step may fail where one token would not: for memory, or where a wrong guess leads
+// to. Then there are none.
+Result<std::span<const float>> Answer::Step(std::span<const TokenId>& guesses) {
+  step_.assign(1, history_.back());
+  step_.insert(step_.end(), guesses.begin(), guesses.end());
+  const StepItem item{&session_, step_, StepItem::Logits::kAll};
+  auto logits = engine_.Step({&item, 1});
+  if (logits || guesses.empty()) return logits;
+  guesses = {};
+  const StepItem alone{&session_, std::span(step_).first(1), StepItem::Logits::kAll};
+  return engine_.Step({&alone, 1});
+}
+
+// Draws a token from each row of logits, up to the first that is not the guess whose row is next.
+Status Answer::Draw(std::span<const float> logits, std::span<const TokenId> guesses) {
+  const size_t columns = logits.size() / (guesses.size() + 1);
+  drawn_.clear();
+  for (size_t row = 0; row <= guesses.size(); ++row) {
+    const auto of_row = logits.subspan(row * columns, columns);
+    const Result<TokenId> token = sampler_.Sample(of_row, history_);
+    // What fails further on may not be needed; if it is, the next step begins with it.
+    if (!token && row > 0) return {};
+    if (!token) return Fail(token.error());
+    drawn_.push_back({*token, {}});
+    if (options_.logprobs >= 0) {
+      drawn_.back().logprobs = TopLogprobs(of_row, *token, options_.logprobs);
+    }
+    history_.push_back(*token);
+    if (speculator_) speculator_->Drew(*token);
+    if (row == guesses.size() || *token != guesses[row]) break;
+  }
+  return {};
 }
 
 // Adds a token to the answer, unless it ends it; tells why there is to be no further one.
-std::optional<FinishReason> Answer::Accept(TokenId token) {
+std::optional<FinishReason> Answer::Accept(Drawn& drawn) {
   std::vector<TokenId>& tokens = generation_.tokens;
   const bool limited = options_.max_tokens >= 0;
   const auto limit = static_cast<size_t>(options_.max_tokens);
   if (limited && limit == 0) return FinishReason::kLength;
-  if (!options_.ignore_end && engine_.tokenizer().IsEndOfGeneration(token)) {
+  if (!options_.ignore_end && engine_.tokenizer().IsEndOfGeneration(drawn.token)) {
     return FinishReason::kEnd;
   }
 
-  history_.push_back(token);
-  tokens.push_back(token);
-  if (options_.logprobs >= 0) generation_.logprobs.push_back(std::move(logprobs_));
+  tokens.push_back(drawn.token);
+  if (options_.logprobs >= 0) generation_.logprobs.push_back(std::move(drawn.logprobs));
 
-  if (!Emit(filter_.Push(decoder_.Push(token)))) return FinishReason::kCancelled;
+  if (!Emit(filter_.Push(decoder_.Push(drawn.token)))) return FinishReason::kCancelled;
   if (filter_.stopped()) return FinishReason::kStop;
   if (limited && tokens.size() == limit) return FinishReason::kLength;
-  if (session_.length() == engine_.info().context) return FinishReason::kContext;
+  if (plain_length_ == engine_.info().context) return FinishReason::kContext;
   return std::nullopt;
 }
 

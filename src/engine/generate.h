@@ -1,4 +1,5 @@
-// One answer: prefill, then a token at a time until something ends it.
+// One answer: prefill, then a token at a time, or several where they were guessed, until something
+// ends it.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "engine/sampling.h"
+#include "engine/speculator.h"
 #include "engine/turns.h"
 
 namespace ingle {
@@ -20,6 +22,12 @@ struct GenerateOptions {
   bool render_special = false;    // control tokens appear in the text as they are spelled
   bool ignore_end = false;        // goes on after an end-of-generation token
   int logprobs = -1;              // -1: none; otherwise this many alternatives for each token
+
+  // Guesses at tokens ahead, which changes nothing but the time; belongs to the session. May be
+  // null: then there are no guesses, as with Speculation::kOff. Without effect where a session's
+  // state cannot go back, see Session::TentativeRoom.
+  Speculator* speculator = nullptr;
+  Speculation speculation = Speculation::kAuto;
 
   // Held while the engine computes, from each step until its logits have been read; not during
   // on_text. For sessions of one engine that generate in several threads. May be null.
@@ -45,7 +53,7 @@ struct Timing {
   double decode_seconds = 0;   // the other steps
   double time_to_first_token_seconds = 0;
   size_t prefill_tokens = 0;  // computed, not cached
-  size_t decode_tokens = 0;   // steps of one token each
+  size_t decode_tokens = 0;   // that these steps gave
 
   double prefill_tokens_per_second() const;  // 0 when nothing was measured
   double decode_tokens_per_second() const;
@@ -56,6 +64,8 @@ struct Generation {
   std::vector<TokenId> tokens;  // of the answer, without the end-of-generation token
   std::vector<std::vector<TokenLogprob>> logprobs;  // one row a token when asked for
   size_t prompt_tokens = 0;
+  size_t guessed_tokens = 0;  // ahead of the answer, and checked
+  size_t right_guesses = 0;   // of those
   FinishReason finish = FinishReason::kEnd;
   Timing timing;
 };

@@ -20,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/engine.h"
+#include "engine/generate.h"
 #include "golden.h"
 
 namespace ingle {
@@ -251,6 +252,44 @@ TEST_P(Conformance, ASessionIsCopiedAndSaved) {
   session->Truncate(0);
   EXPECT_EQ(Finish(*engine, **fork, prompt()), want);
   EXPECT_EQ(Finish(*engine, **restored, prompt()), want);
+}
+
+// Guesses at tokens ahead are there to save time, and change nothing else. Where a state cannot go
+// back there are none.
+TEST_P(Conformance, GuessesDoNotMatter) {
+  const auto engine = Load();
+  ASSERT_TRUE(engine);
+  GenerateOptions options;
+  options.max_tokens = 24;
+  options.ignore_end = true;
+  options.logprobs = 1;
+  for (const float temperature : {0.f, 0.8f}) {
+    options.sampling.temperature = temperature;
+    const auto session = engine->NewSession();
+    options.speculator = nullptr;
+    const auto plain = Generate(*engine, *session, prompt(), options);
+    ASSERT_TRUE(plain) << plain.error().message();
+
+    Speculator speculator(*engine);
+    options.speculator = &speculator;
+    options.speculation = Speculation::kAlways;
+    const auto guessing = engine->NewSession();
+    const auto guessed = Generate(*engine, *guessing, prompt(), options);
+    ASSERT_TRUE(guessed) << guessed.error().message();
+    EXPECT_EQ(guessed->tokens, plain->tokens);
+    EXPECT_EQ(guessing->tokens(), session->tokens());
+    for (size_t i = 0; i < plain->tokens.size(); ++i) {
+      EXPECT_EQ(guessed->logprobs[i][0].logprob, plain->logprobs[i][0].logprob) << "token " << i;
+    }
+    EXPECT_EQ(guessed->guessed_tokens > 0, engine->info().state_bytes == 0);
+    const TokenId next = prompt()[0];
+    const auto logits = engine->Prefill(*session, {&next, 1});
+    ASSERT_TRUE(logits) << logits.error().message();
+    const std::vector<float> want(logits->begin(), logits->end());
+    const auto after = engine->Prefill(*guessing, {&next, 1});
+    ASSERT_TRUE(after) << after.error().message();
+    EXPECT_EQ(std::vector<float>(after->begin(), after->end()), want);
+  }
 }
 
 std::string ParameterName(const testing::TestParamInfo<Conformance::ParamType>& parameter) {

@@ -197,10 +197,45 @@ TEST(CApi, OptionsTellTheirVersionByTheirSize) {
   options = INGLE_MODEL_OPTIONS_DEFAULT;
   options.cache_type = 77;
   EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_INVALID_ARGUMENT);
+  options = INGLE_MODEL_OPTIONS_DEFAULT;
+  options.draft = "there is no such model";
+  EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_NOT_FOUND);
   EXPECT_EQ(model, nullptr);
   options.size = first_size;  // what lies beyond is not read
   EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_OK);
   ingle_model_free(model);
+}
+
+// Options of before there was speculation, and of any kind of it, give the same answer.
+TEST(CApi, GuessesDoNotChangeAnswers) {
+  ingle::ModelOptions options;
+  options.draft = kTinyModel;
+  const ingle::Model model(kTinyModel, options);
+  const std::vector<ingle::Token> prompt = model.Tokenize("the end of the world");
+  ingle::GenerateOptions generate;
+  generate.max_tokens = 20;
+  generate.speculation = INGLE_SPECULATE_OFF;
+  ingle::Session session(model);
+  const ingle::Generation plain = session.Generate(prompt, generate);
+  EXPECT_EQ(plain.guessed_tokens, 0u);
+  generate.speculation = INGLE_SPECULATE_ALWAYS;
+  const ingle::Generation guessed = session.Generate(prompt, generate);
+  EXPECT_EQ(guessed.tokens, plain.tokens);
+  EXPECT_GT(guessed.guessed_tokens, 10u);
+  EXPECT_EQ(guessed.right_guesses, guessed.guessed_tokens) << "the model drafts for itself";
+
+  ingle_generate_options old = INGLE_GENERATE_OPTIONS_DEFAULT;
+  old.size = offsetof(ingle_generate_options, speculation);
+  old.max_tokens = 20;
+  old.speculation = 77;  // is not read
+  const ingle_generation* answer = nullptr;
+  ASSERT_EQ(ingle_generate(session.get(), prompt.data(), prompt.size(), &old, &answer), INGLE_OK);
+  EXPECT_EQ(std::vector<ingle::Token>(answer->tokens, answer->tokens + answer->token_count),
+            plain.tokens);
+  old.size = sizeof(old);
+  EXPECT_EQ(ingle_generate(session.get(), prompt.data(), prompt.size(), &old, nullptr),
+            INGLE_INVALID_ARGUMENT);
+  EXPECT_STREQ(ingle_last_error(), "speculation is 77; it must be one of ingle_speculation");
 }
 
 TEST(CApi, ASessionOutlivesItsModelsHandle) {

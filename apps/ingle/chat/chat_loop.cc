@@ -144,11 +144,11 @@ void AnswerTo(ChatState& state, const std::string& text) {
 
 }  // namespace
 
-Status RunChat(Engine& engine, Context& context, const ChatOptions& options) {
+Status RunChat(Engine& engine, Engine* draft, Context& context, const ChatOptions& options) {
   // Between an answer and the next line nothing waits for Ctrl-C: there it must not end the
   // program.
   const InterruptScope whole_chat;
-  Conversation conversation(engine, options);
+  Conversation conversation(engine, draft, options);
   ChatState state{engine, conversation, context.settings, options.generate.sampling.seed, "", {}};
   state.settings_changed = [&] {
     ChatOptions changed = ChatOptionsOf(context.settings, state.seed);

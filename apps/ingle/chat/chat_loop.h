@@ -9,7 +9,7 @@
 namespace ingle {
 
 // Reads what a person says and streams the answers until they leave. REQUIRES: standard input and
-// output are a terminal; the engine has a chat template.
-Status RunChat(Engine& engine, Context& context, const ChatOptions& options);
+// output are a terminal; the engine has a chat template. draft: a draft model, or null.
+Status RunChat(Engine& engine, Engine* draft, Context& context, const ChatOptions& options);
 
 }  // namespace ingle

@@ -30,10 +30,11 @@ Value AssistantMessage(const Answer& answer) {
 
 }  // namespace
 
-Conversation::Conversation(Engine& engine, ChatOptions options)
+Conversation::Conversation(Engine& engine, Engine* draft, ChatOptions options)
     : engine_(engine),
       options_(std::move(options)),
       session_(engine.NewSession()),
+      speculator_(engine, draft),
       dialect_(DetectDialect(engine.chat_template()->source())) {}
 
 void Conversation::Clear() {
@@ -84,6 +85,7 @@ Result<Reply> Conversation::Answered(const std::string& prompt, const Listener& 
   generate.sampling.seed += answers_++;
   generate.render_special = dialect_.thinking != nullptr || dialect_.tools != nullptr;
   generate.cancel = cancel;
+  generate.speculator = &speculator_;
   generate.on_text = [&](std::string_view piece) { return tell(parser.Feed(piece)); };
   Result<Generation> generation = Generate(engine_, *session_, *tokens, generate);
   if (!generation) return Fail(generation.error());

@@ -18,8 +18,9 @@
 namespace ingle {
 
 struct ChatOptions {
-  GenerateOptions generate;  // on_text, cancel and render_special are the conversation's own
-  std::string system;        // empty: none
+  // on_text, cancel, render_special and speculator are the conversation's own.
+  GenerateOptions generate;
+  std::string system;  // empty: none
   std::optional<bool> think;
   std::optional<Value> tools;  // a list, as the template reads it
 };
@@ -29,10 +30,11 @@ struct Reply {
   Generation generation;
 };
 
-// REQUIRES: the engine has a chat template and outlives the conversation.
+// REQUIRES: the engine has a chat template; it and the draft model, which may be null (see
+// Speculator), outlive the conversation.
 class Conversation {
  public:
-  Conversation(Engine& engine, ChatOptions options);
+  Conversation(Engine& engine, Engine* draft, ChatOptions options);
 
   ChatOptions& options() { return options_; }
 
@@ -62,6 +64,7 @@ class Conversation {
   Engine& engine_;
   ChatOptions options_;
   std::unique_ptr<Session> session_;
+  Speculator speculator_;
   AnswerDialect dialect_;
   ValueList messages_;
   uint64_t answers_ = 0;

@@ -29,11 +29,15 @@ Json LogprobsJson(const Tokenizer& tokenizer, const Generation& generation) {
 
 std::string StatsLine(const Generation& generation, uint64_t seed) {
   const Timing& timing = generation.timing;
+  const std::string guesses = generation.guessed_tokens == 0
+                                  ? ""
+                                  : Cat(" (", generation.right_guesses, " of ",
+                                        generation.guessed_tokens, " guessed right)");
   return Cat(generation.prompt_tokens, " prompt tokens (", timing.prefill_tokens, " computed at ",
              Fixed(timing.prefill_tokens_per_second(), 1), " tokens/s), ", generation.tokens.size(),
-             " tokens at ", Fixed(timing.decode_tokens_per_second(), 1), " tokens/s, first after ",
-             Fixed(timing.time_to_first_token_seconds * 1000, 0), " ms, seed ", seed, ", ended by ",
-             Name(generation.finish));
+             " tokens at ", Fixed(timing.decode_tokens_per_second(), 1), " tokens/s", guesses,
+             ", first after ", Fixed(timing.time_to_first_token_seconds * 1000, 0), " ms, seed ",
+             seed, ", ended by ", Name(generation.finish));
 }
 
 Json ReportJson(const Engine& engine, const std::string& text, const Generation& generation,
@@ -46,6 +50,8 @@ Json ReportJson(const Engine& engine, const std::string& text, const Generation&
       {"tokens", generation.tokens.size()},
       {"token_ids", generation.tokens},
       {"prompt_tokens", generation.prompt_tokens},
+      {"guessed_tokens", generation.guessed_tokens},
+      {"right_guesses", generation.right_guesses},
       {"prefill_tokens_per_second", timing.prefill_tokens_per_second()},
       {"decode_tokens_per_second", timing.decode_tokens_per_second()},
       {"time_to_first_token_ms", timing.time_to_first_token_seconds * 1000},

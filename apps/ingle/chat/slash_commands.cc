@@ -94,7 +94,7 @@ Status Stats(const std::string&, ChatState& state) {
 // What makes sense to change in the middle of a chat.
 constexpr std::string_view kChangeable[] = {
     "temp", "top_k",   "top_p", "min_p", "repeat_penalty", "presence_penalty", "frequency_penalty",
-    "seed", "predict", "stop",  "think", "stats"};
+    "seed", "predict", "stop",  "think", "stats",          "speculate"};
 
 Status Set(const std::string& argument, ChatState& state) {
   const size_t space = argument.find(' ');

@@ -56,7 +56,8 @@ class RunCommand final : public Command {
     flags.Argument("PROMPT", prompt_,
                    "what to answer; without it, a chat in a terminal, or standard input");
     flags.Set({"temp", "top_k", "top_p", "min_p", "repeat_penalty", "presence_penalty",
-               "frequency_penalty", "seed", "predict", "stop", "system", "think", "show_thinking"});
+               "frequency_penalty", "seed", "predict", "stop", "system", "think", "show_thinking",
+               "speculate", "draft"});
     flags.Text("--tools", tools_file_, "FILE", "JSON list of the tools that the model may call");
     flags.Switch("--raw", raw_, "complete PROMPT as it is, without the chat template");
     flags.Switch("--json", json_, "print one JSON object instead of the text");
@@ -93,11 +94,14 @@ class RunCommand final : public Command {
     if (const Status generates = RequireGeneration((*engine)->model_info()); !generates) {
       return generates;
     }
+    const auto draft = LoadDraftModel(**engine, context);
+    if (!draft) return Fail(draft.error());
+    draft_ = draft->get();
     const bool templated = !raw_ && (*engine)->chat_template() != nullptr;
     const bool translates = (*engine)->model_info().start_token.has_value();
     if (!raw_ && !templated && !translates) NoteMissingTemplate(**engine);
     const bool chat = !prompt_ && !json_ && InputIsTerminal() && OutputIsTerminal();
-    if (chat && templated) return RunChat(**engine, context, options);
+    if (chat && templated) return RunChat(**engine, draft_, context, options);
 
     const Result<std::string> prompt = ReadPrompt();
     if (!prompt) return Fail(prompt.error());
@@ -145,7 +149,7 @@ class RunCommand final : public Command {
   // One answer through the chat template.
   Status Answer(Engine& engine, const Context& context, const ChatOptions& options,
                 const std::string& prompt) const {
-    Conversation conversation(engine, options);
+    Conversation conversation(engine, draft_, options);
     OneShotPrinter printer(context.settings.show_thinking);
     const auto listener = [&](const AnswerEvent& event) { return json_ || printer(event); };
     const Result<Reply> reply = conversation.Ask(prompt, listener);
@@ -177,6 +181,8 @@ class RunCommand final : public Command {
     OneShotPrinter printer(true);
     if (!json_) generate.on_text = [&](std::string_view piece) { return printer.Write(piece); };
     const std::unique_ptr<Session> session = engine.NewSession();
+    Speculator speculator(engine, draft_);
+    generate.speculator = &speculator;
     const Result<Generation> generation = Generate(engine, *session, *tokens, generate);
     if (!generation) return Fail(generation.error());
     return Finish(engine, context, generate, generation->text, *generation);
@@ -200,6 +206,7 @@ class RunCommand final : public Command {
   bool raw_ = false;
   bool json_ = false;
   int64_t logprobs_ = -1;
+  Engine* draft_ = nullptr;  // while it runs; may be null
 };
 
 }  // namespace

@@ -17,6 +17,9 @@ ChatOptions ChatOptionsOf(const Settings& settings, uint64_t default_seed) {
   sampling.seed = settings.seed.value_or(default_seed);
   options.generate.max_tokens = settings.predict;
   options.generate.stop = settings.stop;
+  options.generate.speculation = settings.speculate == "off"      ? Speculation::kOff
+                                 : settings.speculate == "always" ? Speculation::kAlways
+                                                                  : Speculation::kAuto;
   options.system = settings.system;
   options.think = settings.think;
   return options;

@@ -60,6 +60,12 @@ const std::array kSettings = {
                 "print thinking too where the answer is not shown on a terminal",
                 &S::show_thinking},
     SettingInfo{"stats", "--stats", "", "print counts and speeds on standard error", &S::stats},
+    SettingInfo{"speculate", "--speculate", "WHEN",
+                "guess tokens ahead and check several in a step: where it is measured to pay, "
+                "or never, or always",
+                &S::speculate, 0, 0, "auto|off|always"},
+    SettingInfo{"draft", "--draft", "MODEL",
+                "a smaller model of the same vocabulary that guesses, too", &S::draft},
     SettingInfo{"ctx_size", "-c,--ctx-size", "N",
                 "context in tokens; 0: what the model was trained for", &S::ctx_size, 0, kMaxInt},
     SettingInfo{"threads", "-t,--threads", "N", "threads; 0: one for each core", &S::threads, 0,

@@ -33,6 +33,8 @@ struct Settings {
   std::optional<bool> think;  // absent: what the template does
   bool show_thinking = false;
   bool stats = false;
+  std::string speculate = "auto";
+  std::string draft;  // empty: no draft model
 
   int ctx_size = 0;  // 0: what the model was trained for
   int threads = 0;   // 0: all processors

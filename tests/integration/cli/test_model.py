@@ -175,6 +175,25 @@ class Run(CliTest):
         self.assertEqual(report["text"], whole[:whole.index(stop)])
         self.assertEqual(report["finish_reason"], "stop")
 
+    def test_guesses_change_nothing(self):
+        arguments = ["run", TINY, "the end of the", "--raw", "-n", "30", "--seed", "3", "--json"]
+        plain = self.ok_json(*arguments, "--speculate", "off")
+        self.assertEqual((plain["guessed_tokens"], plain["right_guesses"]), (0, 0))
+        for flags in (["--speculate", "always"], ["--draft", TINY],
+                      ["--speculate", "always", "--draft", TINY]):
+            guessed = self.ok_json(*arguments, *flags)
+            self.assertEqual(guessed["token_ids"], plain["token_ids"])
+            self.assertEqual(guessed["text"], plain["text"])
+        self.assertGreater(guessed["right_guesses"], 15)
+        done = self.run_ingle(*arguments[:-1], "--speculate", "always", "--stats")
+        self.assertRegex(done.stderr.decode(), r" \(\d+ of \d+ guessed right\), first after ")
+        self.fails(2, *arguments, "--speculate", "sometimes")
+
+    def test_a_draft_model_of_another_vocabulary(self):
+        other = self.write("other.gguf", tiny_model([(b"<|im_start|>", b"<|im_START|>")]))
+        message = self.fails(1, "run", TINY, "the", "--draft", other)
+        self.assertIn("'<|im_START|>' there and '<|im_start|>' here", message)
+
     def test_stats_go_to_standard_error(self):
         done = self.run_ingle("run", TINY, "the", "--raw", "-n", "4", "--stats", "--seed", "5")
         self.assertIn(b"tokens/s", done.stderr)
