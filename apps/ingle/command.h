@@ -61,6 +61,7 @@ std::unique_ptr<Command> MakeClassify();
 std::unique_ptr<Command> MakeLogits();
 std::unique_ptr<Command> MakePerplexity();
 std::unique_ptr<Command> MakeBench();
+std::unique_ptr<Command> MakeFit();
 std::unique_ptr<Command> MakeConvert();
 std::unique_ptr<Command> MakeQuantize();
 std::unique_ptr<Command> MakeDoctor();

@@ -32,6 +32,7 @@ constexpr CommandInfo kCommands[] = {
     {"logits", "write a model's logits to a file", MakeLogits},
     {"perplexity", "measure how well a model predicts a text", MakePerplexity},
     {"bench", "measure how fast a model runs, and how near the limit", MakeBench},
+    {"fit", "tell how much memory a model takes, before it is run", MakeFit},
     {"convert", "make a .gguf file of a checkpoint folder", MakeConvert},
     {"quantize", "write a model file in another weight type", MakeQuantize},
     {"doctor", "check this installation and tell what it found", MakeDoctor},

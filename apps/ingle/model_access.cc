@@ -2,7 +2,9 @@
 
 #include <filesystem>
 
+#include "base/memory.h"
 #include "files/file_io.h"
+#include "memory_report.h"
 #include "store/catalogue.h"
 #include "store/hub_pull.h"
 #include "store/hub_store.h"
@@ -104,13 +106,17 @@ Result<std::string> FindModel(const std::string& model, const Context& context) 
   return *here ? (*here)->path : Fetch(model, context);
 }
 
-EngineOptions EngineOptionsOf(const Settings& settings) {
+EngineOptions EngineOptionsOf(const Context& context) {
+  const Settings& settings = context.settings;
   EngineOptions options;
   options.device = settings.device == "reference" ? DeviceKind::kReference : DeviceKind::kCpu;
   options.threads = settings.threads;
   options.context = static_cast<uint32_t>(settings.ctx_size);
   options.batch_tokens = static_cast<uint32_t>(settings.batch_size);
   options.cache_type = DTypeFromName(settings.cache_type);  // none of "auto"
+  if (settings.keep_panels) options.panel_directory = context.paths.panels;
+  options.fit_context = settings.fit_context;
+  if (settings.check_memory || settings.fit_context) options.memory_limit = kAvailableMemory;
   return options;
 }
 
@@ -131,9 +137,22 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
                                           const EngineOptions& options) {
   const Result<std::string> path = FindModel(model, context);
   if (!path) return Fail(path.error());
-  EngineOptions completed = options;
-  if (context.settings.keep_panels) completed.panel_directory = context.paths.panels;
-  return Engine::Load(*path, completed);
+  return LoadFile(*path, options);
+}
+
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options) {
+  auto engine = Engine::Load(path, options);
+  if (engine || engine.error().code() != ErrorCode::kOutOfMemory || options.only_look) {
+    return engine;
+  }
+  EngineOptions looking = options;
+  looking.only_look = true;
+  looking.memory_limit.reset();
+  const auto looked = Engine::Load(path, looking);
+  if (!looked) return engine;
+  const MemoryReport report = ReportMemory(**looked, options.sequences, AvailableMemory());
+  if (report.fits()) return engine;
+  return Fail(ErrorCode::kOutOfMemory, Refusal(report), "\n", TableOf(report));
 }
 
 }  // namespace ingle

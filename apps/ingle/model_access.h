@@ -22,15 +22,18 @@ Result<std::optional<KeptModel>> FindHere(const std::string& model, const Contex
 // The path of the model, fetched first where it is not here yet.
 Result<std::string> FindModel(const std::string& model, const Context& context);
 
-// What the settings ask of the engine.
-EngineOptions EngineOptionsOf(const Settings& settings);
+// What the settings ask of the engine, with the memory that there is as its limit.
+EngineOptions EngineOptionsOf(const Context& context);
 
 // For commands that look at a model without running it.
 EngineOptions OptionsToLook();
 
-// FindModel and Engine::Load.
+// FindModel and Engine::Load. Where the model does not fit memory, the error's first line says so,
+// and the others are the table of `ingle fit`.
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
+// The same of a path.
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options);
 
 // Fails where out is the model's own file, which a result would replace.
 Status RefuseToWriteOver(const std::string& model_path, const std::string& out);

@@ -13,6 +13,9 @@ namespace ingle {
 // system does not say. root: stands before /proc and /sys, for tests.
 std::optional<uint64_t> AvailableMemory(const std::string& root = "");
 
+// A limit that is AvailableMemory() when it is applied; none where the system does not say.
+constexpr uint64_t kAvailableMemory = UINT64_MAX;
+
 // Bytes of this process that are in memory, files that it maps among them. 0 where the system does
 // not say.
 uint64_t ResidentMemory();

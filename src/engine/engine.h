@@ -49,10 +49,10 @@ struct EngineOptions {
   // step.
   bool only_look = false;
 
-  // Bytes of memory that the model may take beside what the process has (base/memory.h knows how
-  // much there is); nothing: what it takes. Where MemoryNeeds::added() is more, for `sequences`
-  // sessions of `context` tokens, Load fails before it takes anything large; or else, if
-  // fit_context is set, the context is the longest for which it is not.
+  // Bytes of memory that the model may take beside what the process has, kAvailableMemory for what
+  // there is; nothing: what it takes. Where MemoryNeeds::added() is more, for `sequences` sessions
+  // of `context` tokens, Load fails before it takes anything large; or else, if fit_context is
+  // set, the context is the longest for which it is not.
   std::optional<uint64_t> memory_limit{};
   uint32_t sequences = 1;
   bool fit_context = false;

@@ -101,7 +101,10 @@ Status Engine::State::FitMemory(const EngineOptions& options) {
   for (const ByteSource* file : checkpoint->Sources()) file->Forget();
   process_bytes = ResidentMemory();
   if (!options.memory_limit) return {};
-  const uint64_t limit = *options.memory_limit;
+  // What there is was not asked before: by now the files are mapped, which RLIMIT_AS counts.
+  const uint64_t limit = *options.memory_limit == kAvailableMemory
+                             ? AvailableMemory().value_or(kAvailableMemory)
+                             : *options.memory_limit;
   const MemoryNeeds needs = Needs(info.context, options.sequences);
   if (needs.added() <= limit) return {};
   const uint32_t longest = LongestContext(limit, options.sequences, info.context);

@@ -35,7 +35,9 @@ struct Settings {
   bool stats = false;
 
   int ctx_size = 0;  // 0: what the model was trained for
-  int threads = 0;   // 0: all processors
+  bool fit_context = false;
+  bool check_memory = true;
+  int threads = 0;  // 0: all processors
   int batch_size = 512;
   std::string device = "cpu";
   std::string cache_type = "auto";
