@@ -62,6 +62,7 @@ std::unique_ptr<Command> MakeLogits();
 std::unique_ptr<Command> MakePerplexity();
 std::unique_ptr<Command> MakeBench();
 std::unique_ptr<Command> MakeTune();
+std::unique_ptr<Command> MakeFit();
 std::unique_ptr<Command> MakeConvert();
 std::unique_ptr<Command> MakeQuantize();
 std::unique_ptr<Command> MakeDoctor();

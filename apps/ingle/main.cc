@@ -33,6 +33,7 @@ constexpr CommandInfo kCommands[] = {
     {"perplexity", "measure how well a model predicts a text", MakePerplexity},
     {"bench", "measure how fast a model runs, and how near the limit", MakeBench},
     {"tune", "measure how many threads suit a model", MakeTune},
+    {"fit", "tell how much memory a model takes, before it is run", MakeFit},
     {"convert", "make a .gguf file of a checkpoint folder", MakeConvert},
     {"quantize", "write a model file in another weight type", MakeQuantize},
     {"doctor", "check this installation and tell what it found", MakeDoctor},

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 
+#include "base/memory.h"
 #include "engine/draft_model.h"
 #include "files/file_io.h"
+#include "memory_report.h"
 #include "store/catalogue.h"
 #include "store/hub_pull.h"
 #include "store/hub_store.h"
@@ -106,13 +108,17 @@ Result<std::string> FindModel(const std::string& model, const Context& context) 
   return *here ? (*here)->path : Fetch(model, context);
 }
 
-EngineOptions EngineOptionsOf(const Settings& settings) {
+EngineOptions EngineOptionsOf(const Context& context) {
+  const Settings& settings = context.settings;
   EngineOptions options;
   options.device = settings.device == "reference" ? DeviceKind::kReference : DeviceKind::kCpu;
   options.threads = settings.threads;
   options.context = static_cast<uint32_t>(settings.ctx_size);
   options.batch_tokens = static_cast<uint32_t>(settings.batch_size);
   options.cache_type = DTypeFromName(settings.cache_type);  // none of "auto"
+  if (settings.keep_panels) options.panel_directory = context.paths.panels;
+  options.fit_context = settings.fit_context;
+  if (settings.check_memory || settings.fit_context) options.memory_limit = kAvailableMemory;
   return options;
 }
 
@@ -150,17 +156,30 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
                                           const EngineOptions& options) {
   const Result<std::string> path = FindModel(model, context);
   if (!path) return Fail(path.error());
-  EngineOptions completed = options;
-  if (context.settings.keep_panels) completed.panel_directory = context.paths.panels;
-  Result<std::unique_ptr<Engine>> engine = Engine::Load(*path, completed);
+  Result<std::unique_ptr<Engine>> engine = LoadFile(*path, options);
   const bool chosen = options.threads > 0 || options.only_look;
   if (engine && !chosen && context.settings.tune) UseTuning(**engine, context);
   return engine;
 }
 
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options) {
+  auto engine = Engine::Load(path, options);
+  if (engine || engine.error().code() != ErrorCode::kOutOfMemory || options.only_look) {
+    return engine;
+  }
+  EngineOptions looking = options;
+  looking.only_look = true;
+  looking.memory_limit.reset();
+  const auto looked = Engine::Load(path, looking);
+  if (!looked) return engine;
+  const MemoryReport report = ReportMemory(**looked, options.sequences, AvailableMemory());
+  if (report.fits()) return engine;
+  return Fail(ErrorCode::kOutOfMemory, Refusal(report), "\n", TableOf(report));
+}
+
 Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context) {
   if (context.settings.draft.empty()) return nullptr;
-  auto draft = LoadModel(context.settings.draft, context, EngineOptionsOf(context.settings));
+  auto draft = LoadModel(context.settings.draft, context, EngineOptionsOf(context));
   if (!draft) return draft;
   const Status fits = CheckDraftModel(engine, **draft);
   if (!fits) return Fail(fits.error());

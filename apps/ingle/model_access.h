@@ -22,15 +22,18 @@ Result<std::optional<KeptModel>> FindHere(const std::string& model, const Contex
 // The path of the model, fetched first where it is not here yet.
 Result<std::string> FindModel(const std::string& model, const Context& context);
 
-// What the settings ask of the engine.
-EngineOptions EngineOptionsOf(const Settings& settings);
+// What the settings ask of the engine, with the memory that there is as its limit.
+EngineOptions EngineOptionsOf(const Context& context);
 
 // For commands that look at a model without running it.
 EngineOptions OptionsToLook();
 
-// FindModel and Engine::Load.
+// FindModel and Engine::Load. Where the model does not fit memory, the error's first line says so,
+// and the others are the table of `ingle fit`.
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
+// The same of a path.
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options);
 
 // The model that the setting `draft` names, to guess for engine: null where there is none. Fails as
 // LoadModel and CheckDraftModel do.

@@ -58,18 +58,6 @@ size_t SlotOf(const Node& node, size_t i) {
   return std::get<MatMulAttributes>(node.attributes).bias ? i : 3;
 }
 
-// Points the matrices that a step multiplies at their panels, where its kernels take those.
-void UsePanels(Step& step, const CompileOptions& options) {
-  const auto use = [&](TensorView& matrix) {
-    if (options.kernels.matmul(matrix.type).layout != WeightLayout::kPanels) return;
-    matrix.data = options.packed->Find(matrix);
-  };
-  if (step.op == Op::kMatMul) use(step.inputs[1].weight);
-  if (step.op == Op::kExperts) {
-    for (TensorView& expert : step.inputs[2].experts) use(expert);
-  }
-}
-
 Step StepOf(const Graph& graph, const Places& places, NodeId id) {
   const Node& node = graph.node(id);
   Step step;
@@ -115,16 +103,15 @@ uint64_t SharedOf(const Step& step) {
 }
 
 std::vector<Step> StepsOf(const Graph& graph, const std::vector<Split>& splits,
-                          const Places& places, const CompileOptions& options) {
+                          const Places& places, uint32_t max_tokens) {
   std::vector<Step> steps;
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Op op = graph.node(id).op;
     if (op == Op::kInput || op == Op::kWeight) continue;
     steps.push_back(StepOf(graph, places, id));
     steps.back().split = splits[id];
-    UsePanels(steps.back(), options);
   }
-  PlaceBarriers(steps, options.max_tokens);
+  PlaceBarriers(steps, max_tokens);
   return steps;
 }
 
@@ -146,13 +133,28 @@ Program Compile(const Graph& model, const CompileOptions& options) {
   program.arena_bytes = arena.arena_bytes;
   program.own_bytes = own.arena_bytes;
   program.vocabulary = graph.node(graph.output()).type.columns;
-  program.steps = StepsOf(graph, splits, {arena}, options);
-  program.few_steps = StepsOf(graph, splits, {arena, &own}, options);
+  program.steps = StepsOf(graph, splits, {arena}, options.max_tokens);
+  program.few_steps = StepsOf(graph, splits, {arena, &own}, options.max_tokens);
   for (const Step& step : program.steps) {
     program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));
     program.shared_floats = std::max(program.shared_floats, SharedOf(step));
   }
   return program;
+}
+
+void UsePanels(Program& program, const PackedWeights& packed) {
+  const auto use = [&](TensorView& matrix) {
+    if (program.kernels.matmul(matrix.type).layout != WeightLayout::kPanels) return;
+    matrix.data = packed.Find(matrix);
+  };
+  for (std::vector<Step>* steps : {&program.steps, &program.few_steps}) {
+    for (Step& step : *steps) {
+      if (step.op == Op::kMatMul) use(step.inputs[1].weight);
+      if (step.op == Op::kExperts) {
+        for (TensorView& expert : step.inputs[2].experts) use(expert);
+      }
+    }
+  }
 }
 
 }  // namespace ingle

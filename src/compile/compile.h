@@ -11,11 +11,14 @@ struct CompileOptions {
   KernelSet kernels;          // of the machine that will run it
   uint32_t max_tokens = 512;  // of one step
   DType cache_type = DType::kF16;
-  // Has every matrix of MatricesToPack.
-  const PackedWeights* packed = nullptr;
 };
 
-// Views into the model's weights and their panels: that memory must outlive the program.
+// Views into the model's weights: that memory must outlive the program. Before it can run,
+// UsePanels has to be called, unless no kernel takes panels.
 Program Compile(const Graph& model, const CompileOptions& options);
+
+// Points the matrices whose kernels take panels at theirs. packed: has every matrix of
+// MatricesToPack; what it views must outlive the program.
+void UsePanels(Program& program, const PackedWeights& packed);
 
 }  // namespace ingle

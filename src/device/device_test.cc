@@ -135,7 +135,8 @@ struct CpuSetup {
   CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures())
       : pool(threads),
         packed(PackInMemory(MatricesToPack(graph, KernelSet(features)), pool)),
-        program(Compile(graph, {KernelSet(features), 128, cache, &packed->weights})) {
+        program(Compile(graph, {KernelSet(features), 128, cache})) {
+    UsePanels(program, packed->weights);
     auto made = MakeCpuDevice(program, pool);
     EXPECT_TRUE(made);
     device = std::move(*made);

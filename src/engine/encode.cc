@@ -30,7 +30,8 @@ Result<std::span<const float>> Engine::Encode(std::span<const StepItem> items) {
     return Fail(ErrorCode::kInvalidArgument, "the session holds ", item.session->length(),
                 " tokens that answer an earlier source; they have to be forgotten first");
   }
-  auto plan = PlanStep(items, {s.encoder_tokens, s.info.context, s.model.shape.vocabulary});
+  auto plan =
+      PlanStep(items, {s.encoder->options.batch_tokens, s.info.context, s.model.shape.vocabulary});
   if (!plan) return Fail(plan.error());
   if (const Status read = s.Read(items, *plan); !read) {
     for (const StepItem& item : items) item.session->ForgetSource();

@@ -55,31 +55,46 @@ Status Engine::State::TakeTokenizer(OpenedModel& source) {
   return {};
 }
 
-Status Engine::State::ChooseSizes(const EngineOptions& options) {
+Status Engine::State::ChooseContext(const EngineOptions& options) {
   info.context = options.context > 0 ? options.context : model.shape.trained_context;
   const uint32_t longest = model.shape.longest_context;
   if (longest > 0 && info.context > longest) {
     return Fail(ErrorCode::kTooLarge, "a context of ", info.context,
                 " tokens; the model has positions for ", longest);
   }
-  // A text that cannot be cut has to fit a step; several short ones may share it.
-  info.batch_tokens = model.shape.whole_text ? std::max(options.batch_tokens, info.context)
-                                             : std::clamp(options.batch_tokens, 1u, info.context);
+  batch_tokens_wanted = options.batch_tokens;
   return {};
 }
 
-Status Engine::State::LayOutWeights(const EngineOptions& options) {
-  only_looks = options.only_look;
-  if (options.device != DeviceKind::kCpu || only_looks) return {};
+// For a context that is chosen.
+void Engine::State::PlanExecutors() {
+  const StepSizes sizes = SizesFor(info.context);
+  info.batch_tokens = sizes.batch_tokens;
+  answers = PlanExecutor(model.graph, {device_kind, sizes.batch_tokens, info.cache_type});
+  if (answers->program) info.activation_bytes = answers->program->arena_bytes;
+  if (!model.encoder) return;
+  encoder = PlanExecutor(*model.encoder, {device_kind, sizes.source_tokens, info.cache_type});
+  if (encoder->program) info.activation_bytes += encoder->program->arena_bytes;
+}
+
+// Those that are laid out anew.
+std::vector<TensorView> Engine::State::PanelMatrices() const {
   std::vector<TensorView> matrices;
+  if (device_kind != DeviceKind::kCpu) return matrices;
   for (const Graph* graph : GraphsOf(model)) {
     for (const TensorView& matrix : MatricesToPack(*graph, KernelSet())) {
       matrices.push_back(matrix);
     }
   }
+  return matrices;
+}
+
+Status Engine::State::LayOutWeights(const EngineOptions& options) {
+  if (device_kind != DeviceKind::kCpu) return {};
   std::error_code ignored;
   const std::string path = std::filesystem::absolute(name, ignored).lexically_normal().string();
-  auto opened = OpenPanels({options.panel_directory, path, checkpoint->Sources()}, matrices, *pool);
+  auto opened =
+      OpenPanels({options.panel_directory, path, checkpoint->Sources()}, PanelMatrices(), *pool);
   if (!opened) return Fail(opened.error());
   panels = *std::move(opened);
   info.panel_bytes = panels.bytes;
@@ -88,56 +103,47 @@ Status Engine::State::LayOutWeights(const EngineOptions& options) {
 }
 
 Status Engine::State::MakeExecutors(const EngineOptions& options) {
-  if (const Status chosen = ChooseSizes(options); !chosen) return chosen;
+  if (const Status chosen = ChooseContext(options); !chosen) return chosen;
   const int threads = options.threads > 0 ? options.threads : UsableProcessors();
   pool = std::make_unique<WorkerPool>(threads);
-  info.threads = pool->size();
-  info.weight_bytes = WeightBytes(model);
+  only_looks = options.only_look;
   device_kind = options.device;
   const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
   for (const Graph* graph : GraphsOf(model)) {
     if (const Status fits = CheckCacheType(*graph, *CacheTypeOf(cache_type)); !fits) return fits;
   }
+  info.cache_type = device_kind == DeviceKind::kReference ? DType::kF32 : cache_type;
+  PlanExecutors();
+  cache = std::make_unique<KvCache>(cache_layout(), options.cache_bytes);
+  if (encoder) source_cache = std::make_unique<KvCache>(encoder->cache, options.cache_bytes);
+  DescribeExecutors();
+  if (const Status fits = FitMemory(options); !fits || only_looks) return fits;
   if (const Status laid_out = LayOutWeights(options); !laid_out) return laid_out;
-  auto made = MakeExecutor(model.graph,
-                           {device_kind, info.batch_tokens, cache_type, &panels.weights}, *pool);
-  if (!made) return Fail(made.error());
-  answers = *std::move(made);
-  if (answers->program) {
-    info.device = Cat("cpu (", ToString(UsableCpuFeatures()), ")");
-    info.activation_bytes = answers->program->arena_bytes;
-  } else {
-    info.device = "reference";
+  for (Executor* executor : {answers.get(), encoder.get()}) {
+    if (executor == nullptr) continue;
+    if (const Status started = executor->Start(panels.weights, *pool); !started) return started;
   }
-  const CacheLayout& layout = device().cache();
-  cache = std::make_unique<KvCache>(layout, options.cache_bytes);
-  info.cache_type = DTypeOf(layout.type);
-  info.cache_bytes_per_token = layout.page_bytes / layout.page_tokens;
-  info.state_bytes = layout.state_bytes;
-  long_context = LongContext(model.graph);
-  return model.encoder ? MakeEncoder(options) : Status();
-}
-
-// A source has to fit a step.
-Status Engine::State::MakeEncoder(const EngineOptions& options) {
-  encoder_tokens = std::max(options.batch_tokens, info.context);
-  auto made = MakeExecutor(*model.encoder,
-                           {device_kind, encoder_tokens, info.cache_type, &panels.weights}, *pool);
-  if (!made) return Fail(made.error());
-  encoder = *std::move(made);
-  source_cache = std::make_unique<KvCache>(encoder->device->cache(), options.cache_bytes);
-  if (encoder->program) info.activation_bytes += encoder->program->arena_bytes;
   return {};
 }
 
+void Engine::State::DescribeExecutors() {
+  info.device = answers->program ? Cat("cpu (", ToString(UsableCpuFeatures()), ")")
+                                 : std::string("reference");
+  info.threads = pool->size();
+  info.weight_bytes = WeightBytes(model);
+  info.cache_bytes_per_token = cache_layout().page_bytes / cache_layout().page_tokens;
+  info.state_bytes = cache_layout().state_bytes;
+  long_context = LongContext(model.graph);
+}
+
 Result<Executor*> Engine::State::StatesExecutor() {
-  if (model.shape.task == Task::kEmbed) return answers.get();
+  if (model.shape.task == Task::kEmbed || only_looks) return answers.get();
   if (!states) {
-    auto made =
-        MakeExecutor(model.graph.UpTo(model.states),
-                     {device_kind, info.batch_tokens, info.cache_type, &panels.weights}, *pool);
-    if (!made) return Fail(made.error());
-    states = *std::move(made);
+    auto made = PlanExecutor(model.graph.UpTo(model.states), answers->options);
+    if (const Status started = made->Start(panels.weights, *pool); !started) {
+      return Fail(started.error());
+    }
+    states = std::move(made);
   }
   return states.get();
 }
@@ -337,7 +343,7 @@ Result<std::span<const float>> Engine::Prefill(Session& session, std::span<const
 }
 
 Session::Session(Engine& engine)
-    : engine_(engine), state_(engine.state_->device().cache().state_bytes) {}
+    : engine_(engine), state_(engine.state_->cache_layout().state_bytes) {}
 Session::~Session() {
   Forget();
   ForgetSource();

@@ -11,6 +11,7 @@
 
 #include "base/byte_source.h"
 #include "base/error.h"
+#include "engine/memory_needs.h"
 #include "engine/recurrent_state.h"
 #include "engine/tuning.h"
 #include "models/pooling.h"
@@ -45,8 +46,17 @@ struct EngineOptions {
   // On the CPU weights are laid out anew. Here that is kept, for later starts and other processes;
   // empty: in memory, each time.
   std::string panel_directory{};
-  // To be asked about, not to be run: loads at once, and fails at the first step.
+  // To be asked about, not to be run: loads at once, takes nothing large, and fails at the first
+  // step.
   bool only_look = false;
+
+  // Bytes of memory that the model may take beside what the process has, kAvailableMemory for what
+  // there is; nothing: what it takes. Where MemoryNeeds::added() is more, for `sequences` sessions
+  // of `context` tokens, Load fails before it takes anything large; or else, if fit_context is
+  // set, the context is the longest for which it is not.
+  std::optional<uint64_t> memory_limit{};
+  uint32_t sequences = 1;
+  bool fit_context = false;
 };
 
 // What a person may want to know of a model.
@@ -153,7 +163,8 @@ struct StepItem {
 class Engine {
  public:
   // path: a GGUF file, of a split model its first part; or a checkpoint folder of Hugging Face's,
-  // with config.json and safetensors. Errors name the file and the field.
+  // with config.json and safetensors. Errors name the file and the field; kOutOfMemory is that of a
+  // model which does not fit.
   static Result<std::unique_ptr<Engine>> Load(const std::string& path,
                                               const EngineOptions& options = {});
   // The same from one source: a model in memory, where there is no file system.
@@ -176,6 +187,13 @@ class Engine {
   // How many workers compute a step; at first all. What is computed does not depend on it.
   const Tuning& tuning() const;
   void SetTuning(const Tuning& tuning);
+  // What it takes of memory with so many sessions whose contexts of so many tokens are filled, by
+  // one prompt and one answer each. Steps are as long as batch_tokens allows, with the logits of a
+  // session's last token. The context need not be that of info().
+  MemoryNeeds Needs(uint32_t context, uint32_t sequences) const;
+  // The longest context, at most so long, with which Needs().added() is no more than so many bytes;
+  // 0: none.
+  uint32_t LongestContext(uint64_t memory, uint32_t sequences, uint32_t most) const;
 
   std::unique_ptr<Session> NewSession();
   // A session that goes on from where another one is. Fails with kOutOfMemory.

@@ -12,6 +12,12 @@
 
 namespace ingle {
 
+// How many tokens a step has at most.
+struct StepSizes {
+  uint32_t batch_tokens;
+  uint32_t source_tokens;  // of an encoder–decoder's encoder
+};
+
 // In the order in which one leans on the other.
 struct Engine::State {
   std::string name;  // what messages call the model
@@ -29,6 +35,8 @@ struct Engine::State {
   Tuning tuning;
   Panels panels;  // of all graphs; on the CPU
   bool only_looks = false;
+  uint32_t batch_tokens_wanted = 0;  // that the caller asked for
+  uint64_t process_bytes = 0;        // resident when nothing large was taken yet
   std::unique_ptr<Executor> answers;
   std::unique_ptr<Executor> states;  // made when states are first asked for
   std::unique_ptr<KvCache> cache;    // for both: what a session remembers does not depend on which
@@ -37,21 +45,29 @@ struct Engine::State {
   // Of an encoder–decoder, what reads sources and what is remembered of them; else null.
   std::unique_ptr<Executor> encoder;
   std::unique_ptr<KvCache> source_cache;
-  uint32_t encoder_tokens = 0;  // of one step of it at most
 
   Status BuildModel(OpenedModel source);
   Status TakeTokenizer(OpenedModel& source);
   Status MakeExecutors(const EngineOptions& options);
+  Status ChooseContext(const EngineOptions& options);
+  void PlanExecutors();
+  void DescribeExecutors();
+  std::vector<TensorView> PanelMatrices() const;
   Status LayOutWeights(const EngineOptions& options);
-  Status ChooseSizes(const EngineOptions& options);
+  // memory_needs.cc
+  StepSizes SizesFor(uint32_t context) const;
+  uint64_t DeviceBytes(uint32_t context) const;
+  uint64_t FileBytes(const std::vector<TensorView>& matrices, uint64_t tokens) const;
+  MemoryNeeds Needs(uint32_t context, uint32_t sequences) const;
+  uint32_t LongestContext(uint64_t memory, uint32_t sequences, uint32_t most) const;
+  Status FitMemory(const EngineOptions& options);
   Result<Executor*> StatesExecutor();
-  const Device& device() const { return *answers->device; }
+  const CacheLayout& cache_layout() const { return answers->cache; }
   StepLimits Limits(const Executor& executor) const;
   Status CheckAnswer(std::span<const float> row) const;
   Status PrepareSession(Session& session, SequenceSlice& slice);
   Status Execute(Executor& executor, std::span<const StepItem> items, StepPlan& plan);
   Status Compute(Executor& executor, const StepPlan& plan);
-  Status MakeEncoder(const EngineOptions& options);
   Status PrepareSource(Session& session, SequenceSlice& slice);
   Status Read(std::span<const StepItem> items, StepPlan& plan);
   // What a saved session is held against.

@@ -6,20 +6,35 @@
 
 namespace ingle {
 
-Result<std::unique_ptr<Executor>> MakeExecutor(Graph graph, const ExecutorOptions& options,
-                                               WorkerPool& pool) {
+std::unique_ptr<Executor> PlanExecutor(Graph graph, const ExecutorOptions& options) {
   auto executor = std::make_unique<Executor>();
+  executor->options = options;
   executor->graph = std::move(graph);
   if (options.device == DeviceKind::kReference) {
-    executor->device = MakeReferenceDevice(executor->graph, pool);
-    return executor;
+    executor->cache = PlanCache(executor->graph, DType::kF32);
+  } else {
+    executor->program =
+        Compile(executor->graph, {KernelSet(), options.batch_tokens, options.cache_type});
+    executor->cache = executor->program->cache;
   }
-  executor->program = Compile(
-      executor->graph, {KernelSet(), options.batch_tokens, options.cache_type, options.packed});
-  auto made = MakeCpuDevice(*executor->program, pool);
-  if (!made) return Fail(made.error());
-  executor->device = std::move(*made);
   return executor;
+}
+
+uint64_t Executor::DeviceBytes(int workers) const {
+  return program ? CpuDeviceBytes(*program, workers)
+                 : ReferenceDeviceBytes(graph, options.batch_tokens);
+}
+
+Status Executor::Start(const PackedWeights& packed, WorkerPool& pool) {
+  if (!program) {
+    device = MakeReferenceDevice(graph, pool);
+    return {};
+  }
+  UsePanels(*program, packed);
+  auto made = MakeCpuDevice(*program, pool);
+  if (!made) return Fail(made.error());
+  device = std::move(*made);
+  return {};
 }
 
 }  // namespace ingle

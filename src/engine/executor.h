@@ -13,25 +13,31 @@
 
 namespace ingle {
 
+struct ExecutorOptions {
+  DeviceKind device;
+  uint32_t batch_tokens;
+  DType cache_type;  // of kCpu; the reference has kF32
+};
+
 struct Executor {
+  ExecutorOptions options;
   Graph graph;
   std::optional<Program> program;  // not on the reference device
+  CacheLayout cache;
   std::unique_ptr<Device> device;  // of graph or program: an executor stays where it is
 
   // Columns of an answer's row.
   uint64_t columns() const { return graph.node(graph.output()).type.columns; }
+
+  // Memory that the device takes with so many workers.
+  uint64_t DeviceBytes(int workers) const;
+
+  // Makes the device. packed: of kCpu, has the matrices that kernels want packed; both must outlive
+  // the executor. Fails with kOutOfMemory.
+  Status Start(const PackedWeights& packed, WorkerPool& pool);
 };
 
-struct ExecutorOptions {
-  DeviceKind device;
-  uint32_t batch_tokens;
-  DType cache_type;                       // of kCpu
-  const PackedWeights* packed = nullptr;  // of kCpu: has the matrices that kernels want packed;
-                                          // must outlive the executor
-};
-
-// The pool must outlive it. Fails with kOutOfMemory.
-Result<std::unique_ptr<Executor>> MakeExecutor(Graph graph, const ExecutorOptions& options,
-                                               WorkerPool& pool);
+// All but its device: what it will take is known, nothing large is done.
+std::unique_ptr<Executor> PlanExecutor(Graph graph, const ExecutorOptions& options);
 
 }  // namespace ingle

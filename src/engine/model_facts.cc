@@ -43,8 +43,12 @@ uint64_t WeightBytes(const Model& model) {
   for (const Graph* graph : GraphsOf(model)) {
     for (const Node& node : graph->nodes()) {
       if (node.op != Op::kWeight) continue;
-      const TensorView& view = WeightOf(node).view;
-      if (counted.insert(view.data).second) bytes += view.bytes();
+      const WeightAttributes& weight = WeightOf(node);
+      const auto add = [&](const TensorView& view) {
+        if (counted.insert(view.data).second) bytes += view.bytes();
+      };
+      add(weight.view);
+      for (const TensorView& expert : weight.experts) add(expert);
     }
   }
   return bytes;

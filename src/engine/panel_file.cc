@@ -116,6 +116,11 @@ Status WriteMatrix(const TensorView& matrix, std::vector<std::byte>& buffer, Ato
   return file.Write(buffer);
 }
 
+// The pages of what has been read.
+void GiveBack(const PanelSource& source) {
+  for (const ByteSource* file : source.files) file->Forget();
+}
+
 Status Write(const PanelSource& source, const std::string& header,
              const std::vector<TensorView>& matrices, WorkerPool& pool) {
   auto file = AtomicFile::Create(PathOf(source.directory, source.model));
@@ -125,6 +130,7 @@ Status Write(const PanelSource& source, const std::string& header,
   std::vector<std::byte> buffer;
   for (const TensorView& matrix : matrices) {
     if (const Status written = WriteMatrix(matrix, buffer, *file, pool); !written) return written;
+    GiveBack(source);
   }
   return file->Commit();
 }
@@ -159,15 +165,12 @@ Result<Panels> MapOrWrite(const PanelSource& source, const std::vector<TensorVie
 
 Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorView>& matrices,
                           WorkerPool& pool) {
-  const auto forget = [&] {
-    for (const ByteSource* file : source.files) file->Forget();
-  };
   if (CanBeKept(source) && TotalBytes(matrices) >= kLeastBytes) {
     auto panels = MapOrWrite(source, matrices, pool);
-    forget();
+    GiveBack(source);
     if (panels) return panels;
   }
-  auto packed = PackInMemory(matrices, pool, forget);
+  auto packed = PackInMemory(matrices, pool, [&] { GiveBack(source); });
   if (!packed) return Fail(packed.error());
   Panels panels;
   panels.weights = std::move(packed->weights);

@@ -118,7 +118,7 @@ uint64_t Sample(const Graph& graph) {
 }  // namespace
 
 std::string Engine::State::Identity() const {
-  const CacheLayout& layout = device().cache();
+  const CacheLayout& layout = cache_layout();
   return Cat(model_info.architecture, " ", info.weight_bytes, " ", model.shape.vocabulary, " ",
              Name(DTypeOf(layout.type)), " ", layout.page_tokens, " ", layout.page_bytes, " ",
              layout.state_bytes, " ", Sample(model.graph));
@@ -134,7 +134,7 @@ std::string Session::Save() const {
   AppendNumber(saved, long_rope_ ? 1 : 0);
   AppendTokens(saved, tokens_);
   for (const std::byte* page : pages_) {
-    AppendBytes(saved, page, engine.device().cache().page_bytes);
+    AppendBytes(saved, page, engine.cache_layout().page_bytes);
   }
   if (!tokens_.empty() && state_.block() != nullptr) {
     AppendBytes(saved, state_.block(), state_.bytes());

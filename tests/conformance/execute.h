@@ -18,12 +18,12 @@ inline std::vector<float> ExecuteGraph(Graph graph, DeviceKind device,
                                        const std::vector<int32_t>& tokens) {
   WorkerPool pool(1);
   const auto count = static_cast<uint32_t>(tokens.size());
-  const auto made = MakeExecutor(std::move(graph), {device, count, DType::kF32}, pool);
-  if (!made) {
-    ADD_FAILURE() << made.error().message();
+  const auto executor = PlanExecutor(std::move(graph), {device, count, DType::kF32});
+  if (const Status started = executor->Start(PackedWeights(), pool); !started) {
+    ADD_FAILURE() << started.error().message();
     return {};
   }
-  const CacheLayout& layout = (*made)->device->cache();
+  const CacheLayout& layout = executor->cache;
   const uint64_t pages = (count + layout.page_tokens - 1) / layout.page_tokens;
   const AlignedMemory cache = AllocateAligned(pages * layout.page_bytes);
   const AlignedMemory state = AllocateAligned(layout.state_bytes);
@@ -34,8 +34,8 @@ inline std::vector<float> ExecuteGraph(Graph graph, DeviceKind device,
   std::vector<int32_t> positions(tokens.size());
   std::iota(positions.begin(), positions.end(), 0);
   const SequenceSlice all{0, count, 0, places, state.get()};
-  std::vector<float> values(count * (*made)->columns());
-  EXPECT_TRUE((*made)->device->Execute({tokens, positions, positions, {&all, 1}, values}));
+  std::vector<float> values(count * executor->columns());
+  EXPECT_TRUE(executor->device->Execute({tokens, positions, positions, {&all, 1}, values}));
   return values;
 }
 

@@ -27,8 +27,4 @@ Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes);
 
 std::string ProcessorName();  // "AMD EPYC"; "unknown" where the system does not say
 
-// Of this process: memory that it has, files that it maps among it. 0 where the system does not
-// say.
-uint64_t ResidentBytes();
-
 }  // namespace ingle

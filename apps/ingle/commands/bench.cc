@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/cpu.h"
+#include "base/memory.h"
 #include "bench/measure.h"
 #include "bench/peer.h"
 #include "bench/report.h"
@@ -98,11 +99,12 @@ class Bench {
  private:
   // All tests with so many threads.
   Status RunWith(const std::string& path, uint32_t threads) {
-    EngineOptions engine_options = EngineOptionsOf(context_.settings);
+    EngineOptions engine_options = EngineOptionsOf(context_);
     engine_options.context = options_.Context();
     engine_options.threads = static_cast<int>(threads);
     const auto start = std::chrono::steady_clock::now();
-    const Result<std::unique_ptr<Engine>> loaded = Engine::Load(path, engine_options);
+    engine_options.sequences = std::ranges::max(options_.sequences);
+    const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, engine_options);
     if (!loaded) return Fail(loaded.error());
     const std::chrono::duration<double> load_time = std::chrono::steady_clock::now() - start;
     Engine& engine = **loaded;
@@ -130,7 +132,7 @@ class Bench {
       figure->memory_bound = limit.memory_bound;
       report_.figures.push_back(std::move(*figure));
     }
-    report_.resident_bytes = std::max(report_.resident_bytes, ResidentBytes());
+    report_.resident_bytes = std::max(report_.resident_bytes, ResidentMemory());
     return {};
   }
 

@@ -58,7 +58,7 @@ class EmbedCommand final : public Command {
 
   Status Run(Context& context) override {
     const Result<std::unique_ptr<Engine>> engine =
-        LoadModel(model_, context, EngineOptionsOf(context.settings));
+        LoadModel(model_, context, EngineOptionsOf(context));
     if (!engine) return Fail(engine.error());
     const auto inputs = inputs_.Read(**engine);
     if (!inputs) return Fail(inputs.error());

@@ -48,7 +48,7 @@ class LogitsCommand final : public Command {
 
   Status Run(Context& context) override {
     const Result<std::unique_ptr<Engine>> engine =
-        LoadModel(model_, context, EngineOptionsOf(context.settings));
+        LoadModel(model_, context, EngineOptionsOf(context));
     if (!engine) return Fail(engine.error());
     if (!text_.empty()) {
       const Result<std::vector<TokenId>> encoded = PromptTokens((*engine)->tokenizer(), text_);

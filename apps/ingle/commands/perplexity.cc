@@ -30,7 +30,7 @@ class PerplexityCommand final : public Command {
   Status Run(Context& context) override {
     const Result<std::string> text = ReadWhole(file_);
     if (!text) return Fail(text.error());
-    EngineOptions engine_options = EngineOptionsOf(context.settings);
+    EngineOptions engine_options = EngineOptionsOf(context);
     engine_options.context = static_cast<uint32_t>(context_);
     const Result<std::unique_ptr<Engine>> engine = LoadModel(model_, context, engine_options);
     if (!engine) return Fail(engine.error());

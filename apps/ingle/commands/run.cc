@@ -87,8 +87,8 @@ class RunCommand final : public Command {
     options.generate.logprobs = static_cast<int>(logprobs_);
     const Status tools = ReadTools(options);
     if (!tools) return tools;
-    const Result<std::unique_ptr<Engine>> engine = LoadModel(
-        model_.value_or(context.settings.model), context, EngineOptionsOf(context.settings));
+    const Result<std::unique_ptr<Engine>> engine =
+        LoadModel(model_.value_or(context.settings.model), context, EngineOptionsOf(context));
     if (!engine) return Fail(engine.error());
 
     if (const Status generates = RequireGeneration((*engine)->model_info()); !generates) {

@@ -27,7 +27,7 @@ class TuneCommand final : public Command {
     context.settings.tune = false;  // not as it is loaded, but now
     context.settings.threads = 0;
     const Result<std::unique_ptr<Engine>> engine =
-        LoadModel(model_, context, EngineOptionsOf(context.settings));
+        LoadModel(model_, context, EngineOptionsOf(context));
     if (!engine) return Fail(engine.error());
     const Result<TuningReport> report = Tune(**engine);
     if (!report) return Fail(report.error());

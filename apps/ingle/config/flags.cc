@@ -28,7 +28,8 @@ void Flags::Set(std::initializer_list<std::string_view> keys) {
 }
 
 void Flags::SetEngine() {
-  Set({"ctx_size", "threads", "batch_size", "device", "cache_type", "keep_panels", "tune"});
+  Set({"ctx_size", "fit_context", "check_memory", "threads", "batch_size", "device", "cache_type",
+       "keep_panels", "tune"});
   SetFetch();
 }
 

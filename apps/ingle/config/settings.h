@@ -37,7 +37,9 @@ struct Settings {
   std::string draft;  // empty: no draft model
 
   int ctx_size = 0;  // 0: what the model was trained for
-  int threads = 0;   // 0: all processors
+  bool fit_context = false;
+  bool check_memory = true;
+  int threads = 0;  // 0: all processors
   int batch_size = 512;
   std::string device = "cpu";
   std::string cache_type = "auto";

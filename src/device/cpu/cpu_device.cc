@@ -6,16 +6,28 @@
 namespace ingle {
 namespace {
 
+// Of one worker, whole cache lines.
+size_t ScratchFloats(const Program& program) { return (program.scratch_floats + 15) / 16 * 16; }
+
+size_t OwnBytes(const Program& program, int workers) {
+  return program.own_bytes * static_cast<size_t>(workers);
+}
+
+// Shared by the workers, then each one's own.
+size_t ScratchBytes(const Program& program, int workers) {
+  const size_t own = ScratchFloats(program) * static_cast<size_t>(workers);
+  return (program.shared_floats + own) * sizeof(float);
+}
+
 class CpuDevice final : public Device {
  public:
   CpuDevice(const Program& program, WorkerPool& pool, AlignedMemory arena, AlignedMemory own,
-            AlignedMemory scratch, size_t scratch_floats)
+            AlignedMemory scratch)
       : program_(program),
         pool_(pool),
         arena_(std::move(arena)),
         own_(std::move(own)),
-        scratch_(std::move(scratch)),
-        scratch_floats_(scratch_floats) {}
+        scratch_(std::move(scratch)) {}
 
   Status Execute(const Batch& batch) override {
     const bool few = AreFew(batch.tokens.size(), batch.output_rows.size());
@@ -25,7 +37,7 @@ class CpuDevice final : public Device {
         [&](Worker& worker) {
           const auto index = static_cast<size_t>(worker.index());
           std::byte* own = own_.get() + index * program_.own_bytes;
-          float* scratch = shared + program_.shared_floats + index * scratch_floats_;
+          float* scratch = shared + program_.shared_floats + index * ScratchFloats(program_);
           const StepContext context{program_, batch, arena_.get(), own, scratch, shared, worker};
           for (const Step& step : steps) {
             if (step.barrier_before) worker.Barrier();
@@ -44,23 +56,24 @@ class CpuDevice final : public Device {
   AlignedMemory arena_;
   AlignedMemory own_;
   AlignedMemory scratch_;  // shared by the workers, then each one's own
-  size_t scratch_floats_;  // of one worker, whole cache lines
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Device>> MakeCpuDevice(const Program& program, WorkerPool& pool) {
-  const size_t scratch_floats = (program.scratch_floats + 15) / 16 * 16;
   AlignedMemory arena = AllocateAligned(program.arena_bytes);
-  AlignedMemory own = AllocateAligned(program.own_bytes * static_cast<size_t>(pool.size()));
-  const size_t floats = program.shared_floats + scratch_floats * static_cast<size_t>(pool.size());
-  AlignedMemory scratch = AllocateAligned(floats * sizeof(float));
+  AlignedMemory own = AllocateAligned(OwnBytes(program, pool.size()));
+  AlignedMemory scratch = AllocateAligned(ScratchBytes(program, pool.size()));
   if (!arena || !own || !scratch) {
     return Fail(ErrorCode::kOutOfMemory, "no memory for ", program.arena_bytes,
                 " bytes of activations; a smaller batch takes less");
   }
   return std::make_unique<CpuDevice>(program, pool, std::move(arena), std::move(own),
-                                     std::move(scratch), scratch_floats);
+                                     std::move(scratch));
+}
+
+uint64_t CpuDeviceBytes(const Program& program, int workers) {
+  return program.arena_bytes + OwnBytes(program, workers) + ScratchBytes(program, workers);
 }
 
 }  // namespace ingle

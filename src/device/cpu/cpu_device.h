@@ -12,4 +12,7 @@ namespace ingle {
 // program and pool must outlive the device. Fails with kOutOfMemory.
 Result<std::unique_ptr<Device>> MakeCpuDevice(const Program& program, WorkerPool& pool);
 
+// Bytes of memory that it takes with so many workers.
+uint64_t CpuDeviceBytes(const Program& program, int workers);
+
 }  // namespace ingle

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "compile/memory_plan.h"
 #include "device/cached_attention.h"
 #include "device/recurrence.h"
 #include "device/rows.h"
@@ -303,6 +304,11 @@ class ReferenceDevice final : public Device {
 
 std::unique_ptr<Device> MakeReferenceDevice(const Graph& graph, WorkerPool& pool) {
   return std::make_unique<ReferenceDevice>(graph, pool);
+}
+
+// Values are given up when the last operation has read them, as in a plan.
+uint64_t ReferenceDeviceBytes(const Graph& graph, uint32_t tokens) {
+  return PlanMemory(graph, tokens).arena_bytes;
 }
 
 }  // namespace ingle

@@ -14,4 +14,7 @@ namespace ingle {
 // of products and queries: every number is computed by one worker, in one order.
 std::unique_ptr<Device> MakeReferenceDevice(const Graph& graph, WorkerPool& pool);
 
+// Bytes of memory that a step of so many tokens takes of it, about.
+uint64_t ReferenceDeviceBytes(const Graph& graph, uint32_t tokens);
+
 }  // namespace ingle

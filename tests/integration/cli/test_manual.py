@@ -9,8 +9,8 @@ from support import CliTest
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
-            "classify", "logits", "perplexity", "bench", "tune", "convert", "quantize", "doctor",
-            "completion"]
+            "classify", "logits", "perplexity", "bench", "tune", "fit", "convert", "quantize",
+            "doctor", "completion"]
 
 
 def read(*parts):

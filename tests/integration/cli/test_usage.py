@@ -6,8 +6,8 @@ import subprocess
 from support import TINY, CliTest
 
 COMMANDS = ["run", "pull", "list", "show", "rm", "inspect", "tokenize", "render", "embed",
-            "classify", "logits", "perplexity", "bench", "tune", "convert", "quantize", "doctor",
-            "completion"]
+            "classify", "logits", "perplexity", "bench", "tune", "fit", "convert", "quantize",
+            "doctor", "completion"]
 
 
 class Usage(CliTest):
@@ -35,6 +35,7 @@ class Usage(CliTest):
             ["bench"], ["bench", "m", "-p", "x"], ["bench", "m", "-p", "-1"], ["bench", "m", "-t", "-1"],
             ["bench", "m", "-p", "0", "-n", "0"], ["bench", "m", "--json", "--csv"],
             ["bench", "m", "--against", "llama-bench"], ["bench", "m", "-r", "0"],
+            ["fit"], ["fit", "m", "-b", "0"], ["fit", "m", "-c", "x"],
             ["perplexity", "m"], ["perplexity", "m", "f", "--chunks", "-1"],
             ["quantize", "a", "b", "Q9_9"], ["quantize", "a", "b", "I32"], ["completion", "tcsh"],
             ["convert", "a"], ["convert", "a", "b", "--type", "Q9_9"],

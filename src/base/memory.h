@@ -1,0 +1,23 @@
+// How much memory there is, and how much of it this process has.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ingle {
+
+// Bytes that this process may still take without others being pushed out: the least of what the
+// system says to be available, what the control groups (version 2) that the process is in leave,
+// and what RLIMIT_AS leaves. Files that are merely cached count as available. Nothing where the
+// system does not say. root: stands before /proc and /sys, for tests.
+std::optional<uint64_t> AvailableMemory(const std::string& root = "");
+
+// A limit that is AvailableMemory() when it is applied; none where the system does not say.
+constexpr uint64_t kAvailableMemory = UINT64_MAX;
+
+// Bytes of this process that are in memory, files that it maps among them. 0 where the system does
+// not say.
+uint64_t ResidentMemory();
+
+}  // namespace ingle

@@ -1,0 +1,97 @@
+#include "base/memory.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <string_view>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace ingle {
+namespace {
+
+uint64_t PageBytes() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
+
+// The number behind a name, where a file has a line of each: "MemAvailable:   24067432 kB".
+std::optional<uint64_t> NumberOf(const std::string& path, std::string_view name) {
+  std::ifstream file(path);
+  std::string word;
+  while (file >> word) {
+    uint64_t number = 0;
+    if (word == name && file >> number) return number;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return std::nullopt;
+}
+
+std::optional<uint64_t> NumberIn(const std::string& path) {
+  std::ifstream file(path);
+  uint64_t number = 0;
+  if (!(file >> number)) return std::nullopt;  // "max" among others
+  return number;
+}
+
+// What a group leaves. Of what it has, cached files would be given back.
+std::optional<uint64_t> LeftInGroup(const std::string& folder) {
+  const auto limit = NumberIn(folder + "/memory.max");
+  const auto used = NumberIn(folder + "/memory.current");
+  if (!limit || !used) return std::nullopt;
+  const uint64_t cached = NumberOf(folder + "/memory.stat", "inactive_file").value_or(0) +
+                          NumberOf(folder + "/memory.stat", "active_file").value_or(0);
+  const uint64_t held = *used - std::min(*used, cached);
+  return *limit - std::min(*limit, held);
+}
+
+// The path of this process's group: the line "0::/PATH".
+std::string GroupPath(const std::string& root) {
+  std::ifstream file(root + "/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("0::/")) return line.substr(3);
+  }
+  return "/";
+}
+
+// The group's own limit, and those of the groups that it is in.
+std::optional<uint64_t> LeftInGroups(const std::string& root) {
+  std::optional<uint64_t> least;
+  std::string path = GroupPath(root);
+  for (;;) {
+    const auto left = LeftInGroup(Cat(root, "/sys/fs/cgroup", path));
+    if (left) least = std::min(left.value(), least.value_or(*left));
+    if (path.empty() || path == "/") return least;
+    path.resize(path.rfind('/'));
+  }
+}
+
+std::optional<uint64_t> LeftOfAddresses(const std::string& root) {
+  struct rlimit limit {};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  const auto pages = NumberIn(root + "/proc/self/statm");
+  if (!pages) return std::nullopt;
+  const auto most = static_cast<uint64_t>(limit.rlim_cur);
+  return most - std::min(most, *pages * PageBytes());
+}
+
+}  // namespace
+
+std::optional<uint64_t> AvailableMemory(const std::string& root) {
+  constexpr uint64_t kUnit = 1024;
+  std::optional<uint64_t> least = NumberOf(root + "/proc/meminfo", "MemAvailable:");
+  if (least) *least *= kUnit;
+  for (const auto& limit : {LeftInGroups(root), LeftOfAddresses(root)}) {
+    if (limit) least = std::min(*limit, least.value_or(*limit));
+  }
+  return least;
+}
+
+uint64_t ResidentMemory() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  if (!(file >> all >> resident)) return 0;
+  return resident * PageBytes();
+}
+
+}  // namespace ingle

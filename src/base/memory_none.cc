@@ -1,0 +1,10 @@
+// A platform that does not say.
+#include "base/memory.h"
+
+namespace ingle {
+
+std::optional<uint64_t> AvailableMemory(const std::string&) { return std::nullopt; }
+
+uint64_t ResidentMemory() { return 0; }
+
+}  // namespace ingle

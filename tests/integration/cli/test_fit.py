@@ -1,0 +1,104 @@
+"""ingle fit: what it says against what a process has, and what does not fit."""
+
+import os
+import resource
+import subprocess
+import unittest
+
+from support import CHECKPOINT, TINY, CliTest
+
+SMOLLM2 = os.environ.get("INGLE_TEST_SMOLLM2")
+LLAMA = os.path.dirname(TINY)
+# What the system maps of the program itself while it runs, and what its heap keeps.
+UNKNOWN = 4 << 20
+
+
+class Fit(CliTest):
+    def fit(self, model, *arguments, **options):
+        return self.ok_json("fit", model, "--json", *arguments, **options)
+
+    def expect_near(self, model, context, *arguments, sequences=1):
+        flags = ["-t", "2", "-b", str(sequences), *arguments]
+        said = self.fit(model, "-c", str(context), *flags)
+        bench = self.ok_json("bench", model, "-p", str(context), "-n", "0", "-r", "1", "--json",
+                             *flags)
+        has = bench["model"]["resident_bytes"]
+        self.assertAlmostEqual(said["bytes"]["total"], has, delta=0.03 * has + UNKNOWN)
+
+    def test_tiny_models_take_what_is_said(self):
+        for model in (TINY, os.path.join(LLAMA, "q4_k.gguf"), CHECKPOINT):
+            with self.subTest(model=model):
+                self.expect_near(model, 512)
+
+    def test_the_cache_takes_what_is_said(self):
+        for flags in (["--cache-type", "f32"], ["--cache-type", "f16"]):
+            with self.subTest(flags=flags):
+                self.expect_near(TINY, 16384, *flags)
+        self.expect_near(TINY, 8192, sequences=4)
+
+    @unittest.skipUnless(SMOLLM2, "INGLE_TEST_SMOLLM2 names no file")
+    def test_smollm2_takes_what_is_said(self):
+        for context, flags in ((512, []), (2048, []), (2048, ["--cache-type", "q8_0"])):
+            with self.subTest(context=context, flags=flags):
+                self.expect_near(SMOLLM2, context, *flags)
+
+    @unittest.skipUnless(SMOLLM2, "INGLE_TEST_SMOLLM2 names no file")
+    def test_the_first_run_holds_weights_once(self):
+        most = self.fit(SMOLLM2, "-c", "64")["bytes"]["total"]
+        for flags in ([], [], ["--no-keep-panels"]):  # made, found, in memory
+            with self.start("run", SMOLLM2, "Hello", "--raw", "-n", "8", "-c", "64", *flags,
+                            stdout=subprocess.DEVNULL) as program:
+                _, status, used = os.wait4(program.pid, 0)
+                program.returncode = status
+                self.assertEqual(status, 0)
+                # A matrix and a buffer are there twice while they are laid out.
+                self.assertLess(used.ru_maxrss * 1024, 1.03 * most + 8 * UNKNOWN)
+
+    def test_parts_make_the_total(self):
+        said = self.fit(TINY, "-c", "100", "-b", "3")
+        parts = dict(said["bytes"])
+        self.assertEqual(parts.pop("total"), sum(parts.values()))
+        self.assertEqual((said["context"], said["sequences"], said["threads"]), (100, 3, 2))
+        self.assertTrue(said["fits"])
+        once = self.fit(TINY, "-c", "100")
+        self.assertEqual(parts["cache"], 3 * once["bytes"]["cache"])
+
+    def test_table(self):
+        model = os.path.join(LLAMA, "q4_k.gguf")
+        table = self.ok("fit", model, "-c", "100")
+        self.assertTrue(table.startswith(model + ": context of 100 tokens, 1 sequence"))
+        for line in ("weights", "file", "cache", "activations", "program", "total", "available"):
+            self.assertRegex(table, rf"(?m)^  {line} +[\d.]+ [kMGT]?B")
+
+    def test_what_does_not_fit_is_told(self):
+        said = self.fit(TINY, "-c", "200000000", "-b", "1000")
+        self.assertFalse(said["fits"])
+        self.assertGreater(said["longest_context"], 1000)
+        self.assertIn("too little", self.ok("fit", TINY, "-c", "200000000", "-b", "1000"))
+
+    def limited(self):
+        """Leaves a process little more than the addresses that it has."""
+        limit = 400 << 20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+    def test_run_refuses_with_the_table(self):
+        run = ["run", TINY, "hi", "--raw", "-n", "4", "-c", "10000000"]
+        message = self.fails(1, *run, preexec_fn=self.limited)
+        first, *table = message.splitlines()
+        self.assertRegex(first, r"does not fit: with a context of 10,000,000 tokens it takes .* "
+                                r"are available; '-c \d+' or --fit-context would do$")
+        self.assertIn("total", "\n".join(table))
+        self.ok(*run, "--fit-context", preexec_fn=self.limited)
+        self.ok(*run, "--no-check-memory", preexec_fn=self.limited)
+        for command in (["bench", TINY, "-p", "8", "-n", "0", "-d", "1000000"],
+                        ["logits", TINY, "--ids", "1", "--out", "l.npy", "-c", "10000000"]):
+            self.assertIn("does not fit", self.fails(1, *command, preexec_fn=self.limited))
+
+    def test_the_longest_context_is_the_longest(self):
+        flags = ["-t", "1", "--json"]
+        said = self.ok_json("fit", TINY, "-c", "10000000", "--fit-context", *flags,
+                            preexec_fn=self.limited)
+        self.assertTrue(said["fits"])
+        longer = self.ok_json("fit", TINY, "-c", str(said["context"] + 4096), *flags,
+                              preexec_fn=self.limited)
+        self.assertFalse(longer["fits"])
