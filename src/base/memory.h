@@ -1,6 +1,7 @@
 // How much memory there is, and how much of it this process has.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,5 +20,9 @@ constexpr uint64_t kAvailableMemory = UINT64_MAX;
 // Bytes of this process that are in memory, files that it maps among them. 0 where the system does
 // not say.
 uint64_t ResidentMemory();
+
+// Takes the whole pages of a range out of memory; they are read again when they are looked at.
+// REQUIRES: of a file that is mapped and not written.
+void ForgetMapped(const std::byte* data, uint64_t bytes);
 
 }  // namespace ingle

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string_view>
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -92,6 +93,14 @@ uint64_t ResidentMemory() {
   uint64_t all = 0, resident = 0;
   if (!(file >> all >> resident)) return 0;
   return resident * PageBytes();
+}
+
+void ForgetMapped(const std::byte* data, uint64_t bytes) {
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const uint64_t begin = (address + PageBytes() - 1) / PageBytes() * PageBytes();
+  const uint64_t end = (address + bytes) / PageBytes() * PageBytes();
+  if (begin >= end) return;
+  madvise(const_cast<std::byte*>(data) + (begin - address), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace ingle

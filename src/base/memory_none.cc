@@ -7,4 +7,6 @@ std::optional<uint64_t> AvailableMemory(const std::string&) { return std::nullop
 
 uint64_t ResidentMemory() { return 0; }
 
+void ForgetMapped(const std::byte*, uint64_t) {}
+
 }  // namespace ingle

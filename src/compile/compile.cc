@@ -157,4 +157,15 @@ void UsePanels(Program& program, const PackedWeights& packed) {
   }
 }
 
+void GiveBackRowsOf(Program& program, const std::vector<TensorView>& tables) {
+  for (std::vector<Step>* steps : {&program.steps, &program.few_steps}) {
+    for (Step& step : *steps) {
+      if (step.op != Op::kEmbed) continue;
+      step.gives_back = std::any_of(tables.begin(), tables.end(), [&](const TensorView& table) {
+        return table.data == step.inputs[1].weight.data;
+      });
+    }
+  }
+}
+
 }  // namespace ingle

@@ -21,4 +21,7 @@ Program Compile(const Graph& model, const CompileOptions& options);
 // MatricesToPack; what it views must outlive the program.
 void UsePanels(Program& program, const PackedWeights& packed);
 
+// Sets Step::gives_back of what looks rows up in these tables.
+void GiveBackRowsOf(Program& program, const std::vector<TensorView>& tables);
+
 }  // namespace ingle

@@ -44,6 +44,9 @@ struct Step {
   Operand output;
   Attributes attributes;
   Split split = Split::kOther;
+  // kEmbed: the table is in a mapped file, and nothing but rows of it is read: what the system maps
+  // around them is to be given back.
+  bool gives_back = false;
   // Some worker may still write what this step reads, or read what it overwrites: all wait for all.
   bool barrier_before = false;
 };

@@ -119,9 +119,12 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   DescribeExecutors();
   if (const Status fits = FitMemory(options); !fits || only_looks) return fits;
   if (const Status laid_out = LayOutWeights(options); !laid_out) return laid_out;
+  FindTables();
   for (Executor* executor : {answers.get(), encoder.get()}) {
     if (executor == nullptr) continue;
-    if (const Status started = executor->Start(panels.weights, *pool); !started) return started;
+    if (const Status started = executor->Start(panels.weights, *pool, tables); !started) {
+      return started;
+    }
   }
   return {};
 }
@@ -140,7 +143,7 @@ Result<Executor*> Engine::State::StatesExecutor() {
   if (model.shape.task == Task::kEmbed || only_looks) return answers.get();
   if (!states) {
     auto made = PlanExecutor(model.graph.UpTo(model.states), answers->options);
-    if (const Status started = made->Start(panels.weights, *pool); !started) {
+    if (const Status started = made->Start(panels.weights, *pool, tables); !started) {
       return Fail(started.error());
     }
     states = std::move(made);
@@ -276,6 +279,7 @@ Status Engine::State::Compute(Executor& executor, const StepPlan& plan) {
   const int workers = plan.tokens.size() <= kFewTokens ? tuning.few : tuning.many;
   const Status executed = executor.device->Execute(
       {plan.tokens, plan.positions, plan.output_rows, plan.sequences, answer, workers});
+  GiveBackRows(plan.tokens.size());
   if (!executed || answer.empty()) return executed;
   return CheckAnswer(std::span<const float>(answer).last(columns));
 }

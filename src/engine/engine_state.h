@@ -35,6 +35,10 @@ struct Engine::State {
   Tuning tuning;
   Panels panels;  // of all graphs; on the CPU
   bool only_looks = false;
+  // In mapped files; what a step looks up there is given back now and then: the system maps far
+  // more than a row, and an embedding whose panels make the logits would be there twice.
+  std::vector<TensorView> tables;
+  uint64_t looked_up = 0;            // tokens since the last time
   uint32_t batch_tokens_wanted = 0;  // that the caller asked for
   uint64_t process_bytes = 0;        // resident when nothing large was taken yet
   std::unique_ptr<Executor> answers;
@@ -61,6 +65,8 @@ struct Engine::State {
   MemoryNeeds Needs(uint32_t context, uint32_t sequences) const;
   uint32_t LongestContext(uint64_t memory, uint32_t sequences, uint32_t most) const;
   Status FitMemory(const EngineOptions& options);
+  void FindTables();
+  void GiveBackRows(uint64_t tokens);
   Result<Executor*> StatesExecutor();
   const CacheLayout& cache_layout() const { return answers->cache; }
   StepLimits Limits(const Executor& executor) const;

@@ -25,12 +25,14 @@ uint64_t Executor::DeviceBytes(int workers) const {
                  : ReferenceDeviceBytes(graph, options.batch_tokens);
 }
 
-Status Executor::Start(const PackedWeights& packed, WorkerPool& pool) {
+Status Executor::Start(const PackedWeights& packed, WorkerPool& pool,
+                       const std::vector<TensorView>& tables) {
   if (!program) {
     device = MakeReferenceDevice(graph, pool);
     return {};
   }
   UsePanels(*program, packed);
+  GiveBackRowsOf(*program, tables);
   auto made = MakeCpuDevice(*program, pool);
   if (!made) return Fail(made.error());
   device = std::move(*made);

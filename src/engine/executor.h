@@ -33,8 +33,9 @@ struct Executor {
   uint64_t DeviceBytes(int workers) const;
 
   // Makes the device. packed: of kCpu, has the matrices that kernels want packed; both must outlive
-  // the executor. Fails with kOutOfMemory.
-  Status Start(const PackedWeights& packed, WorkerPool& pool);
+  // the executor. tables: Step::gives_back. Fails with kOutOfMemory.
+  Status Start(const PackedWeights& packed, WorkerPool& pool,
+               const std::vector<TensorView>& tables = {});
 };
 
 // All but its device: what it will take is known, nothing large is done.

@@ -22,11 +22,11 @@ class FilePages {
   // So many of its rows are, anywhere in it: tokens of a text.
   void LookUp(const TensorView& table, uint64_t rows);
 
+  bool IsMapped(const TensorView& tensor) const;
   uint64_t bytes() const;
 
  private:
   using Range = std::pair<uint64_t, uint64_t>;
-  bool IsMapped(const TensorView& tensor) const;
 
   std::vector<Range> files_;  // addresses
   std::vector<Range> read_;   // numbers of pieces

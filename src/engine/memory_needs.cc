@@ -18,24 +18,43 @@ uint64_t Times(uint64_t a, uint64_t b) {
   return std::min(kMost, CheckedMul(a, b).value_or(kMost));
 }
 
-// The weights that the graph's operations read as they stand in their files.
-void ReadWeights(const Graph& graph, const std::set<const std::byte*>& packed, uint64_t tokens,
-                 FilePages& pages) {
+// Rows that may have been looked up before their pages are given back.
+constexpr uint64_t kMostLookedUp = 64;
+
+// What the model's operations read of its files as they stand.
+struct FileReads {
+  std::vector<TensorView> whole;
+  std::vector<TensorView> tables;  // of which rows are looked up, and nothing else is read
+};
+
+FileReads ReadsOf(const Model& model, const std::vector<TensorView>& packed) {
+  FileReads reads;
+  std::set<const std::byte*> elsewhere, tables;  // data
+  for (const TensorView& matrix : packed) elsewhere.insert(matrix.data);
   const auto read = [&](const TensorView& tensor) {
-    if (!packed.contains(tensor.data)) pages.Read(tensor);
+    if (elsewhere.insert(tensor.data).second) reads.whole.push_back(tensor);
   };
-  for (const Node& node : graph.nodes()) {
-    for (const NodeId input : node.inputs) {
-      if (graph.node(input).op != Op::kWeight) continue;
-      const WeightAttributes& weight = WeightOf(graph.node(input));
-      if (node.op == Op::kEmbed) {
-        pages.LookUp(weight.view, tokens);
-      } else if (weight.experts.empty()) {
-        read(weight.view);
+  std::vector<TensorView> looked_up;
+  for (const Graph* graph : GraphsOf(model)) {
+    for (const Node& node : graph->nodes()) {
+      for (const NodeId input : node.inputs) {
+        if (graph->node(input).op != Op::kWeight) continue;
+        const WeightAttributes& weight = WeightOf(graph->node(input));
+        if (node.op == Op::kEmbed) {
+          if (tables.insert(weight.view.data).second) looked_up.push_back(weight.view);
+        } else {
+          read(weight.view);
+          for (const TensorView& expert : weight.experts) read(expert);
+        }
       }
-      for (const TensorView& expert : weight.experts) read(expert);
     }
   }
+  for (const TensorView& table : looked_up) {
+    const bool whole = std::any_of(reads.whole.begin(), reads.whole.end(),
+                                   [&](const TensorView& t) { return t.data == table.data; });
+    if (!whole) reads.tables.push_back(table);
+  }
+  return reads;
 }
 
 }  // namespace
@@ -59,11 +78,27 @@ uint64_t Engine::State::DeviceBytes(uint32_t context) const {
 }
 
 uint64_t Engine::State::FileBytes(const std::vector<TensorView>& matrices, uint64_t tokens) const {
-  std::set<const std::byte*> packed;
-  for (const TensorView& matrix : matrices) packed.insert(matrix.data);
   FilePages pages(checkpoint->Sources());
-  for (const Graph* graph : GraphsOf(model)) ReadWeights(*graph, packed, tokens, pages);
+  const FileReads reads = ReadsOf(model, matrices);
+  for (const TensorView& tensor : reads.whole) pages.Read(tensor);
+  for (const TensorView& table : reads.tables) {
+    pages.LookUp(table, std::min(tokens, kMostLookedUp / 2));  // on average
+  }
   return pages.bytes();
+}
+
+void Engine::State::FindTables() {
+  const FilePages pages(checkpoint->Sources());
+  for (const TensorView& table : ReadsOf(model, PanelMatrices()).tables) {
+    if (pages.IsMapped(table)) tables.push_back(table);
+  }
+}
+
+void Engine::State::GiveBackRows(uint64_t tokens) {
+  looked_up += tokens;
+  if (looked_up < kMostLookedUp) return;
+  for (const TensorView& table : tables) ForgetMapped(table.data, table.bytes());
+  looked_up = 0;
 }
 
 MemoryNeeds Engine::State::Needs(uint32_t context, uint32_t sequences) const {

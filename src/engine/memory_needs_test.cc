@@ -2,6 +2,7 @@
 
 #include "engine/file_pages.h"
 #include "engine/tiny_model_testing.h"
+#include "kernels/attention/cache_page.h"
 
 namespace ingle {
 namespace {
@@ -23,10 +24,10 @@ TEST(MemoryNeeds, AreToldWithoutLoading) {
 TEST(MemoryNeeds, GrowWithContextAndSequences) {
   const auto engine = LoadTinyModel({.only_look = true});
   ASSERT_TRUE(engine);
-  const uint64_t page = engine->info().cache_bytes_per_token * 64;
-  EXPECT_EQ(engine->Needs(64, 1).cache, page);
-  EXPECT_EQ(engine->Needs(65, 1).cache, 2 * page);
-  EXPECT_EQ(engine->Needs(65, 3).cache, 6 * page);
+  const uint64_t page = engine->info().cache_bytes_per_token * kPageTokens;
+  EXPECT_EQ(engine->Needs(kPageTokens, 1).cache, page);
+  EXPECT_EQ(engine->Needs(kPageTokens + 1, 1).cache, 2 * page);
+  EXPECT_EQ(engine->Needs(kPageTokens + 1, 3).cache, 6 * page);
   EXPECT_LT(engine->Needs(16, 1).activations, engine->Needs(64, 1).activations);
   EXPECT_EQ(engine->Needs(1000, 1).activations, engine->Needs(2000, 1).activations);
   EXPECT_GT(engine->Needs(1u << 28, UINT32_MAX).cache, uint64_t{1} << 59);
@@ -49,7 +50,7 @@ TEST(MemoryNeeds, LongestContextIsTheLongest) {
   ASSERT_TRUE(engine);
   const uint32_t context = engine->info().context;
   EXPECT_LE(engine->Needs(context, 2).added(), kLimit);
-  EXPECT_GT(engine->Needs(context + 64, 2).added(), kLimit);
+  EXPECT_GT(engine->Needs(context + kPageTokens, 2).added(), kLimit);
   EXPECT_EQ(engine->LongestContext(kLimit, 2, 1u << 20), context);
   EXPECT_EQ(engine->LongestContext(kLimit, 2, 100), 100u);
   EXPECT_EQ(engine->LongestContext(0, 2, 100), 0u);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/memory.h"
 #include "device/cpu/attention_steps.h"
 #include "device/cpu/expert_steps.h"
 #include "device/cpu/operands.h"
@@ -38,6 +39,9 @@ void ForEachPart(const Step& step, const StepContext& context, const Body& body)
   for (size_t row = rows.begin; row < rows.end; ++row) body(row, columns);
 }
 
+// Around each row the system maps pages that nobody asked for: a long prompt would map the table.
+constexpr size_t kRowsBeforeGivingBack = 32;
+
 void Embed(const Step& step, const StepContext& context) {
   const TensorView& table = step.inputs[1].weight;
   const auto& embed = std::get<EmbedAttributes>(step.attributes);
@@ -48,6 +52,8 @@ void Embed(const Step& step, const StepContext& context) {
   for (size_t t = share.begin; t < share.end; ++t) {
     DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])),
                   FloatRow(step.output, context, t), step.output.type.columns);
+    const bool enough = (t + 1 - share.begin) % kRowsBeforeGivingBack == 0;
+    if (step.gives_back && enough) ForgetMapped(table.data, table.bytes());
   }
 }
 

@@ -18,7 +18,6 @@ struct Avx2 {
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }
   static constexpr int kTileTokens = 8;
   static constexpr bool kCopiesTokens = false;
-  static constexpr int kMinimumTokens = 4;
 
   // A sign takes an instruction whatever is in the lanes, and with tokens there a load as well.
   template <class Isa, class Type>

@@ -18,9 +18,6 @@ Words DotAdd(Words sums, Bytes without_sign, Bytes with_sign) {
 struct AvxVnni : Vnni<DotAdd>, TokensInLanes {
   static constexpr int kFewTokens = 4;
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }
-  static constexpr int kTileTokens = 8;
-  static constexpr bool kCopiesTokens = false;
-  static constexpr int kMinimumTokens = 4;
 };
 
 }  // namespace
