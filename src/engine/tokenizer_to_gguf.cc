@@ -5,7 +5,6 @@
 #include <set>
 #include <unordered_map>
 
-#include "base/utf8.h"
 #include "engine/tokenizer_from_gguf.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/pretokenizer.h"
@@ -232,7 +231,7 @@ class Trials {
 
 std::string ByteLevelSpelling(std::string_view bytes) {
   std::string spelled;
-  for (const char byte : bytes) AppendUtf8(spelled, ByteLevelChar(static_cast<uint8_t>(byte)));
+  EncodeByteLevel(bytes, spelled);
   return spelled;
 }
 

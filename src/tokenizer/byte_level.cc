@@ -1,6 +1,7 @@
 #include "tokenizer/byte_level.h"
 
 #include <array>
+#include <cstdint>
 
 #include "base/utf8.h"
 
@@ -35,6 +36,8 @@ constexpr std::array<int16_t, kEnd> kBytes = MakeBytes();
 
 bool DecodeByteLevel(std::string_view text, std::string& out) {
   const size_t before = out.size();
+  out.resize(before + text.size());
+  size_t size = before;
   while (!text.empty()) {
     const auto first = static_cast<unsigned char>(text[0]);
     const Utf8Char c = first < 0x80 ? Utf8Char{first, 1, true} : DecodeUtf8(text);
@@ -43,12 +46,22 @@ bool DecodeByteLevel(std::string_view text, std::string& out) {
       out.resize(before);
       return false;
     }
-    out += static_cast<char>(byte);
+    out[size++] = static_cast<char>(byte);
     text.remove_prefix(c.length);
   }
+  out.resize(size);
   return true;
 }
 
-char32_t ByteLevelChar(uint8_t byte) { return kChars[byte]; }
+void EncodeByteLevel(std::string_view bytes, std::string& out) {
+  for (const char byte : bytes) {
+    const char32_t c = kChars[static_cast<unsigned char>(byte)];
+    if (c < 0x80) {
+      out += static_cast<char>(c);
+    } else {
+      AppendUtf8(out, c);
+    }
+  }
+}
 
 }  // namespace ingle

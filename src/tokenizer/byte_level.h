@@ -2,7 +2,6 @@
 // middle of a character are still text. A space is "Ġ" (U+0120), a line feed "Ċ" (U+010A).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +11,7 @@ namespace ingle {
 // that stands for a byte.
 bool DecodeByteLevel(std::string_view text, std::string& out);
 
-// The character that stands for a byte.
-char32_t ByteLevelChar(uint8_t byte);
+// Appends the characters that stand for bytes.
+void EncodeByteLevel(std::string_view bytes, std::string& out);
 
 }  // namespace ingle

@@ -27,6 +27,7 @@ class CharacterBpe final : public TextEncoder {
  private:
   void EncodePiece(std::string_view piece, std::vector<Symbol>& symbols,
                    std::vector<TokenId>& ids) const;
+  TokenId FindWhole(std::string_view piece) const;
   void FindSymbols(std::string_view piece, std::vector<Symbol>& symbols) const;
   bool AddBytes(std::string_view character, uint32_t begin, std::vector<Symbol>& symbols) const;
   void FindBordersBeforeSpaces(std::string_view merged);
@@ -117,9 +118,7 @@ void CharacterBpe::Encode(std::string_view text, std::vector<TokenId>& ids) cons
 
 void CharacterBpe::EncodePiece(std::string_view piece, std::vector<Symbol>& symbols,
                                std::vector<TokenId>& ids) const {
-  // With a prefix or a suffix a piece is not spelled as its token is.
-  const bool plain = prefix_.empty() && suffix_.empty();
-  const TokenId whole = plain || ignore_merges_ ? FindOrdinary(piece) : kNoToken;
+  const TokenId whole = FindWhole(piece);
   if (whole != kNoToken &&
       (ignore_merges_ || reached_.Get(whole) == ReachedTokens::State::kReached)) {
     ids.push_back(whole);
@@ -131,6 +130,15 @@ void CharacterBpe::EncodePiece(std::string_view piece, std::vector<Symbol>& symb
   });
   for (const Symbol& symbol : symbols) ids.push_back(symbol.id);
   if (whole != kNoToken) reached_.Set(whole, symbols.size() == 1 && symbols[0].id == whole);
+}
+
+// The token that spells a piece. It ends a word, and has no prefix, since it begins one as well.
+TokenId CharacterBpe::FindWhole(std::string_view piece) const {
+  if (suffix_.empty() || ignore_merges_) return FindOrdinary(piece);
+  if (piece.size() >= by_text_.longest()) return kNoToken;
+  std::string spelled(piece);
+  spelled += suffix_;
+  return FindOrdinary(spelled);
 }
 
 // The characters as tokens.

@@ -160,7 +160,7 @@ void NormalizeForTranslation(std::string& text) {
 void SpellBytes(std::string& text) {
   std::string out;
   out.reserve(2 * text.size());
-  for (const char c : text) AppendUtf8(out, ByteLevelChar(static_cast<uint8_t>(c)));
+  EncodeByteLevel(text, out);
   text = std::move(out);
 }
 

@@ -1,6 +1,7 @@
 #include "tokenizer/normalizer_traits.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "tokenizer/normalizer_tables.h"
@@ -11,9 +12,17 @@ namespace {
 
 constexpr RangeIndex kRanges(kTraitRanges);
 
+// Most text is ASCII.
+constexpr std::array<uint32_t, 128> kAsciiTraits = [] {
+  std::array<uint32_t, 128> traits{};
+  for (char32_t c = 0; c < traits.size(); ++c) traits[c] = kTraitSets[kRanges.Find(c)];
+  return traits;
+}();
+
 }  // namespace
 
 CharTraits TraitsOf(char32_t code_point) {
+  if (code_point < kAsciiTraits.size()) return {kAsciiTraits[code_point]};
   if (code_point >= 0x110000) return {};
   return {kTraitSets[kRanges.Find(code_point)]};
 }

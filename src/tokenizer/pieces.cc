@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/utf8.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/cuts.h"
 #include "tokenizer/normalizer_traits.h"
@@ -21,7 +20,6 @@ struct Stretch {
   uint32_t end;
   bool matches;
 };
-using FindStretches = std::function<void(std::string_view piece, std::vector<Stretch>& stretches)>;
 
 // Takes the matches of a piece from left to right, and fills the gaps between them.
 class StretchList {
@@ -57,15 +55,24 @@ void FindText(const std::string& pattern, std::string_view piece, std::vector<St
   list.Until(piece.size());
 }
 
-void FindExpression(const RegularExpression& expression, std::string_view piece,
-                    std::vector<Stretch>& stretches) {
-  StretchList list(stretches);
-  // An expression that gives up on a piece finds nothing in it.
-  if (const auto matches = expression.FindAll(piece)) {
-    for (const auto& match : *matches) list.Match(match.begin, match.end);
+class FindExpression {
+ public:
+  explicit FindExpression(RegularExpression expression) : expression_(std::move(expression)) {}
+
+  void operator()(std::string_view piece, std::vector<Stretch>& stretches) {
+    StretchList list(stretches);
+    // An expression that gives up on a piece finds nothing in it.
+    if (expression_.FindAll(piece, scratch_, matches_)) {
+      for (const auto& match : matches_) list.Match(match.begin, match.end);
+    }
+    list.Until(piece.size());
   }
-  list.Until(piece.size());
-}
+
+ private:
+  RegularExpression expression_;
+  RegularExpression::Scratch scratch_;
+  std::vector<RegularExpression::Match> matches_;
+};
 
 // Each character of a kind is a match.
 template <class IsKind>
@@ -106,10 +113,26 @@ void FindWords(std::string_view piece, std::vector<Stretch>& stretches) {
   list.Until(piece.size());
 }
 
+// Joins each stretch for which joins(stretch, the one before it) holds to what that belongs to.
+template <class Joins>
+void JoinToPrevious(std::vector<Stretch>& stretches, const Joins& joins) {
+  size_t kept = 0;
+  bool previous = false;
+  for (size_t i = 0; i < stretches.size(); ++i) {
+    const Stretch stretch = stretches[i];
+    if (kept > 0 && joins(stretch.matches, previous)) {
+      stretches[kept - 1].end = stretch.end;
+    } else {
+      stretches[kept++] = stretch;
+    }
+    previous = stretch.matches;
+  }
+  stretches.resize(kept);
+}
+
 // Puts stretches together as the behavior says; those that are dropped stay out.
 void Join(SplitBehavior behavior, std::vector<Stretch>& stretches) {
-  std::vector<Stretch> joined;
-  bool previous = false;
+  const auto is_first_match = [](bool matches, bool neighbour) { return matches && !neighbour; };
   switch (behavior) {
     case SplitBehavior::kIsolated:
       return;
@@ -117,43 +140,29 @@ void Join(SplitBehavior behavior, std::vector<Stretch>& stretches) {
       std::erase_if(stretches, [](const Stretch& stretch) { return stretch.matches; });
       return;
     case SplitBehavior::kContiguous:
-      for (const Stretch& stretch : stretches) {
-        if (stretch.matches == previous && !joined.empty()) {
-          joined.back().end = stretch.end;
-        } else {
-          joined.push_back(stretch);
-        }
-        previous = stretch.matches;
-      }
-      break;
+      return JoinToPrevious(stretches, std::equal_to<>());
     case SplitBehavior::kMergedWithPrevious:
-      for (const Stretch& stretch : stretches) {
-        if (stretch.matches && !previous && !joined.empty()) {
-          joined.back().end = stretch.end;
-        } else {
-          joined.push_back(stretch);
-        }
-        previous = stretch.matches;
-      }
-      break;
+      return JoinToPrevious(stretches, is_first_match);
     case SplitBehavior::kMergedWithNext:
-      for (auto stretch = stretches.rbegin(); stretch != stretches.rend(); ++stretch) {
-        if (stretch->matches && !previous && !joined.empty()) {
-          joined.back().begin = stretch->begin;
-        } else {
-          joined.push_back(*stretch);
-        }
-        previous = stretch->matches;
-      }
-      std::reverse(joined.begin(), joined.end());
       break;
   }
-  stretches.swap(joined);
+  // From the right, and turned around meanwhile.
+  const auto turn = [&] {
+    std::reverse(stretches.begin(), stretches.end());
+    for (Stretch& stretch : stretches) std::swap(stretch.begin, stretch.end);
+  };
+  turn();
+  JoinToPrevious(stretches, is_first_match);
+  turn();
 }
 
-CutPieces CutAtStretches(FindStretches find, SplitBehavior behavior, bool invert = false) {
-  return [find = std::move(find), behavior, invert](Pieces& pieces, bool) {
+// find(piece, stretches) finds them; it may keep buffers in itself.
+template <class Find>
+CutPieces CutAtStretches(Find shared, SplitBehavior behavior, bool invert = false) {
+  return [shared = std::move(shared), behavior, invert](Pieces& pieces, bool) {
+    Find find = shared;  // with buffers of its own
     std::vector<Span> spans;
+    spans.reserve(pieces.spans.size());
     std::vector<Stretch> stretches;
     for (const Span& span : pieces.spans) {
       find(pieces.text.substr(span.begin, span.end - span.begin), stretches);
@@ -220,11 +229,7 @@ Result<CutPieces> Make(const SplitStep& step) {
   if (splitter != nullptr && keeps_matches) return CutWithSplitter(splitter);
   auto expression = RegularExpression::Parse(step.pattern);
   if (!expression) return Fail(expression.error());
-  return CutAtStretches(
-      [expression = *std::move(expression)](std::string_view piece, auto& out) {
-        FindExpression(expression, piece, out);
-      },
-      step.behavior, step.invert);
+  return CutAtStretches(FindExpression(*std::move(expression)), step.behavior, step.invert);
 }
 
 Result<CutPieces> Make(const BytesStep& step) {
@@ -309,7 +314,7 @@ Pieces::Pieces(std::string_view whole) : text(whole) {
 CutPieces SpellBytes() {
   return [](Pieces& pieces, bool) {
     Rewrite(pieces, [](size_t, std::string_view piece, std::string& text) {
-      for (const char byte : piece) AppendUtf8(text, ByteLevelChar(static_cast<uint8_t>(byte)));
+      EncodeByteLevel(piece, text);
     });
   };
 }

@@ -23,7 +23,7 @@ class RangeIndex {
   }
 
   // The value of the range. REQUIRES: code_point < 0x110000.
-  uint8_t Find(char32_t code_point) const {
+  constexpr uint8_t Find(char32_t code_point) const {
     const uint32_t* first = ranges_ + first_[code_point >> 8];
     const uint32_t* last = ranges_ + first_[(code_point >> 8) + 1] + 1;
     const uint32_t* after = std::upper_bound(first, last, code_point << 8 | 0xFF);

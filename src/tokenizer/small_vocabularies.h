@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/utf8.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/tokenizer.h"
 
@@ -41,8 +40,9 @@ inline SmallVocabulary SmallByteLevel(std::string_view pre = "gpt-2") {
   v.spec.model = "gpt2";
   v.spec.pre = pre;
   for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
     std::string text;
-    AppendUtf8(text, ByteLevelChar(static_cast<uint8_t>(byte)));
+    EncodeByteLevel({&c, 1}, text);
     v.Add(text);
   }
   const std::string_view merges[][2] = {

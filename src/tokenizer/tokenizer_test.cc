@@ -5,6 +5,7 @@
 #include <ctime>
 #include <limits>
 
+#include "base/utf8.h"
 #include "tokenizer/small_vocabularies.h"
 
 namespace ingle {

@@ -10,6 +10,53 @@ using Instruction = Program::Instruction;
 
 constexpr size_t kMostInstructions = 20000;
 
+Leads LeadsOf(const CharClass& characters) {
+  Leads leads;
+  for (char32_t c = 0; c < kBeyondAscii; ++c) leads[c] = characters.Has({c, 1, CharSetOf(c)});
+  const auto is_ascii = [](const CharClass::Range& range) { return range.last < kBeyondAscii; };
+  const bool only_ascii = !characters.negated && characters.kinds == 0 &&
+                          characters.any_of.empty() && characters.all_of.empty() &&
+                          std::all_of(characters.ranges.begin(), characters.ranges.end(), is_ascii);
+  leads[kBeyondAscii] = !only_ascii;
+  return leads;
+}
+
+// What an instruction can begin with, by what is known of those that it goes on at.
+Leads LeadsOf(const Program& program, const Instruction& step) {
+  switch (step.op) {
+    case Program::Op::kClass:
+      return program.classes[step.index].leads;
+    case Program::Op::kRun:
+      return program.classes[step.index].leads | program.leads[step.next];
+    case Program::Op::kSplit:
+      return program.leads[step.next] | program.leads[step.other];
+    case Program::Op::kLook:
+      if (step.negated || step.behind > 0) break;
+      return program.leads[step.other] & program.leads[step.next];
+    case Program::Op::kAtomic:
+      // A part that can be empty begins with anything.
+      return program.leads[step.other];
+    case Program::Op::kAnchor:
+      break;
+    case Program::Op::kMatch:
+      return Leads().set();
+  }
+  return program.leads[step.next];
+}
+
+// Loops make what an instruction begins with depend on itself: sets grow until none does.
+void FindLeads(Program& program) {
+  program.leads.resize(program.instructions.size());
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (size_t i = 0; i < program.instructions.size(); ++i) {
+      const Leads leads = LeadsOf(program, program.instructions[i]);
+      grown |= leads != program.leads[i];
+      program.leads[i] = leads;
+    }
+  }
+}
+
 // Each Emit writes what a node does before it goes on at `next`, and returns where it begins.
 class Emitter {
  public:
@@ -17,6 +64,7 @@ class Emitter {
     const uint32_t match = Add({.op = Program::Op::kMatch});
     program_.begin = Emit(node, match);
     if (full_) return Fail(ErrorCode::kTooLarge, "a regular expression unfolds to too much");
+    FindLeads(program_);
     return std::move(program_);
   }
 
@@ -27,7 +75,28 @@ class Emitter {
       return 0;
     }
     program_.instructions.push_back(instruction);
+    succeeds_.push_back(Succeeds(instruction));
     return static_cast<uint32_t>(program_.instructions.size() - 1);
+  }
+
+  // Whether it leads to a match wherever it begins.
+  bool Succeeds(const Instruction& step) const {
+    switch (step.op) {
+      case Program::Op::kMatch:
+        return true;
+      case Program::Op::kRun:
+        return succeeds_[step.next];
+      case Program::Op::kSplit:
+        return succeeds_[step.next] || succeeds_[step.other];
+      default:
+        return false;
+    }
+  }
+
+  uint32_t Class(Program::Op op, const CharClass& characters, uint32_t next) {
+    program_.classes.push_back({characters, LeadsOf(characters)});
+    return Add(
+        {.op = op, .next = next, .index = static_cast<uint32_t>(program_.classes.size() - 1)});
   }
 
   uint32_t Emit(const Node& node, uint32_t next) {
@@ -36,10 +105,7 @@ class Emitter {
       case Node::Kind::kEmpty:
         break;
       case Node::Kind::kClass:
-        program_.classes.push_back(node.characters);
-        return Add({.op = Program::Op::kClass,
-                    .next = next,
-                    .index = static_cast<uint32_t>(program_.classes.size() - 1)});
+        return Class(Program::Op::kClass, node.characters, next);
       case Node::Kind::kConcat:
         for (auto part = node.parts.rbegin(); part != node.parts.rend(); ++part) {
           next = Emit(*part, next);
@@ -90,7 +156,9 @@ class Emitter {
     const Node& part = node.parts[0];
     const bool greedy = node.mode == Node::Mode::kGreedy;
     uint32_t begin = next;
-    if (node.most == kNoLimit) {
+    if (node.most == kNoLimit && greedy && part.kind == Node::Kind::kClass && succeeds_[next]) {
+      begin = Class(Program::Op::kRun, part.characters, next);
+    } else if (node.most == kNoLimit) {
       begin = Split(next, next);
       const uint32_t body = Emit(part, begin);
       Instruction& loop = program_.instructions[begin];
@@ -106,6 +174,7 @@ class Emitter {
   }
 
   Program program_;
+  std::vector<bool> succeeds_;  // of each instruction
   bool full_ = false;
 };
 

@@ -496,7 +496,12 @@ class Parser {
     if (Take("b")) return U'\b';
     std::optional<char32_t> character;
     CharClass characters = EscapeInClass(character);
-    if (!character) into.any_of.push_back(std::move(characters));
+    if (!character && !characters.negated) {
+      into.kinds |= characters.kinds;
+      into.ranges.insert(into.ranges.end(), characters.ranges.begin(), characters.ranges.end());
+    } else if (!character) {
+      into.any_of.push_back(std::move(characters));
+    }
     return character;
   }
 

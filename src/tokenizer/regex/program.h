@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
 #include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "tokenizer/regex/regular_expression.h"
@@ -27,9 +29,21 @@ struct CharClass {
   bool Has(const Char& c) const;
 };
 
+// What a text can go on with: a character of ASCII, which is its own number, one beyond, or
+// nothing.
+inline constexpr size_t kBeyondAscii = 0x80;
+inline constexpr size_t kNothing = 0x81;
+using Leads = std::bitset<kNothing + 1>;
+
+inline size_t LeadAt(std::string_view text, size_t pos) {
+  if (pos >= text.size()) return kNothing;
+  return std::min<size_t>(static_cast<unsigned char>(text[pos]), kBeyondAscii);
+}
+
 struct RegularExpression::Program {
   enum class Op : uint8_t {
     kClass,   // takes a character of classes[index]
+    kRun,     // takes as many of them as follow, and gives none back
     kSplit,   // tries `next`, then `other`
     kLook,    // goes on if the part at `other` matches here (if not, where negated)
     kAtomic,  // takes what the part at `other` matches first, and does not try that again
@@ -51,12 +65,18 @@ struct RegularExpression::Program {
     Anchor anchor = Anchor::kTextEnd;  // kAnchor
     uint32_t next = 0;
     uint32_t other = 0;   // kSplit, kLook, kAtomic
-    uint32_t index = 0;   // kClass; kSplit: which of them
+    uint32_t index = 0;   // kClass, kRun; kSplit: which of them
     uint32_t behind = 0;  // kLook: the part begins so many characters before
   };
 
+  struct Class {
+    CharClass characters;
+    Leads leads;  // exact for ASCII; beyond, whether any could be in the class
+  };
+
   std::vector<Instruction> instructions;
-  std::vector<CharClass> classes;
+  std::vector<Leads> leads;  // of each instruction: without one of them it leads to no match
+  std::vector<Class> classes;
   uint32_t begin = 0;
   uint32_t splits = 0;
 };

@@ -34,6 +34,19 @@ class RegularExpression {
   // group may go through the rest of the text. Fails with kTooLarge where that takes too long.
   Result<std::vector<Match>> FindAll(std::string_view text) const;
 
+  // What searches work with, kept so that one after the other need not allocate it anew. For one
+  // thread at a time.
+  struct Scratch {
+    struct Place {
+      uint32_t at;  // of the program
+      size_t pos;   // of the text
+    };
+    std::vector<Place> open;
+    std::vector<uint64_t> marks;
+  };
+  // The same, into matches, which it clears first.
+  Status FindAll(std::string_view text, Scratch& scratch, std::vector<Match>& matches) const;
+
   struct Program;  // program.h
 
  private:

@@ -86,11 +86,14 @@ TEST(RegularExpressionTest, TimeStaysWithinBounds) {
     ASSERT_TRUE(matches) << matches.error().message();
     EXPECT_TRUE(matches->empty()) << pattern;
   }
-  // Looking ahead to the end from everywhere.
-  const auto expression = RegularExpression::Parse("(?=(?:a|aa)*c)x");
-  ASSERT_TRUE(expression) << expression.error().message();
-  const auto matches = expression->FindAll(text);
-  EXPECT_TRUE(matches ? matches->empty() : matches.error().code() == ErrorCode::kTooLarge);
+  // To the end from everywhere.
+  for (const char* pattern : {"(?=(?:a|aa)*c)[ax]", "(?=a*+c)a", "a++c", "(?!a+)a"}) {
+    const auto expression = RegularExpression::Parse(pattern);
+    ASSERT_TRUE(expression) << expression.error().message();
+    const auto matches = expression->FindAll(text);
+    EXPECT_TRUE(matches ? matches->empty() : matches.error().code() == ErrorCode::kTooLarge)
+        << pattern;
+  }
 }
 
 TEST(RegularExpressionTest, AnyBytesAreText) {

@@ -50,12 +50,17 @@ bool Holds(Program::Anchor anchor, std::string_view text, size_t pos) {
 // Which alternatives have been tried at which places: one bit for each kSplit and place.
 class Marks {
  public:
-  Marks(uint32_t splits, size_t begin) : words_((splits + 63) / 64), begin_(begin) {}
+  // bits: all zero, and so again in the end; must outlive the marks.
+  Marks(uint32_t splits, size_t begin, std::vector<uint64_t>& bits)
+      : words_((splits + 63) / 64), begin_(begin), bits_(bits) {}
+  ~Marks() { Restart(0); }
+  Marks(const Marks&) = delete;
+  Marks& operator=(const Marks&) = delete;
 
   // Whether it is new. REQUIRES: pos is not before the beginning.
   bool Set(uint32_t split, size_t pos) {
     const size_t word = (pos - begin_) * words_ + split / 64;
-    if (word >= bits_.size()) bits_.resize(std::max(word + words_, 2 * bits_.size()));
+    if (word >= used_) Reach(word);
     const uint64_t bit = uint64_t{1} << (split % 64);
     const bool is_new = (bits_[word] & bit) == 0;
     bits_[word] |= bit;
@@ -63,24 +68,34 @@ class Marks {
   }
 
   void Restart(size_t begin) {
-    bits_.clear();
+    std::fill_n(bits_.begin(), used_, 0);
+    used_ = 0;
     begin_ = begin;
   }
 
  private:
+  void Reach(size_t word) {
+    used_ = word + 1;
+    if (used_ > bits_.size()) bits_.resize(std::max(used_, 2 * bits_.size()));
+  }
+
   size_t words_;
   size_t begin_;
-  std::vector<uint64_t> bits_;
+  size_t used_ = 0;  // behind it, no bit is set
+  std::vector<uint64_t>& bits_;
 };
 
 // The searches through one text: depth-first walks over pairs of an instruction and a place.
 class Search {
  public:
-  Search(const Program& program, std::string_view text)
+  Search(const Program& program, std::string_view text, RegularExpression::Scratch& scratch)
       : program_(program),
         text_(text),
         steps_left_(kStepsPerByte * (text.size() + 64)),
-        marks_(program.splits, 0) {}
+        marks_(program.splits, 0, scratch.marks),
+        open_(scratch.open) {
+    open_.clear();
+  }
 
   // Where the match that begins at pos ends; kNoMatch where none begins there. Places only grow,
   // and Restart comes behind each match: what is marked has led to none, and will not.
@@ -92,10 +107,7 @@ class Search {
  private:
   static constexpr size_t kStepsPerByte = 4096;
 
-  struct Place {
-    uint32_t at;
-    size_t pos;
-  };
+  using Place = RegularExpression::Scratch::Place;
 
   size_t Walk(uint32_t begin, size_t from, Marks& marks) {
     const size_t bottom = open_.size();
@@ -103,30 +115,42 @@ class Search {
     while (open_.size() > bottom) {
       Place place = open_.back();
       open_.pop_back();
-      while (steps_left_ > 0) {
-        --steps_left_;
-        const Instruction& step = program_.instructions[place.at];
-        if (step.op == Program::Op::kMatch) {
-          open_.resize(bottom);
-          return place.pos;
-        }
-        if (step.op == Program::Op::kSplit) {
-          if (!marks.Set(step.index, place.pos)) break;
-          open_.push_back({step.other, place.pos});
-        } else if (!Take(step, place.pos)) {
-          break;
-        }
-        place.at = step.next;
-      }
+      if (!Follow(place, marks)) continue;
+      open_.resize(bottom);
+      return place.pos;
     }
     return kNoMatch;
+  }
+
+  // Goes on from place until it matches or cannot; other ways to go wait in open_.
+  bool Follow(Place& place, Marks& marks) {
+    while (steps_left_ > 0) {
+      --steps_left_;
+      const Instruction& step = program_.instructions[place.at];
+      if (step.op == Program::Op::kMatch) return true;
+      if (step.op == Program::Op::kSplit) {
+        const size_t lead = LeadAt(text_, place.pos);
+        const bool next = program_.leads[step.next][lead];
+        const bool other = program_.leads[step.other][lead];
+        if (!(next || other) || !marks.Set(step.index, place.pos)) return false;
+        if (next && other) open_.push_back({step.other, place.pos});
+        place.at = next ? step.next : step.other;
+        continue;
+      }
+      if (!Take(step, place.pos)) return false;
+      place.at = step.next;
+    }
+    return false;
   }
 
   // Moves pos behind what the instruction takes; false where it does not match.
   bool Take(const Instruction& step, size_t& pos) {
     switch (step.op) {
       case Program::Op::kClass:
-        return TakeClass(step, pos);
+        return TakeClass(program_.classes[step.index], pos);
+      case Program::Op::kRun:
+        while (steps_left_ > 0 && TakeClass(program_.classes[step.index], pos)) --steps_left_;
+        return steps_left_ > 0;
       case Program::Op::kAnchor:
         return Holds(step.anchor, text_, pos);
       case Program::Op::kLook:
@@ -140,9 +164,15 @@ class Search {
     return true;
   }
 
-  bool TakeClass(const Instruction& step, size_t& pos) const {
+  bool TakeClass(const Program::Class& kind, size_t& pos) const {
+    const size_t lead = LeadAt(text_, pos);
+    if (!kind.leads[lead]) return false;
+    if (lead < kBeyondAscii) {
+      ++pos;
+      return true;
+    }
     const Char c = CharAt(text_, pos);
-    if (c.length == 0 || !program_.classes[step.index].Has(c)) return false;
+    if (!kind.characters.Has(c)) return false;
     pos += c.length;
     return true;
   }
@@ -157,7 +187,8 @@ class Search {
 
   // Not with the marks of the whole: a part may match at one place more than once.
   size_t WalkPart(uint32_t begin, size_t pos) {
-    Marks marks(program_.splits, pos);
+    std::vector<uint64_t> bits;
+    Marks marks(program_.splits, pos, bits);
     return Walk(begin, pos, marks);
   }
 
@@ -165,8 +196,8 @@ class Search {
   std::string_view text_;
   size_t steps_left_;
   Marks marks_;
-  std::vector<Place>
-      open_;  // alternatives that wait, of the part that is walked and those around it
+  // Alternatives that wait, of the part that is walked and those around it.
+  std::vector<Place>& open_;
 };
 
 }  // namespace
@@ -197,9 +228,22 @@ Result<RegularExpression> RegularExpression::Parse(std::string_view pattern) {
 Result<std::vector<RegularExpression::Match>> RegularExpression::FindAll(
     std::string_view text) const {
   std::vector<Match> matches;
-  Search search(*program_, text);
+  Scratch scratch;
+  if (const Status found = FindAll(text, scratch, matches); !found) return Fail(found.error());
+  return matches;
+}
+
+Status RegularExpression::FindAll(std::string_view text, Scratch& scratch,
+                                  std::vector<Match>& matches) const {
+  matches.clear();
+  Search search(*program_, text, scratch);
+  const Leads& leads = program_->leads[program_->begin];
   size_t last_end = kNoMatch;
   for (size_t pos = 0; pos <= text.size();) {
+    if (!leads[LeadAt(text, pos)]) {
+      ++pos;
+      continue;
+    }
     const size_t end = search.MatchAt(pos);
     if (search.gave_up()) {
       return Fail(ErrorCode::kTooLarge, "a regular expression takes too long on a text of ",
@@ -215,7 +259,7 @@ Result<std::vector<RegularExpression::Match>> RegularExpression::FindAll(
     pos = end > pos ? end : next;
     search.Restart(pos);
   }
-  return matches;
+  return {};
 }
 
 }  // namespace ingle

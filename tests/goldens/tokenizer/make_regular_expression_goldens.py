@@ -37,6 +37,9 @@ PATTERNS = [
     r"\p{Lu}", r"\p{Lt}", r"\p{Zs}", r"\p{Cc}", r"\p{Cf}", r"\p{Sm}", r"\p{Sc}", r"\p{Pd}", r"\p{Hiragana}",
     r"\p{Katakana}", r"\p{Hangul}", r"\p{Thai}", r"\p{Cyrillic}", r"\p{Latin}", r"\p{Arabic}",
     r"\p{Letter}", r"\p{Nd}|\p{No}", "(?:)", "a||b", "(a*)*b", "(?:a?)*b", "(?:a|b?)+c",
+    # What a text must go on with, and runs that give nothing back.
+    "(?=a*)b", r"(?!\s+)[ab ]", r"\p{L}+(?=\d)|\s", "a*+[^b]", "(?>a*|b)c", r"(?<=[a-z])(?=[A-Z])|\s+", "(?:a*b?)c",
+    r"[^\x00-\x7f]+|\d*", "[a-cé]+", r"(?:\s*)$",
 ]
 PIECES = list("aaabbbcdABK 's'S1234567890  \n\n\r\t.,!?-+$^_{}[]/\\\"") + [
     "\r\n", "é", "É", "ſ", "\u212a", "ß", "漢", "字", "か", "カ", "한", "ก", "я", "Я", "ا", "\u0301", "①", "²",
