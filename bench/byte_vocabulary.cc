@@ -20,8 +20,10 @@ constexpr int32_t kControl = 3;
 std::vector<std::string> Alphabet() {
   std::vector<std::string> below, above;
   for (uint32_t byte = 0; byte < kBytes; ++byte) {
-    const char32_t c = ByteLevelChar(static_cast<uint8_t>(byte));
-    AppendUtf8((c == byte ? below : above).emplace_back(), c);
+    std::string same, text;
+    AppendUtf8(same, byte);
+    EncodeByteLevel(std::string(1, static_cast<char>(byte)), text);
+    (text == same ? below : above).push_back(text);
   }
   below.insert(below.end(), above.begin(), above.end());
   return below;
