@@ -1,4 +1,4 @@
-/* Ingle's C interface: load a model, turn text into tokens and back, generate.
+/* Ingle's C interface: load a model, turn text into tokens and back, generate, embed, classify.
  *
  * Ownership    What ingle_model_load and ingle_session_new give belongs to the caller, who gives it
  *              back with the matching *_free; every *_free accepts NULL. Strings and arrays that
@@ -169,6 +169,27 @@ INGLE_API uint32_t ingle_model_embedding_size(const ingle_model* model);
 INGLE_API ingle_status ingle_embed(ingle_model* model, const ingle_token* tokens,
                                    const size_t* counts, size_t text_count,
                                    const ingle_embed_options* options, float* vectors);
+
+/* ---- Classification -------------------------------------------------------------------------- */
+
+/* How many labels a classifier has; 0 for a model that is none. */
+INGLE_API uint32_t ingle_model_label_count(const ingle_model* model);
+/* The name of a label: "POSITIVE", "B-PER". It belongs to the model; "" where there is no such
+ * label. */
+INGLE_API const char* ingle_model_label(const ingle_model* model, uint32_t label);
+/* Whether the labels are those of a text's tokens, and not of the text. */
+INGLE_API bool ingle_model_labels_tokens(const ingle_model* model);
+
+/* How likely each label is. tokens, counts: as of ingle_embed, special tokens included.
+ * probabilities: rows of ingle_model_label_count() floats, one for each text, or, where the labels
+ * are those of tokens, one for each token of all texts. The caller's, as all arrays here. A row
+ * adds up to 1 unless the model's labels are independent of each other; of a regression it is the
+ * value itself. What a text's labels are does not depend on the other texts. Threads that classify,
+ * embed and generate with one model take turns. INGLE_UNSUPPORTED for a model without labels,
+ * INGLE_TOO_LARGE when a text does not fit the context. */
+INGLE_API ingle_status ingle_classify(ingle_model* model, const ingle_token* tokens,
+                                      const size_t* counts, size_t text_count,
+                                      float* probabilities);
 
 /* ---- Generation ------------------------------------------------------------------------------ */
 

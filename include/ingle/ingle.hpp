@@ -202,19 +202,14 @@ class Model {
   // A vector for each text, whose tokens are those of Tokenize.
   std::vector<std::vector<float>> Embed(const std::vector<std::vector<Token>>& texts,
                                         const EmbedOptions& options = {}) const {
-    std::vector<Token> tokens;
-    std::vector<size_t> counts;
-    for (const std::vector<Token>& text : texts) {
-      tokens.insert(tokens.end(), text.begin(), text.end());
-      counts.push_back(text.size());
-    }
+    const Flat input(texts);
     ingle_embed_options raw = EmbedOptions::kDefault;
     raw.pooling = options.pooling;
     raw.normalize = options.normalize;
     const size_t size = ingle_model_embedding_size(get());
     std::vector<float> flat(texts.size() * size);
-    internal::Check(
-        ingle_embed(get(), tokens.data(), counts.data(), counts.size(), &raw, flat.data()));
+    internal::Check(ingle_embed(get(), input.tokens.data(), input.counts.data(), texts.size(), &raw,
+                                flat.data()));
     std::vector<std::vector<float>> vectors;
     for (size_t i = 0; i < texts.size(); ++i) {
       const float* first = flat.data() + i * size;
@@ -223,9 +218,51 @@ class Model {
     return vectors;
   }
 
+  // The names of a classifier's labels; none of another model.
+  std::vector<std::string> labels() const {
+    std::vector<std::string> names;
+    for (uint32_t i = 0; i < ingle_model_label_count(get()); ++i) {
+      names.emplace_back(ingle_model_label(get(), i));
+    }
+    return names;
+  }
+  // Whether they are those of a text's tokens.
+  bool labels_tokens() const { return ingle_model_labels_tokens(get()); }
+
+  // For each text how likely each label is: a row of labels().size(), or one row behind the other
+  // for its tokens, which are those of Tokenize.
+  std::vector<std::vector<float>> Classify(const std::vector<std::vector<Token>>& texts) const {
+    const Flat input(texts);
+    const size_t labels = ingle_model_label_count(get());
+    const bool of_tokens = labels_tokens();
+    std::vector<float> flat((of_tokens ? input.tokens.size() : texts.size()) * labels);
+    internal::Check(
+        ingle_classify(get(), input.tokens.data(), input.counts.data(), texts.size(), flat.data()));
+    std::vector<std::vector<float>> results;
+    const float* first = flat.data();
+    for (const std::vector<Token>& text : texts) {
+      const float* last = first + (of_tokens ? text.size() : 1) * labels;
+      results.emplace_back(first, last);
+      first = last;
+    }
+    return results;
+  }
+
   ingle_model* get() const noexcept { return handle_.get(); }
 
  private:
+  // Texts as ingle.h takes them.
+  struct Flat {
+    explicit Flat(const std::vector<std::vector<Token>>& texts) {
+      for (const std::vector<Token>& text : texts) {
+        tokens.insert(tokens.end(), text.begin(), text.end());
+        counts.push_back(text.size());
+      }
+    }
+    std::vector<Token> tokens;
+    std::vector<size_t> counts;
+  };
+
   struct Free {
     void operator()(ingle_model* model) const { ingle_model_free(model); }
   };

@@ -19,9 +19,25 @@ bool BeginsWith(std::string_view text, std::string_view piece) {
 // on with a word.
 std::string_view PieceOf(const Tokenizer& tokenizer, TokenId token) {
   std::string_view piece = tokenizer.TokenBytes(token);
-  if (piece.starts_with("##") && piece.size() > 2) piece.remove_prefix(2);
   while (!piece.empty() && IsSpace(piece.front())) piece.remove_prefix(1);
+  if (piece.starts_with("##") && piece.size() > 2) piece.remove_prefix(2);
   return piece;
+}
+
+bool IsUnknown(const Tokenizer& tokenizer, TokenId token) {
+  return tokenizer.Kind(token) == TokenKind::kUnknown || token == tokenizer.unknown();
+}
+
+bool IsMark(char c) {
+  const bool letter = Lower(c) >= 'a' && Lower(c) <= 'z';
+  return c > ' ' && c < 0x7F && !letter && !(c >= '0' && c <= '9');
+}
+
+// Where the word at `at` ends: what WordPiece has no token for, it gives one for the whole word.
+size_t WordEnd(std::string_view text, size_t at) {
+  size_t end = at;
+  while (end < text.size() && !IsSpace(text[end]) && !IsMark(text[end])) ++end;
+  return end > at ? end : std::min(at + 1, text.size());
 }
 
 struct Entity {
@@ -35,6 +51,10 @@ Entity EntityOf(std::string_view label) {
 }
 
 }  // namespace
+
+bool StandsForText(const Tokenizer& tokenizer, TokenId token) {
+  return tokenizer.Kind(token) != TokenKind::kControl || token == tokenizer.unknown();
+}
 
 TokenLabel Likeliest(std::span<const float> probabilities) {
   const auto best = std::max_element(probabilities.begin(), probabilities.end());
@@ -64,13 +84,17 @@ std::vector<std::optional<ByteRange>> FindTokens(const Tokenizer& tokenizer,
   std::vector<std::optional<ByteRange>> places(tokens.size());
   size_t at = 0;
   for (size_t i = 0; i < tokens.size(); ++i) {
-    if (tokenizer.Kind(tokens[i]) == TokenKind::kControl) continue;
-    const std::string_view piece = PieceOf(tokenizer, tokens[i]);
-    if (piece.empty()) continue;
+    if (!StandsForText(tokenizer, tokens[i])) continue;
     while (at < text.size() && IsSpace(text[at])) ++at;
-    if (!BeginsWith(text.substr(at), piece)) break;
-    places[i] = ByteRange{at, at + piece.size()};
-    at += piece.size();
+    size_t end = WordEnd(text, at);
+    if (!IsUnknown(tokenizer, tokens[i])) {
+      const std::string_view piece = PieceOf(tokenizer, tokens[i]);
+      if (piece.empty()) continue;
+      if (!BeginsWith(text.substr(at), piece)) break;
+      end = at + piece.size();
+    }
+    if (end > at) places[i] = ByteRange{at, end};
+    at = end;
   }
   return places;
 }

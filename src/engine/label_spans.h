@@ -10,6 +10,10 @@
 
 namespace ingle {
 
+// Whether a token is there for something in the text. Control tokens are not, but for the unknown
+// one, which checkpoint folders list among them.
+bool StandsForText(const Tokenizer& tokenizer, TokenId token);
+
 // The likeliest label of a token.
 struct TokenLabel {
   size_t label = 0;  // of ModelInfo::labels
@@ -37,7 +41,7 @@ struct ByteRange {
 
 // Where in the text each token stands; nothing for those that spell nothing. From the first token
 // on that cannot be found there is nothing: a tokenizer may spell a text in another way than it is
-// written. Letters of ASCII may differ in their case.
+// written. Letters of ASCII may differ in their case. An unknown token stands for a word.
 std::vector<std::optional<ByteRange>> FindTokens(const Tokenizer& tokenizer,
                                                  std::span<const TokenId> tokens,
                                                  std::string_view text);

@@ -72,6 +72,7 @@ struct Tokenizer::State {
   std::unique_ptr<TextEncoder> encoder;  // null where there is no vocabulary
   std::optional<TokenId> bos;
   std::optional<TokenId> eos;
+  std::optional<TokenId> unknown;
   std::vector<TokenId> before;  // a text's tokens, with add_special
   std::vector<TokenId> after;
   PipelineSpec::FirstToken first = PipelineSpec::FirstToken::kAsItIs;
@@ -120,6 +121,7 @@ Status Tokenizer::State::FindAddedTokens(const TokenizerSpec& spec) {
 Status Tokenizer::State::ChooseMarkers(const TokenizerSpec& spec) {
   bos = spec.bos;
   eos = spec.eos;
+  unknown = spec.unknown;
   if (spec.pipeline) {
     before = spec.pipeline->before;
     after = spec.pipeline->after;
@@ -255,6 +257,7 @@ std::optional<TokenId> Tokenizer::FindToken(std::string_view text) const {
 
 std::optional<TokenId> Tokenizer::bos() const { return state_->bos; }
 std::optional<TokenId> Tokenizer::eos() const { return state_->eos; }
+std::optional<TokenId> Tokenizer::unknown() const { return state_->unknown; }
 bool Tokenizer::adds_bos() const {
   return state_->bos && !state_->before.empty() && state_->before.front() == *state_->bos;
 }

@@ -110,8 +110,9 @@ class Tokenizer {
 
   std::optional<TokenId> bos() const;
   std::optional<TokenId> eos() const;
-  bool adds_bos() const;  // Encode with add_special begins with bos()
-  bool adds_eos() const;  // and ends with eos()
+  std::optional<TokenId> unknown() const;  // what stands for text without a token
+  bool adds_bos() const;                   // Encode with add_special begins with bos()
+  bool adds_eos() const;                   // and ends with eos()
 
   // Whether a model that produces id has finished its answer: EOS, end of turn, end of message, and
   // control tokens known by name ("<|im_end|>", "<end_of_turn>"), since files often name only one.

@@ -71,7 +71,7 @@ Result<Reply> Conversation::Ask(const std::string& text, const Listener& listene
 
 Result<Reply> Conversation::Answered(const std::string& prompt, const Listener& listener,
                                      const std::atomic<bool>* cancel) {
-  const Result<std::vector<TokenId>> tokens = PromptTokens(engine_.tokenizer(), prompt);
+  const Result<std::vector<TokenId>> tokens = PromptTokens(engine_, prompt);
   if (!tokens) return Fail(tokens.error());
 
   AnswerParser parser(dialect_, prompt, options_.tools.value_or(Value()));

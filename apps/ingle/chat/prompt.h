@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "base/error.h"
-#include "tokenizer/tokenizer.h"
+#include "engine/engine.h"
 
 namespace ingle {
 
-// The tokens of what a template rendered or a person wrote, special tokens recognised, begun with
-// BOS once where the model wants that: many templates write it themselves, some leave it to the
-// tokenizer.
-Result<std::vector<TokenId>> PromptTokens(const Tokenizer& tokenizer, std::string_view prompt);
+// The tokens of what a template rendered or a person wrote, special tokens recognised. What a model
+// goes on with begins with BOS once where the model wants that: many templates write it themselves,
+// some leave it to the tokenizer. What a model reads as a whole, as encoders and encoder–decoders
+// do, has all special tokens around it that the model wants.
+Result<std::vector<TokenId>> PromptTokens(const Engine& engine, std::string_view prompt);
 
 }  // namespace ingle

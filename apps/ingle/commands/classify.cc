@@ -73,7 +73,7 @@ class ClassifyCommand final : public Command {
     list.push_back({{"labels", std::move(labels)}});
   }
 
-  // Control tokens have no place in a text, so they are not told of.
+  // Of the tokens that stand for something in the text.
   void ReportTokens(const Engine& engine, const TextInput& input, const std::vector<float>& rows,
                     Json& list) const {
     const Labels& labels = engine.model_info().labels;
@@ -82,7 +82,7 @@ class ClassifyCommand final : public Command {
     Json tokens = Json::array();
     for (size_t i = 0; i < found.size(); ++i) {
       const TokenId id = input.tokens[i];
-      if (tokenizer.Kind(id) == TokenKind::kControl) continue;
+      if (!StandsForText(tokenizer, id)) continue;
       const size_t count = labels.names.size();
       found[i] = Likeliest(std::span(rows).subspan(i * count, count));
       const std::string& label = labels.names[found[i]->label];

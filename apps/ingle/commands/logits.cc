@@ -51,7 +51,7 @@ class LogitsCommand final : public Command {
         LoadModel(model_, context, EngineOptionsOf(context));
     if (!engine) return Fail(engine.error());
     if (!text_.empty()) {
-      const Result<std::vector<TokenId>> encoded = PromptTokens((*engine)->tokenizer(), text_);
+      const Result<std::vector<TokenId>> encoded = PromptTokens(**engine, text_);
       if (!encoded) return Fail(encoded.error());
       tokens_ = *encoded;
     }

@@ -176,7 +176,7 @@ class RunCommand final : public Command {
   // The continuation of a text, byte for byte.
   Status Complete(Engine& engine, const Context& context, GenerateOptions generate,
                   const std::string& prompt) const {
-    const Result<std::vector<TokenId>> tokens = PromptTokens(engine.tokenizer(), prompt);
+    const Result<std::vector<TokenId>> tokens = PromptTokens(engine, prompt);
     if (!tokens) return Fail(tokens.error());
     OneShotPrinter printer(true);
     if (!json_) generate.on_text = [&](std::string_view piece) { return printer.Write(piece); };

@@ -130,6 +130,26 @@ class Classify(CliTest):
         self.assertEqual([token["id"] for token in result["tokens"]], [37, 24, 44])
         self.assertNotIn("begin", result["spans"][0])
 
+    def test_an_unknown_word_has_a_label_and_a_place(self):
+        folder = self.path("model")
+        shutil.copytree(checkpoint("bert_tokens"), folder)
+        pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "in", "paul", "##a", "."]
+        added = [{"id": i, "content": pieces[i], "special": True, "normalized": False,
+                  "single_word": False, "lstrip": False, "rstrip": False} for i in range(4)]
+        self.write("model/tokenizer.json", json.dumps({
+            "added_tokens": added,
+            "normalizer": {"type": "BertNormalizer", "clean_text": True, "lowercase": True,
+                           "handle_chinese_chars": True, "strip_accents": None},
+            "pre_tokenizer": {"type": "BertPreTokenizer"},
+            "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                      "max_input_chars_per_word": 100,
+                      "vocab": {piece: i for i, piece in enumerate(pieces)}}}))
+        (result,) = self.ok_json("classify", folder, "in São Paula.", "--json")["results"]
+        self.assertEqual([token["token"] for token in result["tokens"]],
+                         ["in", "[UNK]", "paul", "##a", "."])
+        covered = {(span["begin"], span["end"]) for span in result["spans"]}
+        self.assertEqual((min(covered)[0], max(covered)[1]), (0, len("in São Paula.".encode())))
+
     def test_names_of_labels_and_independent_ones(self):
         folder = self.path("model")
         shutil.copytree(checkpoint("bert_sequence"), folder)
