@@ -34,7 +34,10 @@ INGLE_EMULATED __m512i Shuffle(__m512i a, __m512i b) { return simde_mm512_shuffl
 INGLE_EMULATED __m512i SplatInt(int x) { return simde_mm512_set1_epi32(x); }
 INGLE_EMULATED __m512 SplatFloat(float x) { return simde_mm512_set1_ps(x); }
 INGLE_EMULATED __m512i ShiftLeft16(__m512i a, unsigned n) { return simde_mm512_slli_epi16(a, n); }
-INGLE_EMULATED __m512i ShiftRight16(__m512i a, unsigned n) { return simde_mm512_srli_epi16(a, n); }
+// SIMDe wants a constant of the other one.
+INGLE_EMULATED __m512i ShiftRight16(__m512i a, unsigned n) {
+  return simde_mm512_srl_epi16(a, _mm_cvtsi32_si128(static_cast<int>(n)));
+}
 INGLE_EMULATED __m512i ShiftLeft32(__m512i a, unsigned n) { return simde_mm512_slli_epi32(a, n); }
 INGLE_EMULATED __m512i ShiftRight32(__m512i a, unsigned n) { return simde_mm512_srli_epi32(a, n); }
 
