@@ -43,6 +43,14 @@ constexpr FieldRule kFields[] = {
     {"classifier_activation", "classifier.activation", "\"gelu\""},
     {"is_decoder", ""},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_qkv.weight", kInClass},  {"token_embd_norm.bias", "norm_bias"},
+    {"output_norm.bias", "norm_bias"},     {"blk.{}.attn_norm.bias", "norm_bias"},
+    {"blk.{}.ffn_norm.bias", "norm_bias"}, {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_*.bias", "mlp_bias"},     {"cls.bias", "classifier_bias"},
+    {"cls.norm.weight", kInClass},         {"cls.norm.bias", "norm_bias"},
+    {"cls.output.bias", kInClass},
+};
 constexpr std::string_view kTypes[] = {"modernbert"};
 
 void AdaptModernBert(HuggingFaceFields& fields) {
@@ -62,7 +70,7 @@ void AdaptModernBert(HuggingFaceFields& fields) {
   const bool stated = local.contains("rope_theta") && local["rope_theta"].is_number();
   fields.Set("rope.freq_base_swa", stated ? local["rope_theta"].get<double>() : theta);
 
-  ReadClassifierFields(fields);
+  ReadClassifierFields(fields, true);
   if (fields.Has("layer_types")) return ReadLayerTypes(fields);
   const double every = fields.Number("global_attn_every_n_layers", 3);
   if (!(every >= 1)) {
@@ -134,6 +142,7 @@ Result<Model> BuildModernBert(const Checkpoint& checkpoint) {
 const HuggingFaceNames kModernBertNames{.model_types = kTypes,
                                         .fields = kFields,
                                         .tensors = kTensors,
+                                        .presence = kPresence,
                                         .rope_theta = 160000,
                                         .adapt = AdaptModernBert,
                                         .to_gguf = ModernBertToGguf};

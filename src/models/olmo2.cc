@@ -21,6 +21,7 @@ constexpr FieldRule kOlmo3Fields[] = {
     {"max_position_embeddings", "context_length", "2048"},
     {"sliding_window", "attention.sliding_window", "4096", true},
 };
+constexpr PresenceRule kPresence[] = {{"blk.{}.attn_*.bias", "attention_bias"}};
 constexpr std::string_view kOlmo2Types[] = {"olmo2"};
 constexpr std::string_view kOlmo3Types[] = {"olmo3"};
 
@@ -71,10 +72,11 @@ Result<Model> BuildOlmo2(const Checkpoint& checkpoint) {
 }
 
 const HuggingFaceNames kOlmo2Names{
-    .model_types = kOlmo2Types, .fields = kOlmo2Fields, .tensors = kTensors};
+    .model_types = kOlmo2Types, .fields = kOlmo2Fields, .tensors = kTensors, .presence = kPresence};
 const HuggingFaceNames kOlmo3Names{.model_types = kOlmo3Types,
                                    .fields = kOlmo3Fields,
                                    .tensors = kTensors,
+                                   .presence = kPresence,
                                    .rope_theta = 500000,
                                    .adapt = AdaptOlmo3};
 

@@ -13,6 +13,10 @@ constexpr FieldRule kFields[] = {
     {"max_position_embeddings", "context_length", "32768"},
     {"tie_word_embeddings", "tied", "true"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_*.bias", "mlp_bias"},
+};
 constexpr std::string_view kTypes[] = {"smollm3"};
 
 bool Rotates(const std::vector<int64_t>& listed, uint32_t interval, uint32_t layer) {
@@ -80,6 +84,7 @@ Result<Model> BuildSmolLm3(const Checkpoint& checkpoint) {
 
 const HuggingFaceNames kSmolLm3Names{.model_types = kTypes,
                                      .fields = kFields,
+                                     .presence = kPresence,
                                      .rope_theta = 2e6,
                                      .adapt = AdaptSmolLm3,
                                      .to_gguf = SmolLm3ToGguf};

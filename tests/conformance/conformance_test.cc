@@ -25,18 +25,18 @@
 namespace ingle {
 namespace {
 
-std::vector<Checkpoint> FindCheckpoints() {
-  std::vector<Checkpoint> found;
+std::vector<TestedModel> FindCheckpoints() {
+  std::vector<TestedModel> found;
   for (const auto& entry : std::filesystem::directory_iterator(Cat(kFolder, "llama"))) {
     if (entry.path().extension() != ".gguf") continue;
     const std::string name = entry.path().stem().string();
     found.push_back({"gguf_" + name, entry.path().string(), Cat(kFolder, "llama/", name)});
   }
-  for (const Checkpoint& checkpoint : CheckpointFolders()) {
+  for (const TestedModel& checkpoint : CheckpointFolders()) {
     if (Generates(checkpoint) && !Translates(checkpoint)) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
-            [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });
+            [](const TestedModel& a, const TestedModel& b) { return a.name < b.name; });
   return found;
 }
 
@@ -82,7 +82,7 @@ std::vector<float> AllLogits(Engine& engine, std::span<const TokenId> tokens) {
   return AllLogits(engine, *engine.NewSession(), tokens, {&whole, 1});
 }
 
-class Conformance : public testing::TestWithParam<std::tuple<Checkpoint, DeviceKind>> {
+class Conformance : public testing::TestWithParam<std::tuple<TestedModel, DeviceKind>> {
  protected:
   const std::string& name() const { return std::get<0>(GetParam()).name; }
   DeviceKind device() const { return std::get<1>(GetParam()); }

@@ -20,7 +20,7 @@ namespace {
 // double is a float there. Everything else is the same bit for bit.
 constexpr float kReordered = 1e-5f;
 
-class Conversion : public testing::TestWithParam<Checkpoint> {
+class Conversion : public testing::TestWithParam<TestedModel> {
  protected:
   Conversion()
       : folder_(std::filesystem::path(testing::TempDir()) / ("ingle-" + GetParam().name)),
@@ -70,10 +70,10 @@ TEST_P(Conversion, TheFileComputesTheSame) {
   EXPECT_LE(RelativeError(got, want, columns), kReordered);
 }
 
-std::vector<Checkpoint> FindConvertible() {
-  std::vector<Checkpoint> found = CheckpointFolders();
+std::vector<TestedModel> FindConvertible() {
+  std::vector<TestedModel> found = CheckpointFolders();
   std::sort(found.begin(), found.end(),
-            [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });
+            [](const TestedModel& a, const TestedModel& b) { return a.name < b.name; });
   return found;
 }
 

@@ -21,17 +21,17 @@ namespace {
 
 using Tokens = std::vector<TokenId>;
 
-std::vector<Checkpoint> FindEncoders() {
-  std::vector<Checkpoint> found;
-  for (const Checkpoint& checkpoint : CheckpointFolders()) {
+std::vector<TestedModel> FindEncoders() {
+  std::vector<TestedModel> found;
+  for (const TestedModel& checkpoint : CheckpointFolders()) {
     if (!Generates(checkpoint)) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
-            [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });
+            [](const TestedModel& a, const TestedModel& b) { return a.name < b.name; });
   return found;
 }
 
-class Encoders : public testing::TestWithParam<std::tuple<Checkpoint, DeviceKind>> {
+class Encoders : public testing::TestWithParam<std::tuple<TestedModel, DeviceKind>> {
  protected:
   Encoders()
       : checkpoint_(std::get<0>(GetParam())),
@@ -61,7 +61,7 @@ class Encoders : public testing::TestWithParam<std::tuple<Checkpoint, DeviceKind
     return {};
   }
 
-  const Checkpoint checkpoint_;
+  const TestedModel checkpoint_;
   const Tokens prompt_;
 };
 

@@ -19,19 +19,19 @@
 namespace ingle {
 namespace {
 
-std::vector<Checkpoint> FindMixtures() {
-  std::vector<Checkpoint> found;
-  for (const Checkpoint& checkpoint : CheckpointFolders()) {
+std::vector<TestedModel> FindMixtures() {
+  std::vector<TestedModel> found;
+  for (const TestedModel& checkpoint : CheckpointFolders()) {
     if (std::filesystem::exists(checkpoint.golden + "_experts.npy")) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
-            [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });
+            [](const TestedModel& a, const TestedModel& b) { return a.name < b.name; });
   return found;
 }
 
-class Experts : public testing::TestWithParam<std::tuple<Checkpoint, DeviceKind>> {
+class Experts : public testing::TestWithParam<std::tuple<TestedModel, DeviceKind>> {
  protected:
-  const Checkpoint& checkpoint() const { return std::get<0>(GetParam()); }
+  const TestedModel& checkpoint() const { return std::get<0>(GetParam()); }
   DeviceKind device() const { return std::get<1>(GetParam()); }
 
   // What a node gives for tokens that follow nothing: the graph up to there, executed.

@@ -26,7 +26,7 @@ inline constexpr float kF32Tolerance = 1e-4f;
 inline constexpr float kHalfCacheTolerance = 0.02f;
 
 // A model and what is known of it.
-struct Checkpoint {
+struct TestedModel {
   std::string name;
   std::string model;   // a file or a folder
   std::string golden;  // .json and .npy behind it
@@ -39,18 +39,18 @@ inline std::string ReadFile(const std::string& path) {
 }
 
 // Those that generate have a greedy continuation in their golden.
-inline bool Generates(const Checkpoint& checkpoint) {
+inline bool Generates(const TestedModel& checkpoint) {
   return ReadFile(checkpoint.golden + ".json").find("\"greedy\"") != std::string::npos;
 }
 
 // Those that answer to a source have the tokens of their decoder in it.
-inline bool Translates(const Checkpoint& checkpoint) {
+inline bool Translates(const TestedModel& checkpoint) {
   return ReadFile(checkpoint.golden + ".json").find("\"decoder\"") != std::string::npos;
 }
 
 // The folders of checkpoints/, in no order.
-inline std::vector<Checkpoint> CheckpointFolders() {
-  std::vector<Checkpoint> found;
+inline std::vector<TestedModel> CheckpointFolders() {
+  std::vector<TestedModel> found;
   for (const auto& entry :
        std::filesystem::directory_iterator(std::string(kFolder) + "checkpoints")) {
     const std::string folder = entry.path().string();

@@ -24,17 +24,17 @@ using Logits = StepItem::Logits;
 // Scores that are not scaled down meet keys rounded to eleven bits.
 constexpr float kHalfTolerance = 0.03f;
 
-std::vector<Checkpoint> FindTranslators() {
-  std::vector<Checkpoint> found;
-  for (const Checkpoint& checkpoint : CheckpointFolders()) {
+std::vector<TestedModel> FindTranslators() {
+  std::vector<TestedModel> found;
+  for (const TestedModel& checkpoint : CheckpointFolders()) {
     if (Translates(checkpoint)) found.push_back(checkpoint);
   }
   std::sort(found.begin(), found.end(),
-            [](const Checkpoint& a, const Checkpoint& b) { return a.name < b.name; });
+            [](const TestedModel& a, const TestedModel& b) { return a.name < b.name; });
   return found;
 }
 
-class Translators : public testing::TestWithParam<std::tuple<Checkpoint, DeviceKind>> {
+class Translators : public testing::TestWithParam<std::tuple<TestedModel, DeviceKind>> {
  protected:
   Translators()
       : checkpoint_(std::get<0>(GetParam())),
@@ -84,7 +84,7 @@ class Translators : public testing::TestWithParam<std::tuple<Checkpoint, DeviceK
     return Step(engine, *SessionOf(engine, source), decoder_);
   }
 
-  const Checkpoint checkpoint_;
+  const TestedModel checkpoint_;
   const nlohmann::json golden_;
   const Tokens source_;
   const Tokens decoder_;
