@@ -28,6 +28,7 @@ build    /usr/include/zip.h                                  libzip-dev
 build    /usr/include/*/curl/curl.h                          libcurl4-openssl-dev
 build    /usr/include/openssl/evp.h                          libssl-dev
 build    /usr/include/gtest/gtest.h                          libgtest-dev
+build    /usr/include/simde/x86/avx512.h                     libsimde-dev
 checks   clang++-16                                          clang-16
 checks   /usr/lib/llvm-16/lib/clang/16/lib/linux/*asan*.a    libclang-rt-16-dev
 checks   clang-format-16                                     clang-format-16

@@ -28,11 +28,12 @@ Error NoSuchModel(const std::string& model, const Catalogue& catalogue) {
     names += Cat(names.empty() ? "" : ", ", entry.name);
   }
   const bool is_prompt = model.find(' ') != std::string::npos;
-  return Error(ErrorCode::kNotFound,
-               Cat("there is no model ", Quote(model),
-                   ": it is neither a file nor in the catalogue, which has ", names,
-                   is_prompt ? "; a prompt stands behind the model"
-                             : "; 'ingle list' tells more and 'ingle pull NAME' fetches one"));
+  std::string hint = "; 'ingle list' tells more and 'ingle pull NAME' fetches one";
+  if (is_prompt) hint = "; a prompt stands behind the model";
+  std::error_code ignored;
+  if (std::filesystem::exists(model, ignored)) hint = Cat("; the one in this folder is ./", model);
+  return Error(ErrorCode::kNotFound, Cat("there is no model ", Quote(model),
+                                         " in the catalogue, which has ", names, hint));
 }
 
 // Of what the store has: nothing more is known than where it is.
@@ -110,8 +111,7 @@ EngineOptions EngineOptionsOf(const Settings& settings) {
   options.threads = settings.threads;
   options.context = static_cast<uint32_t>(settings.ctx_size);
   options.batch_tokens = static_cast<uint32_t>(settings.batch_size);
-  if (settings.cache_type == "f16") options.cache_type = DType::kF16;
-  if (settings.cache_type == "f32") options.cache_type = DType::kF32;
+  options.cache_type = DTypeFromName(settings.cache_type);  // none of "auto"
   return options;
 }
 

@@ -62,16 +62,27 @@ typedef enum ingle_device {
   INGLE_DEVICE_REFERENCE = 1 /* one operation after the other, in f32: slow, and right */
 } ingle_device;
 
+/* What keys and values are kept in. Of the quantized types, which want heads of a multiple of 32
+   elements, each head is rotated before it is rounded. */
+typedef enum ingle_cache_type {
+  INGLE_CACHE_AUTO = 0, /* F16 for quantized weights, else F32 */
+  INGLE_CACHE_F32 = 1,
+  INGLE_CACHE_F16 = 2,
+  INGLE_CACHE_Q8_0 = 3,
+  INGLE_CACHE_Q4_0 = 4
+} ingle_cache_type;
+
 typedef struct ingle_model_options {
   size_t size;
   int32_t device;        /* an ingle_device */
-  int32_t threads;       /* 0: one for each processor that the process may use */
+  int32_t threads;       /* 0: one for each core that the process may use */
   uint32_t context;      /* longest session in tokens; 0: what the model was trained for */
   uint32_t batch_tokens; /* tokens of one step at most; 0: 512 */
   uint64_t cache_bytes;  /* for the keys and values of all sessions; 0: no limit of its own */
+  int32_t cache_type;    /* an ingle_cache_type */
 } ingle_model_options;
 #define INGLE_MODEL_OPTIONS_DEFAULT \
-  { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0 }
+  { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0, INGLE_CACHE_AUTO }
 
 /* Loads a GGUF file, of a split model its first part, or a folder of Hugging Face's form. options
    may be NULL. Weights are used where they lie, mapped into memory: until the model has been freed,

@@ -53,6 +53,7 @@ struct ModelOptions {
   uint32_t context = kDefault.context;
   uint32_t batch_tokens = kDefault.batch_tokens;
   uint64_t cache_bytes = kDefault.cache_bytes;
+  ingle_cache_type cache_type = static_cast<ingle_cache_type>(kDefault.cache_type);
 };
 
 // The fields and defaults are those of ingle_generate_options.
@@ -143,6 +144,7 @@ class Model {
     raw.context = options.context;
     raw.batch_tokens = options.batch_tokens;
     raw.cache_bytes = options.cache_bytes;
+    raw.cache_type = options.cache_type;
     ingle_model* model = nullptr;
     internal::Check(ingle_model_load(path.c_str(), &raw, &model));
     handle_.reset(model);

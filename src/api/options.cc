@@ -1,6 +1,8 @@
 #include "api/options.h"
 
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "api/status.h"
@@ -43,11 +45,29 @@ Result<DeviceKind> ReadDevice(int32_t device) {
   }
 }
 
+Result<std::optional<DType>> ReadCacheType(int32_t type) {
+  switch (type) {
+    case INGLE_CACHE_AUTO:
+      return std::nullopt;
+    case INGLE_CACHE_F32:
+      return DType::kF32;
+    case INGLE_CACHE_F16:
+      return DType::kF16;
+    case INGLE_CACHE_Q8_0:
+      return DType::kQ8_0;
+    case INGLE_CACHE_Q4_0:
+      return DType::kQ4_0;
+    default:
+      return Fail(ErrorCode::kInvalidArgument, "cache_type is ", type,
+                  "; it must be one of ingle_cache_type");
+  }
+}
+
 }  // namespace
 
 Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
   const auto given = Complete(options, ingle_model_options INGLE_MODEL_OPTIONS_DEFAULT,
-                              sizeof(ingle_model_options));
+                              offsetof(ingle_model_options, cache_type));
   if (!given) return Fail(given.error());
   const auto device = ReadDevice(given->device);
   if (!device) return Fail(device.error());
@@ -57,6 +77,9 @@ Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
   read.context = given->context;
   if (given->batch_tokens > 0) read.batch_tokens = given->batch_tokens;
   read.cache_bytes = given->cache_bytes;
+  const auto cache_type = ReadCacheType(given->cache_type);
+  if (!cache_type) return Fail(cache_type.error());
+  read.cache_type = *cache_type;
   return read;
 }
 

@@ -11,12 +11,10 @@ struct NamedFeature {
   std::string_view name;
   CpuFeature feature;
 };
-// Oldest first: those of x86 come with what stands before them.
-constexpr NamedFeature kNames[] = {{"neon", kCpuNeon},
-                                   {"avx2", kCpuAvx2},
-                                   {"avxvnni", kCpuAvxVnni},
-                                   {"avx512vnni", kCpuAvx512Vnni},
-                                   {"amx", kCpuAmxInt8}};
+// Oldest first: each comes with what stands before it.
+constexpr NamedFeature kNames[] = {
+    {"neon", kCpuNeon},       {"dotprod", kCpuDotprod},       {"avx2", kCpuAvx2},
+    {"avxvnni", kCpuAvxVnni}, {"avx512vnni", kCpuAvx512Vnni}, {"amx", kCpuAmxInt8}};
 constexpr std::string_view kNoFeature = "scalar";
 
 CpuFeatures Allowed() {

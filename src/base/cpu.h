@@ -14,11 +14,12 @@ enum CpuFeature : CpuFeatures {
   kCpuAvxVnni = 1u << 2,     // dot products of int8 on 256 bits
   kCpuAvx512Vnni = 1u << 3,  // the same on 512; with AVX-512 F, BW, DQ and VL
   kCpuAmxInt8 = 1u << 4,     // products of int8 tiles; this process may use them
+  kCpuDotprod = 1u << 5,     // dot products of int8 in NEON
 };
 
 // The features of this machine that Ingle has kernels for. The environment variable INGLE_CPU
-// narrows them, to test or to work around: "scalar" leaves none, "neon" that one, "avx2",
-// "avxvnni", "avx512vnni" and "amx" that one and what is older. Read once; thread safe. Any other
+// narrows them, to test or to work around: "scalar" leaves none, "neon" and "dotprod", or "avx2",
+// "avxvnni", "avx512vnni" and "amx", that one and what is older. Read once; thread safe. Any other
 // text counts as "scalar".
 CpuFeatures UsableCpuFeatures();
 
@@ -28,8 +29,8 @@ bool IsCpuChoice(std::string_view text);
 // "avx2 avx512vnni", or "scalar" for none.
 std::string ToString(CpuFeatures features);
 
-// How many processors this process may use: its affinity mask and, rounded up, its cgroup's quota.
-// 1 at least.
+// How many cores this process may use: those of its affinity mask, threads of one core counted
+// once, and, rounded up, its cgroup's quota. 1 at least.
 int UsableProcessors();
 
 namespace internal {

@@ -1,23 +1,38 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <set>
 #include <string>
 #include <thread>
 
 #include <sched.h>
 
 #include "base/cpu.h"
+#include "base/error.h"
 
 namespace ingle {
 namespace {
 
-int ProcessorsInAffinityMask() {
+// Which processors share a core with this one, as the system lists them; or itself, where it does
+// not say.
+std::string CoreOf(int processor) {
+  std::ifstream file(
+      Cat("/sys/devices/system/cpu/cpu", processor, "/topology/thread_siblings_list"));
+  std::string siblings;
+  return std::getline(file, siblings) ? siblings : Cat(processor);
+}
+
+int CoresInAffinityMask() {
   cpu_set_t mask;
   CPU_ZERO(&mask);
   if (sched_getaffinity(0, sizeof(mask), &mask) != 0) {
     return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   }
-  return std::max(1, CPU_COUNT(&mask));
+  std::set<std::string> cores;
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (CPU_ISSET(processor, &mask)) cores.insert(CoreOf(processor));
+  }
+  return std::max(1, static_cast<int>(cores.size()));
 }
 
 // cgroup v2 writes "MAX PERIOD" in microseconds, MAX being "max" without a limit.
@@ -33,7 +48,7 @@ int ProcessorsInCgroupQuota() {
 }  // namespace
 
 int UsableProcessors() {
-  static const int count = std::min(ProcessorsInAffinityMask(), ProcessorsInCgroupQuota());
+  static const int count = std::min(CoresInAffinityMask(), ProcessorsInCgroupQuota());
   return count;
 }
 

@@ -5,16 +5,24 @@
 namespace ingle {
 namespace {
 
-// A stretch of memory that a step reads or writes. Caches and logits are told apart from the arena
-// by their space.
+// A stretch of memory that a step reads or writes. Caches, logits and what attention shares are
+// told apart from the arena by their space.
 struct Access {
-  enum class Space : uint8_t { kArena, kCache, kLogits };
+  enum class Space : uint8_t { kArena, kCache, kLogits, kShared };
   Space space;
   uint64_t begin;
   uint64_t end;
+  // Which part of it each worker touches, and of what value. kOther: not known.
+  Split split = Split::kOther;
+  ValueType type{};
 
   bool Overlaps(const Access& other) const {
     return space == other.space && begin < other.end && other.begin < end;
+  }
+  // Whether each worker touches only what it touches of the other too.
+  bool IsSharedLike(const Access& other) const {
+    return split != Split::kOther && split == other.split && begin == other.begin &&
+           end == other.end && type == other.type;
   }
 };
 
@@ -23,22 +31,39 @@ struct Accesses {
   std::vector<Access> writes;
 };
 
-void AddOperand(const Operand& operand, uint32_t max_tokens, std::vector<Access>& accesses) {
+void AddOperand(const Operand& operand, Split split, uint32_t max_tokens,
+                std::vector<Access>& accesses) {
   if (operand.place == Operand::Place::kArena) {
-    accesses.push_back(
-        {Access::Space::kArena, operand.offset, operand.offset + operand.row_bytes * max_tokens});
+    accesses.push_back({Access::Space::kArena, operand.offset,
+                        operand.offset + operand.row_bytes * max_tokens, split, operand.type});
   } else if (operand.place == Operand::Place::kLogits) {
     accesses.push_back({Access::Space::kLogits, 0, 1});
   }
 }
 
+// Which part of its input a worker reads to compute its part of the output.
+Split SplitOfInput(const Step& step, size_t input) {
+  if (step.op == Op::kMatMul && input == 0) return Split::kOther;  // all columns
+  if (step.op == Op::kSelectRows) return Split::kOther;            // other rows
+  // For itself each worker reads all that it has not got.
+  if (step.output.place == Operand::Place::kOwn) return Split::kOther;
+  if (step.split == Split::kColumns &&
+      step.inputs[input].type.columns != step.output.type.columns) {
+    return Split::kOther;
+  }
+  return step.split;
+}
+
 Accesses AccessesOf(const Step& step, uint32_t max_tokens) {
   Accesses accesses;
-  for (const Operand& input : step.inputs) AddOperand(input, max_tokens, accesses.reads);
-  AddOperand(step.output, max_tokens, accesses.writes);
+  for (size_t i = 0; i < step.inputs.size(); ++i) {
+    AddOperand(step.inputs[i], SplitOfInput(step, i), max_tokens, accesses.reads);
+  }
+  AddOperand(step.output, step.split, max_tokens, accesses.writes);
   if (step.op == Op::kCacheAppend || step.op == Op::kAttend) {
     const auto& attention = std::get<AttentionAttributes>(step.attributes);
     const Access cache{Access::Space::kCache, attention.state, uint64_t{attention.state} + 1};
+    if (step.op == Op::kAttend) accesses.writes.push_back({Access::Space::kShared, 0, 1});
     if (step.op == Op::kCacheAppend) accesses.writes.push_back(cache);
     // A source stays as it is throughout the step.
     if (step.op == Op::kAttend && !attention.of_source) accesses.reads.push_back(cache);
@@ -46,10 +71,10 @@ Accesses AccessesOf(const Step& step, uint32_t max_tokens) {
   return accesses;
 }
 
-bool AnyOverlap(const std::vector<Access>& a, const std::vector<Access>& b) {
+bool AnyConflict(const std::vector<Access>& a, const std::vector<Access>& b) {
   for (const Access& x : a) {
     for (const Access& y : b) {
-      if (x.Overlaps(y)) return true;
+      if (x.Overlaps(y) && !x.IsSharedLike(y)) return true;
     }
   }
   return false;
@@ -61,13 +86,13 @@ void Append(std::vector<Access>& to, const std::vector<Access>& from) {
 
 }  // namespace
 
-void PlaceBarriers(Program& program) {
+void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens) {
   Accesses since_barrier;
-  for (Step& step : program.steps) {
-    const Accesses now = AccessesOf(step, program.max_tokens);
-    step.barrier_before = AnyOverlap(now.reads, since_barrier.writes) ||
-                          AnyOverlap(now.writes, since_barrier.writes) ||
-                          AnyOverlap(now.writes, since_barrier.reads);
+  for (Step& step : steps) {
+    const Accesses now = AccessesOf(step, max_tokens);
+    step.barrier_before = AnyConflict(now.reads, since_barrier.writes) ||
+                          AnyConflict(now.writes, since_barrier.writes) ||
+                          AnyConflict(now.writes, since_barrier.reads);
     if (step.barrier_before) since_barrier = {};
     Append(since_barrier.reads, now.reads);
     Append(since_barrier.writes, now.writes);

@@ -5,7 +5,8 @@
 namespace ingle {
 
 // Sets barrier_before where a step needs what others of the same stretch between barriers wrote, or
-// overwrites what they touch: Q, K and V, or gate and up, run without waiting in between.
-void PlaceBarriers(Program& program);
+// overwrites what they touch: Q, K and V run without waiting in between, and so do gate, up and
+// what is computed of the two, whose columns are shared alike.
+void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens);
 
 }  // namespace ingle

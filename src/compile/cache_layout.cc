@@ -26,9 +26,44 @@ void AddState(Op op, const RecurrentAttributes& a, CacheLayout& layout) {
 
 }  // namespace
 
+std::optional<CacheType> CacheTypeOf(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return CacheType::kF32;
+    case DType::kF16:
+      return CacheType::kF16;
+    case DType::kQ8_0:
+      return CacheType::kQ8_0;
+    case DType::kQ4_0:
+      return CacheType::kQ4_0;
+    default:
+      return std::nullopt;
+  }
+}
+
+DType DTypeOf(CacheType type) {
+  constexpr DType kTypes[] = {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0};
+  return kTypes[static_cast<size_t>(type)];
+}
+
+Status CheckCacheType(const Graph& graph, CacheType type) {
+  if (!IsRotated(type)) return {};
+  for (const Node& node : graph.nodes()) {
+    const auto* attention = std::get_if<AttentionAttributes>(&node.attributes);
+    if (attention == nullptr) continue;
+    for (const uint32_t size : {attention->key_size, attention->value_size}) {
+      if (size % kCacheBlock == 0) continue;
+      return Fail(ErrorCode::kUnsupported, "a cache of type ", Name(DTypeOf(type)),
+                  " has blocks of ", kCacheBlock, ", and the model's heads have ", size,
+                  " elements; F16 takes any");
+    }
+  }
+  return {};
+}
+
 CacheLayout PlanCache(const Graph& graph, DType type) {
   CacheLayout layout;
-  layout.type = type;
+  layout.type = *CacheTypeOf(type);
   for (const Node& node : graph.nodes()) {
     if (const auto* attention = std::get_if<AttentionAttributes>(&node.attributes)) {
       if (node.op == Op::kCacheAppend || attention->appends()) AddLayer(*attention, layout.layers);

@@ -22,11 +22,17 @@ Operand::Place PlaceOfInput(Input input) {
   return Operand::Place::kNone;
 }
 
-Operand OperandOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
+// Where values are: the same in steps for many tokens and for few, or in those each worker's own.
+struct Places {
+  const MemoryPlan& arena;
+  const MemoryPlan* own = nullptr;
+};
+
+Operand OperandOf(const Graph& graph, const Places& places, NodeId id) {
   const Node& node = graph.node(id);
   Operand operand;
   operand.type = node.type;
-  operand.row_bytes = plan.row_bytes[id];
+  operand.row_bytes = places.arena.row_bytes[id];
   if (node.op == Op::kInput) {
     operand.place = PlaceOfInput(std::get<InputAttributes>(node.attributes).input);
   } else if (node.op == Op::kWeight) {
@@ -36,9 +42,12 @@ Operand OperandOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
     operand.row_bytes = operand.weight.row_bytes();
   } else if (id == graph.output()) {
     operand.place = Operand::Place::kLogits;
-  } else if (plan.offsets[id] != kNoPlace) {
+  } else if (places.own != nullptr && places.own->offsets[id] != kNoPlace) {
+    operand.place = Operand::Place::kOwn;
+    operand.offset = places.own->offsets[id];
+  } else if (places.arena.offsets[id] != kNoPlace) {
     operand.place = Operand::Place::kArena;
-    operand.offset = plan.offsets[id];
+    operand.offset = places.arena.offsets[id];
   }
   return operand;
 }
@@ -61,15 +70,15 @@ void UsePanels(Step& step, const CompileOptions& options) {
   }
 }
 
-Step StepOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
+Step StepOf(const Graph& graph, const Places& places, NodeId id) {
   const Node& node = graph.node(id);
   Step step;
   step.op = node.op;
   step.attributes = node.attributes;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
-    step.inputs[SlotOf(node, i)] = OperandOf(graph, plan, node.inputs[i]);
+    step.inputs[SlotOf(node, i)] = OperandOf(graph, places, node.inputs[i]);
   }
-  step.output = OperandOf(graph, plan, id);
+  step.output = OperandOf(graph, places, id);
   return step;
 }
 
@@ -77,7 +86,7 @@ Step StepOf(const Graph& graph, const MemoryPlan& plan, NodeId id) {
 uint64_t ScratchOf(const Program& program, const Step& step) {
   if (step.op == Op::kAttend) {
     const auto& a = std::get<AttentionAttributes>(step.attributes);
-    return AttentionScratch(program.cache.page_tokens, a.key_size, a.value_size);
+    return BlockScratch(a.key_size, a.value_size);
   }
   if (step.op == Op::kExperts) {
     const TensorView& expert = step.inputs[2].weight;
@@ -96,29 +105,53 @@ uint64_t ScratchOf(const Program& program, const Step& step) {
   return step.op == Op::kRoute ? 2 * columns : columns;
 }
 
+// Room for the partial results of some hundred chunks, or of one with very long heads.
+uint64_t SharedOf(const Step& step) {
+  if (step.op != Op::kAttend) return 0;
+  constexpr uint64_t kEnough = 1 << 18;
+  const auto& a = std::get<AttentionAttributes>(step.attributes);
+  const uint64_t one = PartialFloats(kAttentionRows, a.value_size);
+  return std::max(kEnough, (one + 15) / 16 * 16);
+}
+
+std::vector<Step> StepsOf(const Graph& graph, const std::vector<Split>& splits,
+                          const Places& places, const CompileOptions& options) {
+  std::vector<Step> steps;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const Op op = graph.node(id).op;
+    if (op == Op::kInput || op == Op::kWeight) continue;
+    steps.push_back(StepOf(graph, places, id));
+    steps.back().split = splits[id];
+    UsePanels(steps.back(), options);
+  }
+  PlaceBarriers(steps, options.max_tokens);
+  return steps;
+}
+
 }  // namespace
 
 Program Compile(const Graph& model, const CompileOptions& options) {
   const Graph fused = ShareRopeAngles(GatherProducts(SplitAttention(FuseResiduals(model))));
   const Graph graph = QuantizeActivations(fused, options.kernels);
-  const MemoryPlan plan = PlanMemory(graph, options.max_tokens);
+  const std::vector<Split> splits = SplitNodes(graph);
+  std::vector<bool> by_rows;
+  for (const Split split : splits) by_rows.push_back(split == Split::kRows);
+  const MemoryPlan arena = PlanMemory(graph, options.max_tokens);
+  const MemoryPlan own = PlanMemory(graph, kFewTokens, by_rows);
 
   Program program;
   program.kernels = options.kernels;
   program.cache = PlanCache(model, options.cache_type);
   program.max_tokens = options.max_tokens;
-  program.arena_bytes = plan.arena_bytes;
+  program.arena_bytes = arena.arena_bytes;
+  program.own_bytes = own.arena_bytes;
   program.vocabulary = graph.node(graph.output()).type.columns;
-  for (NodeId id = 0; id < graph.size(); ++id) {
-    const Op op = graph.node(id).op;
-    if (op == Op::kInput || op == Op::kWeight) continue;
-    program.steps.push_back(StepOf(graph, plan, id));
-    UsePanels(program.steps.back(), options);
-  }
+  program.steps = StepsOf(graph, splits, {arena}, options);
+  program.few_steps = StepsOf(graph, splits, {arena, &own}, options);
   for (const Step& step : program.steps) {
     program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));
+    program.shared_floats = std::max(program.shared_floats, SharedOf(step));
   }
-  PlaceBarriers(program);
   return program;
 }
 

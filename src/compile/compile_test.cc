@@ -121,17 +121,32 @@ TEST(PlanMemory, LiveValuesDoNotOverlap) {
   EXPECT_LT(plan.arena_bytes, reach + 64);
 }
 
-TEST(Compile, IndependentStepsRunWithoutABarrier) {
-  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
-  size_t barriers = 0;
-  size_t free_products = 0;
-  for (const Step& step : program.steps) {
-    barriers += step.barrier_before;
-    free_products += step.op == Op::kMatMul && !step.barrier_before;
+// The operations, with a bar where all wait for all.
+std::string Stretches(const std::vector<Step>& steps) {
+  std::string text;
+  for (const Step& step : steps) {
+    text += step.barrier_before ? " | " : text.empty() ? "" : " ";
+    text += Name(step.op);
   }
-  EXPECT_EQ(free_products, 3u);  // k, v and up
-  EXPECT_FALSE(program.steps.front().barrier_before);
-  EXPECT_LT(barriers, program.steps.size() - 3);
+  return text;
+}
+
+TEST(Compile, StepsWaitOnlyForWhatOthersDo) {
+  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
+  EXPECT_EQ(
+      Stretches(program.steps),
+      "rope_angles embed rms_norm | matmul matmul matmul | rope | cache_append rope | attend | "
+      "matmul | rms_norm | matmul matmul glu | matmul | select_rows | matmul");
+}
+
+// Of few tokens each worker computes the rows for itself: five waits a layer and one for the cache.
+TEST(Compile, FewTokensWaitLess) {
+  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
+  EXPECT_EQ(Stretches(program.few_steps),
+            "rope_angles embed rms_norm matmul matmul matmul | rope cache_append rope | attend | "
+            "matmul | rms_norm matmul matmul glu | matmul | select_rows matmul");
+  EXPECT_GT(program.own_bytes, 0u);
+  for (const Step& step : program.steps) EXPECT_NE(step.output.place, Operand::Place::kOwn);
 }
 
 TEST(Compile, LayersThatTurnAlikeShareTheirAngles) {

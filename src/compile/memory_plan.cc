@@ -45,7 +45,8 @@ struct Block {
 
 class Planner {
  public:
-  Planner(const Graph& graph, uint32_t max_tokens) : graph_(graph), max_tokens_(max_tokens) {
+  Planner(const Graph& graph, uint32_t max_tokens, const std::vector<bool>& wanted)
+      : graph_(graph), max_tokens_(max_tokens), wanted_(wanted) {
     FindLastUses();
     plan_.offsets.assign(graph.size(), kNoPlace);
     plan_.row_bytes.assign(graph.size(), 0);
@@ -55,7 +56,8 @@ class Planner {
     for (NodeId id = 0; id < graph_.size(); ++id) {
       plan_.row_bytes[id] = RowBytesOf(graph_.node(id).type);
       std::erase_if(taken_, [&](const Block& block) { return block.last_use < id; });
-      if (LivesInArena(graph_, id) && !PlaceOverInput(id)) PlaceInGap(id);
+      const bool wanted = wanted_.empty() || wanted_[id];
+      if (wanted && LivesInArena(graph_, id) && !PlaceOverInput(id)) PlaceInGap(id);
     }
     return std::move(plan_);
   }
@@ -95,6 +97,7 @@ class Planner {
 
   const Graph& graph_;
   uint64_t max_tokens_;
+  const std::vector<bool>& wanted_;
   std::vector<NodeId> last_use_;
   std::vector<Block> taken_;
   MemoryPlan plan_;
@@ -102,8 +105,8 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan PlanMemory(const Graph& graph, uint32_t max_tokens) {
-  return Planner(graph, max_tokens).Run();
+MemoryPlan PlanMemory(const Graph& graph, uint32_t max_tokens, const std::vector<bool>& wanted) {
+  return Planner(graph, max_tokens, wanted).Run();
 }
 
 }  // namespace ingle

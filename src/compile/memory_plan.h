@@ -19,6 +19,8 @@ struct MemoryPlan {
 
 // Plans for steps of up to max_tokens tokens. Values of inputs, weights and the answer live
 // elsewhere. Where an operation may write over an input that nothing reads afterwards, it does.
-MemoryPlan PlanMemory(const Graph& graph, uint32_t max_tokens);
+// wanted: the nodes to place, by id; empty for all.
+MemoryPlan PlanMemory(const Graph& graph, uint32_t max_tokens,
+                      const std::vector<bool>& wanted = {});
 
 }  // namespace ingle

@@ -11,6 +11,9 @@ std::string OperandText(const Operand& operand) {
       return "-";
     case Operand::Place::kArena:
       return Cat(Name(operand.type.element), "@", operand.offset, "[", operand.type.columns, "]");
+    case Operand::Place::kOwn:
+      return Cat(Name(operand.type.element), "@own+", operand.offset, "[", operand.type.columns,
+                 "]");
     case Operand::Place::kWeight:
       return Cat(Name(operand.weight.type), ToString(operand.weight.shape));
     case Operand::Place::kTokens:
@@ -25,12 +28,8 @@ std::string OperandText(const Operand& operand) {
   return "?";
 }
 
-}  // namespace
-
-std::string Program::ToText() const {
-  std::string text = Cat("arena ", arena_bytes, " bytes for steps of up to ", max_tokens,
-                         " tokens, cache pages of ", cache.page_bytes, " bytes for ",
-                         cache.page_tokens, " positions\n");
+std::string StepsText(const std::vector<Step>& steps) {
+  std::string text;
   for (const Step& step : steps) {
     text += Cat(step.barrier_before ? "-- barrier\n" : "", OperandText(step.output), " = ",
                 Name(step.op), "(");
@@ -43,6 +42,15 @@ std::string Program::ToText() const {
     text += ")\n";
   }
   return text;
+}
+
+}  // namespace
+
+std::string Program::ToText() const {
+  return Cat("arena ", arena_bytes, " bytes for steps of up to ", max_tokens,
+             " tokens, cache pages of ", cache.page_bytes, " bytes for ", cache.page_tokens,
+             " positions\n", StepsText(steps), "\nup to ", kFewTokens, " tokens, ", own_bytes,
+             " bytes for each worker\n", StepsText(few_steps));
 }
 
 }  // namespace ingle

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compile/cache_layout.h"
+#include "compile/split.h"
 #include "graph/graph.h"
 #include "kernels/kernel_set.h"
 
@@ -17,6 +18,7 @@ struct Operand {
   enum class Place : uint8_t {
     kNone,        // absent
     kArena,       // at offset in the arena
+    kOwn,         // at offset in the memory of the worker that asks: each has the value itself
     kWeight,      // in the model's memory
     kTokens,      // what the engine brings along: i32
     kPositions,   // "
@@ -26,7 +28,7 @@ struct Operand {
 
   Place place = Place::kNone;
   ValueType type;
-  uint64_t offset = 0;     // kArena
+  uint64_t offset = 0;     // kArena, kOwn
   uint64_t row_bytes = 0;  // from one row to the next
   // kWeight. A matrix that is multiplied lies as its kernel takes it: data are rows or panels.
   TensorView weight;
@@ -41,22 +43,35 @@ struct Step {
   std::array<Operand, 7> inputs;
   Operand output;
   Attributes attributes;
+  Split split = Split::kOther;
   // Some worker may still write what this step reads, or read what it overwrites: all wait for all.
   bool barrier_before = false;
 };
 
+// Steps of the engine with at most so many tokens are few: waiting for others costs more than
+// doing the work of a row oneself.
+constexpr uint32_t kFewTokens = 4;
+
 struct Program {
-  std::vector<Step> steps;
+  std::vector<Step> steps;      // for many tokens
+  std::vector<Step> few_steps;  // for few: what is split by rows, each worker does and keeps
   KernelSet kernels;
   CacheLayout cache;
 
   uint32_t max_tokens = 0;      // of one step
   uint64_t arena_bytes = 0;     // activations of a step, exactly; 64-byte aligned
+  uint64_t own_bytes = 0;       // of each worker: values that few_steps keep; 64-byte aligned
   uint64_t scratch_floats = 0;  // of each worker
+  uint64_t shared_floats = 0;   // of all workers together, whole cache lines: for attention
   uint64_t vocabulary = 0;      // columns of the logits
 
-  // For people: one line a step.
+  // For people: one line a step, those for many tokens first.
   std::string ToText() const;
 };
+
+// Whether a batch of so many tokens and wanted rows is a few.
+constexpr bool AreFew(uint64_t tokens, uint64_t outputs) {
+  return tokens <= kFewTokens && outputs <= kFewTokens;
+}
 
 }  // namespace ingle

@@ -12,7 +12,10 @@ bool WantsQ8(const Graph& graph, const Node& matmul, const KernelSet& kernels) {
 }
 
 // Operations that can write their result as Q8 at once.
-bool CanQuantizeItsResult(Op op) { return op == Op::kRmsNorm || op == Op::kGlu; }
+bool CanQuantizeItsResult(Op op) {
+  return op == Op::kRmsNorm || op == Op::kLayerNorm || op == Op::kActivate || op == Op::kGlu ||
+         op == Op::kMul;
+}
 
 // Of each node, whether all that read it are MatMuls that want it as Q8.
 std::vector<bool> FindReadAsQ8Only(const Graph& graph, const KernelSet& kernels) {

@@ -22,20 +22,20 @@ constexpr uint64_t kVocabulary = 51;
 // A two-layer model with grouped heads, biases and weights of one type.
 class SmallModel {
  public:
-  explicit SmallModel(DType type) : type_(type) {
+  explicit SmallModel(DType type, uint32_t head = 16) : type_(type) {
     GraphBuilder g;
     const Value table = Matrix(g, kVocabulary, 64, DType::kF32);
     RopeAttributes rope;
-    rope.head_size = 16;
+    rope.head_size = head;
     for (int i = 0; i < 8; ++i) rope.frequencies.push_back(std::pow(0.1f, static_cast<float>(i)));
     Value x = g.Embed(g.Tokens(), table);
     for (uint32_t layer = 0; layer < 2; ++layer) {
-      const AttentionAttributes attention{layer, 4, 2, 16, 16, 0.25f};
+      const AttentionAttributes attention{layer, 4, 2, head, head, 0.25f};
       Value h = g.RmsNorm(x, Vector(g, 64), 1e-5f);
-      const Value q = g.Rope(g.MatMul(h, Matrix(g, 64, 64), Vector(g, 64)), rope);
-      const Value k = g.Rope(g.MatMul(h, Matrix(g, 32, 64)), rope);
-      const Value v = g.MatMul(h, Matrix(g, 32, 64));
-      x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), Matrix(g, 64, 64)));
+      const Value q = g.Rope(g.MatMul(h, Matrix(g, 4 * head, 64), Vector(g, 4 * head)), rope);
+      const Value k = g.Rope(g.MatMul(h, Matrix(g, 2 * head, 64)), rope);
+      const Value v = g.MatMul(h, Matrix(g, 2 * head, 64));
+      x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), Matrix(g, 64, 4 * head)));
       h = g.RmsNorm(x, Vector(g, 64), 1e-5f);
       const Value gate = g.MatMul(h, Matrix(g, 96, 64));
       const Value up = g.MatMul(h, Matrix(g, 96, 64));
@@ -211,6 +211,38 @@ TEST(CpuDevice, ResultsDoNotDependOnCompany) {
         at += count;
       }
       EXPECT_EQ(0, std::memcmp(pieces.data(), want.data(), want.size() * sizeof(float)));
+    }
+  }
+}
+
+// The logits of the last of many tokens, in steps of up to 100.
+std::vector<float> RunLong(Device& device, Sequence& sequence, const std::vector<int32_t>& tokens) {
+  std::vector<float> logits;
+  for (size_t at = 0; at < tokens.size(); at += 100) {
+    const auto begin = tokens.begin() + static_cast<ptrdiff_t>(at);
+    const auto count = static_cast<ptrdiff_t>(std::min<size_t>(100, tokens.size() - at));
+    logits = RunStep(device, {{&sequence, {begin, begin + count}}});
+  }
+  return {logits.end() - kVocabulary, logits.end()};
+}
+
+// So long that workers share the positions of one query.
+TEST(CpuDevice, LongSequencesDoNotDependOnThreads) {
+  for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0}) {
+    const SmallModel model(DType::kF32, 32);
+    const auto tokens = Tokens(400, 5);
+    CpuSetup one(model.graph(), 1, type);
+    Sequence whole;
+    const auto want = RunLong(*one.device, whole, tokens);
+    for (const int threads : {2, 3}) {
+      CpuSetup setup(model.graph(), threads, type);
+      Sequence cut;
+      RunLong(*setup.device, cut, {tokens.begin(), tokens.end() - 3});
+      std::vector<float> got;
+      for (size_t i = tokens.size() - 3; i < tokens.size(); ++i) {
+        got = RunStep(*setup.device, {{&cut, {tokens[i]}}});
+      }
+      EXPECT_EQ(got, want);
     }
   }
 }

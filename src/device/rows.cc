@@ -90,17 +90,6 @@ uint64_t EmbeddedRow(const EmbedAttributes& embed, const TensorView& table, int3
   return embed.first_beyond && row >= table.shape.rows() ? 0 : row;
 }
 
-void SetExtra(const AttentionAttributes& attention, const float* extra, AttentionTask& task) {
-  if (attention.buckets.empty()) {
-    task.sinks = extra;
-    return;
-  }
-  task.buckets = attention.buckets.data();
-  task.farthest = attention.buckets.size() / 2;
-  task.biases = extra;
-  task.bias_stride = attention.heads;
-}
-
 ActivationKind KindOf(Activation activation) {
   static_assert(static_cast<int>(Activation::kSoftplus) ==
                 static_cast<int>(ActivationKind::kSoftplus));

@@ -24,9 +24,6 @@ struct RowTask {
 // The table's row for an id.
 uint64_t EmbeddedRow(const EmbedAttributes& embed, const TensorView& table, int32_t id);
 
-// Gives an attention its last input: from the first head of its group on, sinks or biases.
-void SetExtra(const AttentionAttributes& attention, const float* extra, AttentionTask& task);
-
 ActivationKind KindOf(Activation activation);
 
 bool IsRowOperation(Op op);

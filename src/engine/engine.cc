@@ -95,6 +95,9 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   info.weight_bytes = WeightBytes(model);
   device_kind = options.device;
   const DType cache_type = options.cache_type.value_or(DefaultCacheType(model.graph));
+  for (const Graph* graph : GraphsOf(model)) {
+    if (const Status fits = CheckCacheType(*graph, *CacheTypeOf(cache_type)); !fits) return fits;
+  }
   if (const Status laid_out = LayOutWeights(options); !laid_out) return laid_out;
   auto made = MakeExecutor(model.graph,
                            {device_kind, info.batch_tokens, cache_type, &panels.weights}, *pool);
@@ -108,7 +111,7 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   }
   const CacheLayout& layout = device().cache();
   cache = std::make_unique<KvCache>(layout, options.cache_bytes);
-  info.cache_type = layout.type;
+  info.cache_type = DTypeOf(layout.type);
   info.cache_bytes_per_token = layout.page_bytes / layout.page_tokens;
   info.state_bytes = layout.state_bytes;
   long_context = LongContext(model.graph);
@@ -177,10 +180,9 @@ Status CheckOptions(const EngineOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "a context of ", options.context, " tokens; at most ",
                 1u << 28, " are possible");
   }
-  if (options.cache_type && *options.cache_type != DType::kF16 &&
-      *options.cache_type != DType::kF32) {
+  if (options.cache_type && !CacheTypeOf(*options.cache_type)) {
     return Fail(ErrorCode::kUnsupported, "a cache of type ", Name(*options.cache_type),
-                "; F16 and F32 are possible");
+                "; F32, F16, Q8_0 and Q4_0 are possible");
   }
   return {};
 }

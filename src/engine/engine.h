@@ -32,10 +32,11 @@ enum class DeviceKind {
 
 struct EngineOptions {
   DeviceKind device = DeviceKind::kCpu;
-  int threads = 0;              // 0: one for each processor that this process may use
+  int threads = 0;              // 0: one for each core that this process may use
   uint32_t context = 0;         // longest session in tokens; 0: what the model was trained for
   uint32_t batch_tokens = 512;  // tokens of one step at most; longer prompts take several steps
-  // kF32 or kF16; nothing: kF16 for quantized weights, else kF32.
+  // kF32, kF16, kQ8_0 or kQ4_0; nothing: kF16 for quantized weights, else kF32. The quantized want
+  // heads of a multiple of 32 elements.
   std::optional<DType> cache_type{};
   // For the cache pages of all sessions, and as much again for the sources of an encoder–decoder;
   // 0: no limit of its own.

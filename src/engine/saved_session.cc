@@ -16,7 +16,7 @@ namespace ingle {
 namespace {
 
 constexpr std::string_view kMagic = "INGS";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 class Reader {
  public:
@@ -120,7 +120,7 @@ uint64_t Sample(const Graph& graph) {
 std::string Engine::State::Identity() const {
   const CacheLayout& layout = device().cache();
   return Cat(model_info.architecture, " ", info.weight_bytes, " ", model.shape.vocabulary, " ",
-             Name(layout.type), " ", layout.page_tokens, " ", layout.page_bytes, " ",
+             Name(DTypeOf(layout.type)), " ", layout.page_tokens, " ", layout.page_bytes, " ",
              layout.state_bytes, " ", Sample(model.graph));
 }
 

@@ -30,8 +30,8 @@ uint32_t ConfigReader::Count(std::string_view key, uint32_t limit,
 
 std::vector<uint32_t> ConfigReader::Counts(std::string_view key, uint32_t layers, uint32_t limit,
                                            std::optional<uint32_t> fallback) {
+  if (!HasList(key)) return std::vector<uint32_t>(layers, Count(key, limit, fallback));
   const std::vector<int64_t> listed = Ints(key);
-  if (listed.size() <= 1) return std::vector<uint32_t>(layers, Count(key, limit, fallback));
   if (listed.size() != layers) {
     Reject(key, Cat("has ", listed.size(), " entries for ", layers, " layers"));
   }
@@ -86,6 +86,10 @@ bool ConfigReader::Has(std::string_view key) {
   // Whatever its type: a field of the wrong type is there.
   const auto value = checkpoint_.Float(key);
   return !value || value->has_value();
+}
+
+bool ConfigReader::HasList(std::string_view key) {
+  return !checkpoint_.Float(key) && checkpoint_.Ints(key);
 }
 
 void ConfigReader::Reject(std::string_view key, std::string_view problem) {

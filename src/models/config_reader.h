@@ -19,7 +19,7 @@ class ConfigReader {
   // A count in [1, limit]. Missing is an error without a fallback.
   uint32_t Count(std::string_view key, uint32_t limit, std::optional<uint32_t> fallback = {});
 
-  // One for each of `layers` layers, which the file may say as one count for all; in [0, limit].
+  // One for each of `layers` layers, in [0, limit]; or one count for all, in [1, limit].
   std::vector<uint32_t> Counts(std::string_view key, uint32_t layers, uint32_t limit,
                                std::optional<uint32_t> fallback = {});
 
@@ -36,6 +36,8 @@ class ConfigReader {
   std::vector<std::string> Texts(std::string_view key);
 
   bool Has(std::string_view key);
+  // A list of whole numbers or flags, be it of one.
+  bool HasList(std::string_view key);
 
   // Records that a field holds something it must not.
   void Reject(std::string_view key, std::string_view problem);

@@ -161,6 +161,7 @@ Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& co
     if (const Status read = config.status(); !read) return Fail(read.error());
     if (!rope) return Fail(rope.error());
     c.rope = std::move(*rope);
+    c.shape.longest_context = config.Count("longest_context", 1u << 28, 0);
     const std::string pairs = config.Text("rope.pairs", "");
     c.rope.pairs = pairs.empty()
                        ? defaults.pairs
@@ -171,19 +172,19 @@ Result<DecoderConfig> ReadDecoder(const Checkpoint& checkpoint, ConfigReader& co
 }
 
 std::vector<uint32_t> ReadWindows(ConfigReader& config, uint32_t layers, uint32_t pattern) {
+  constexpr std::string_view kPattern = "attention.sliding_window_pattern";
   std::vector<uint32_t> windows(layers, 0);
   if (config.Number("attention.sliding_window", 0, 1u << 30, 0.0) == 0) return windows;
   const uint32_t window = config.Count("attention.sliding_window", 1u << 30);
-  const std::vector<int64_t> listed = config.Ints("attention.sliding_window_pattern");
-  if (listed.size() == 1 && listed[0] > 0) pattern = static_cast<uint32_t>(listed[0]);
-  if (listed.size() > 1 && listed.size() != layers) {
-    config.Reject("attention.sliding_window_pattern",
-                  Cat("has ", listed.size(), " entries for ", layers, " layers"));
+  const std::vector<int64_t> listed = config.Ints(kPattern);
+  const bool by_layer = config.HasList(kPattern);
+  if (!by_layer && !listed.empty() && listed[0] > 0) pattern = static_cast<uint32_t>(listed[0]);
+  if (by_layer && listed.size() != layers) {
+    config.Reject(kPattern, Cat("has ", listed.size(), " entries for ", layers, " layers"));
     return windows;
   }
   for (uint32_t layer = 0; layer < layers; ++layer) {
-    const bool slides =
-        listed.size() > 1 ? listed[layer] != 0 : pattern == 1 || (layer + 1) % pattern != 0;
+    const bool slides = by_layer ? listed[layer] != 0 : pattern == 1 || (layer + 1) % pattern != 0;
     if (slides) windows[layer] = window;
   }
   return windows;

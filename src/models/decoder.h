@@ -59,8 +59,8 @@ DecoderConfig ReadTrunk(const Checkpoint& checkpoint, ConfigReader& config,
                         const DecoderDefaults& defaults);
 
 // The windows of layers that see only the latest positions: every layer for a pattern of 1, else
-// all but each pattern-th. Reads attention.sliding_window and, where the file has it, a list for
-// each layer (attention.sliding_window_pattern).
+// all but each pattern-th. Reads attention.sliding_window and attention.sliding_window_pattern,
+// which is another pattern or a list for each layer.
 std::vector<uint32_t> ReadWindows(ConfigReader& config, uint32_t layers, uint32_t pattern);
 
 // How a layer differs from DecoderConfig.

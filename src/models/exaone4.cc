@@ -20,9 +20,11 @@ constexpr FieldRule kFields[] = {
 constexpr std::string_view kTypes[] = {"exaone4"};
 
 void AdaptExaone4(HuggingFaceFields& fields) {
-  if (fields.IsNull("sliding_window")) return;
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
-  fields.Set("attention.sliding_window_pattern", fields.Number("sliding_window_pattern", 4));
+  // Beside layer_types the pattern, which may be a word, says nothing.
+  if (fields.IsNull("sliding_window") || fields.Has("layer_types")) return SetWindows(fields, {});
+  const double period = fields.Number("sliding_window_pattern", 4);
+  if (!(period >= 1)) fields.Refuse("sliding_window_pattern", Cat("is ", period));
+  SetWindows(fields, AllButEvery(period, fields));
 }
 
 }  // namespace

@@ -92,10 +92,10 @@ void ExpectSparseLayers(HuggingFaceFields& fields) {
   }
   std::vector<bool> experts;
   bool listed = false;  // what decides where the two differ
-  for (int layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
     const bool is_dense = std::find(dense.begin(), dense.end(), layer) != dense.end();
     listed = listed || is_dense;
-    experts.push_back(!is_dense && std::fmod(layer + 1, step) == 0);
+    experts.push_back(!is_dense && std::fmod(static_cast<double>(layer + 1), step) == 0);
   }
   fields.Expect("blk.{}.ffn_gate_inp.weight", experts,
                 listed ? "mlp_only_layers" : "decoder_sparse_step");

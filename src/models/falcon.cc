@@ -28,6 +28,14 @@ constexpr FieldRule kFields[] = {
     {"ffn_hidden_size", "feed_forward_length"},
     {"activation", "feed_forward.activation", "\"gelu\""},
     {"num_kv_heads", "attention.head_count_kv"},
+    {"hidden_size", "embedding_length"},
+    {"num_hidden_layers", "block_count"},
+    {"num_attention_heads", "attention.head_count"},
+    // What the checkpoints' own code called them, before the class.
+    {"n_embed", "embedding_length"},
+    {"n_layer", "block_count"},
+    {"n_head", "attention.head_count"},
+    {"n_head_kv", "attention.head_count_kv"},
     {"max_position_embeddings", "context_length", "2048"},
     {"tie_word_embeddings", "tied", "true"},
 };
@@ -59,7 +67,7 @@ std::vector<float> AlibiSlopes(uint32_t heads) {
 }
 
 void AdaptFalcon(HuggingFaceFields& fields) {
-  const bool is_new = fields.Flag("new_decoder_architecture", false);
+  const bool is_new = fields.Flag("new_decoder_architecture", fields.Has("n_head_kv"));
   const bool parallel = fields.Flag("parallel_attn", true);
   const double heads = fields.Key("attention.head_count", 0);
   if (!is_new) {

@@ -7,6 +7,7 @@
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/rope_parameters.h"
 #include "models/rope_scaling.h"
 
 namespace ingle {
@@ -88,23 +89,29 @@ constexpr std::string_view kGemma2Types[] = {"gemma2"};
 constexpr std::string_view kGemma3Types[] = {"gemma3_text", "gemma3"};
 
 // "gelu" is what early files say for its approximation.
-void AdaptGemma(HuggingFaceFields& fields) { fields.Set("feed_forward.activation", "gelu_tanh"); }
+void AdaptGemma(HuggingFaceFields& fields) {
+  if (fields["hidden_act"] == "gelu") fields.Set("feed_forward.activation", "gelu_tanh");
+}
 
 void SetQueryScale(HuggingFaceFields& fields) {
-  fields.Set("attention.scale", 1 / std::sqrt(fields.Number("query_pre_attn_scalar", 256)));
+  constexpr const char* kName = "query_pre_attn_scalar";
+  const double size = fields.Number(kName, 256);
+  if (!(size > 0)) fields.Refuse(kName, Cat("is ", size, ", where a number above 0 is needed"));
+  fields.Set("attention.scale", 1 / std::sqrt(size), kName);
 }
 
 void AdaptGemma2(HuggingFaceFields& fields) {
   SetQueryScale(fields);
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
-  fields.Set("attention.sliding_window_pattern", 2.0);
+  SetWindows(fields, AllButEvery(2, fields));
 }
 
 void AdaptGemma3(HuggingFaceFields& fields) {
   SetQueryScale(fields);
-  ReadRopeOfKinds(nlohmann::json::object(), kGemma3Names, fields);
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
-  fields.Set("attention.sliding_window_pattern", fields.Number("sliding_window_pattern", 6));
+  ReadRopeOfKinds({}, kGemma3Names, fields);
+  if (fields.Has("layer_types")) return SetWindows(fields, {});
+  const double period = fields.Number("sliding_window_pattern", 6);
+  if (!(period >= 1)) fields.Refuse("sliding_window_pattern", Cat("is ", period));
+  SetWindows(fields, AllButEvery(period, fields));
 }
 
 }  // namespace
@@ -178,6 +185,7 @@ const HuggingFaceNames kGemma3Names{.model_types = kGemma3Types,
                                     .tensors = kGemma2Tensors,
                                     .presence = kPresence,
                                     .rope_theta = 1e6,
+                                    .own_rope = true,
                                     .adapt = AdaptGemma3};
 
 }  // namespace ingle

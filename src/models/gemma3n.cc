@@ -11,6 +11,7 @@
 #include "models/gemma_layers.h"
 #include "models/huggingface/fields.h"
 #include "models/huggingface/gguf_form.h"
+#include "models/huggingface/rope_parameters.h"
 
 namespace ingle {
 namespace {
@@ -92,10 +93,9 @@ void ReadSparsity(HuggingFaceFields& fields) {
 }
 
 void AdaptGemma3n(HuggingFaceFields& fields) {
-  ReadRopeOfKinds(nlohmann::json::object(), kGemma3nNames, fields);
+  ReadRopeOfKinds({}, kGemma3nNames, fields);
   ReadSparsity(fields);
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
-  fields.Set("attention.sliding_window_pattern", 5.0);
+  SetWindows(fields, AllButEvery(5, fields));
 }
 
 void Gemma3nToGguf(GgufForm& form) { form.StackNumbered("altup_", ""); }
@@ -261,6 +261,7 @@ const HuggingFaceNames kGemma3nNames{.model_types = kTypes,
                                      .tensors = kTensors,
                                      .presence = kPresence,
                                      .rope_theta = 1e6,
+                                     .own_rope = true,
                                      .adapt = AdaptGemma3n,
                                      .to_gguf = Gemma3nToGguf};
 

@@ -9,6 +9,7 @@
 #include "models/gemma_layers.h"
 #include "models/huggingface/fields.h"
 #include "models/huggingface/gguf_form.h"
+#include "models/huggingface/rope_parameters.h"
 
 namespace ingle {
 namespace {
@@ -24,6 +25,7 @@ constexpr FieldRule kFields[] = {
     {"hidden_activation", "feed_forward.activation", "\"gelu_pytorch_tanh\""},
     {"hidden_act", kNotRead},
     {"sliding_window", "attention.sliding_window", "512"},
+    {"rope_scaling", ""},
     {"final_logit_softcapping", "final_logit_softcapping"},
     {"hidden_size_per_layer_input", "embedding_length_per_layer_input", "256"},
     {"num_kv_shared_layers", "attention.shared_kv_layers", "0"},
@@ -61,14 +63,12 @@ constexpr PresenceRule kPresence[] = {
 constexpr std::string_view kTypes[] = {"gemma4_text", "gemma4"};
 
 // Of each layer, 1 for those that see a window. The last one never does.
-std::vector<double> ReadKinds(uint32_t layers, HuggingFaceFields& fields) {
+std::vector<double> ReadKinds(HuggingFaceFields& fields) {
   std::vector<double> slides;
-  for (const std::string& type : fields.Texts("layer_types")) {
+  for (const std::string& type : ReadLayerTypes(fields, {"full_attention", "sliding_attention"})) {
     slides.push_back(type == "sliding_attention" ? 1 : 0);
   }
-  if (slides.empty()) {
-    for (uint32_t layer = 0; layer < layers; ++layer) slides.push_back((layer + 1) % 6 != 0);
-  }
+  if (slides.empty()) slides = AllButEvery(6, fields);
   if (!slides.empty()) slides.back() = 0;
   return slides;
 }
@@ -123,8 +123,8 @@ void ReadHeads(const std::vector<double>& slides, HuggingFaceFields& fields) {
                                      : kv_heads;
   const auto sizes = shapes.Read("head_dim", 256, fields.Number("global_head_dim", 512));
   const double full = shapes.OfKind(sizes, 0, 512);
-  fields.Set("attention.key_length", full);
-  fields.Set("attention.value_length", full);
+  fields.Set("attention.key_length", full, "global_head_dim");
+  fields.Set("attention.value_length", full, "global_head_dim");
   fields.Set("attention.key_length_swa", shapes.OfKind(sizes, 1, full));
   fields.Set("attention.head_count_kv",
              shapes.Read("num_key_value_heads", kv_heads, global_kv_heads));
@@ -152,15 +152,14 @@ void ReadWidths(size_t layers, HuggingFaceFields& fields) {
 }
 
 void AdaptGemma4(HuggingFaceFields& fields) {
-  ReadLayerTypes(fields);
-  const auto layers = static_cast<uint32_t>(std::clamp(fields.Key("block_count", 1), 1.0, 1024.0));
-  const std::vector<double> slides = ReadKinds(layers, fields);
-  fields.Set("attention.sliding_window_pattern", slides);
+  const std::vector<double> slides = ReadKinds(fields);
+  fields.Set("attention.sliding_window_pattern", slides, "layer_types");
   ReadHeads(slides, fields);
   ExpectValues(slides, fields);
-  ReadWidths(layers, fields);
-  ReadRopeOfKinds({{"rope_type", "proportional"}, {"partial_rotary_factor", 0.25}}, kGemma4Names,
-                  fields);
+  ReadWidths(slides.size(), fields);
+  RopeOfKinds rope;
+  rope.full = {{"rope_type", "proportional"}, {"partial_rotary_factor", 0.25}};
+  ReadRopeOfKinds(rope, kGemma4Names, fields);
   if (fields.Flag("enable_moe_block", false)) return;
   for (const char* key : {"expert_count", "expert_used_count", "expert_feed_forward_length"}) {
     fields.Erase(key);
@@ -233,6 +232,7 @@ const HuggingFaceNames kGemma4Names{.model_types = kTypes,
                                     .tensors = kTensors,
                                     .presence = kPresence,
                                     .rope_theta = 1e6,
+                                    .own_rope = true,
                                     .adapt = AdaptGemma4,
                                     .to_gguf = Gemma4ToGguf};
 

@@ -5,6 +5,7 @@
 #include "models/families.h"
 #include "models/huggingface/fields.h"
 #include "models/huggingface/gguf_form.h"
+#include "models/huggingface/rope_parameters.h"
 
 namespace ingle {
 namespace {
@@ -16,6 +17,7 @@ constexpr FieldRule kFields[] = {
     {"max_position_embeddings", "context_length", "131072"},
     {"sliding_window", "attention.sliding_window", "128", true},
     {"num_local_experts", "expert_count", "128"},
+    {"num_experts", "expert_count"},
     {"num_experts_per_tok", "expert_used_count", "4"},
     {"swiglu_limit", "expert_swiglu_limit", "7"},
     {"swiglu_alpha", "", "1.702"},
@@ -49,16 +51,17 @@ constexpr PresenceRule kPresence[] = {
 constexpr std::string_view kTypes[] = {"gpt_oss"};
 
 void AdaptGptOss(HuggingFaceFields& fields) {
+  RopeParameters rope = StatedRope(fields);
   if (!fields.Has("rope_parameters") && !fields.Has("rope_scaling")) {
     nlohmann::json yarn = {{"rope_type", "yarn"},
                            {"factor", 32.0},
                            {"truncate", false},
                            {"original_max_position_embeddings", 4096}};
-    ReadRopeParameters(yarn, kGptOssNames, fields);
+    yarn.update(rope.object);
+    rope.object = std::move(yarn);
   }
-  if (fields.IsNull("sliding_window")) return;
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
-  fields.Set("attention.sliding_window_pattern", 2.0);
+  ReadRope(rope, kGptOssNames, fields);
+  SetWindows(fields, AllButEvery(2, fields));
 }
 
 // Files have gate and up apart.
@@ -107,6 +110,7 @@ const HuggingFaceNames kGptOssNames{.model_types = kTypes,
                                     .tensors = kTensors,
                                     .presence = kPresence,
                                     .rope_theta = 150000,
+                                    .own_rope = true,
                                     .adapt = AdaptGptOss,
                                     .to_gguf = GptOssToGguf};
 

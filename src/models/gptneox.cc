@@ -2,6 +2,7 @@
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/rope_parameters.h"
 
 namespace ingle {
 namespace {
@@ -35,20 +36,16 @@ constexpr PresenceRule kPresence[] = {
 };
 constexpr std::string_view kTypes[] = {"gpt_neox"};
 
-// Names of the years before rope_parameters.
+// Beside rope_parameters the base and the share have names of their own.
 void AdaptGptNeoX(HuggingFaceFields& fields) {
-  if (fields.Has("rope_parameters")) return;
-  nlohmann::json rope =
-      fields["rope_scaling"].is_object() ? fields["rope_scaling"] : nlohmann::json::object();
-  if (!rope.contains("rope_theta")) {
-    rope["rope_theta"] = fields.Number("rotary_emb_base", fields.Number("rope_theta", 10000));
+  RopeParameters rope = StatedRope(fields);
+  rope.SetDefault("rope_theta", fields.Number("rotary_emb_base", 10000));
+  rope.SetDefault("partial_rotary_factor", fields.Number("rotary_pct", 0.25));
+  ReadRope(rope, kGptNeoXNames, fields);
+  const double theta = fields.Key("rope.freq_base", 10000);
+  if (fields.Number("rope_theta", theta) != theta) {
+    fields.Refuse("rope_theta", Cat("is not rotary_emb_base, which is ", theta));
   }
-  if (!rope.contains("partial_rotary_factor")) {
-    rope["partial_rotary_factor"] =
-        fields.Number("rotary_pct", fields.Number("partial_rotary_factor", 0.25));
-  }
-  fields.Erase("rope.dimension_count");
-  ReadRopeParameters(rope, kGptNeoXNames, fields);
 }
 
 }  // namespace
@@ -77,6 +74,7 @@ const HuggingFaceNames kGptNeoXNames{.model_types = kTypes,
                                      .tensors = kTensors,
                                      .presence = kPresence,
                                      .rotated_share = 0.25,
+                                     .own_rope = true,
                                      .adapt = AdaptGptNeoX};
 
 }  // namespace ingle

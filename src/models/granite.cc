@@ -41,7 +41,10 @@ constexpr PresenceRule kMoePresence[] = {
 constexpr std::string_view kMoeTypes[] = {"granitemoe"};
 constexpr std::string_view kTypes[] = {"granite"};
 
-void TurnHalves(HuggingFaceFields& fields) { fields.Set("rope.pairs", "halves"); }
+void AdaptGranite(HuggingFaceFields& fields) {
+  fields.Set("rope.pairs", "halves");
+  RefuseZeros({"attention_multiplier", "logits_scaling"}, fields);
+}
 
 }  // namespace
 
@@ -79,8 +82,8 @@ const HuggingFaceNames kGraniteMoeNames{.model_types = kMoeTypes,
                                         .fields = kMoeFields,
                                         .tensors = kMoeTensors,
                                         .presence = kMoePresence,
-                                        .adapt = TurnHalves};
+                                        .adapt = AdaptGranite};
 const HuggingFaceNames kGraniteNames{
-    .model_types = kTypes, .fields = kFields, .presence = kPresence, .adapt = TurnHalves};
+    .model_types = kTypes, .fields = kFields, .presence = kPresence, .adapt = AdaptGranite};
 
 }  // namespace ingle

@@ -51,23 +51,19 @@ constexpr std::string_view kTypes[] = {"granitemoehybrid"};
 
 void AdaptGraniteHybrid(HuggingFaceFields& fields) {
   fields.Set("rope.pairs", "halves");
+  RefuseZeros({"attention_multiplier", "logits_scaling"}, fields);
   fields.Set("rope.used", fields["position_embedding_type"] == "rope" ? 1.0 : 0.0);
-  fields.Set("ssm.inner_size",
-             fields.Number("mamba_expand", 2) * fields.Key("embedding_length", 0));
+  fields.Set("ssm.inner_size", fields.Number("mamba_expand", 2) * fields.Key("embedding_length", 0),
+             "mamba_expand");
   const double kv_heads =
       fields.Key("attention.head_count_kv", fields.Key("attention.head_count", 1));
-  const bool newer = fields.Has("layer_types");
-  const std::vector<std::string> types = fields.Texts(newer ? "layer_types" : "layers_block_type");
+  const char* name = fields.Has("layer_types") ? "layer_types" : "layers_block_type";
   std::vector<double> heads;
-  for (int layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
-    const auto at = static_cast<size_t>(layer);
-    const std::string type = at < types.size() ? types[at] : "mamba";
-    const bool attends = type == "attention" || type == "full_attention";
-    if (!attends && type != "mamba" && type != "linear_attention") {
-      fields.Refuse("layer_types", Cat("has ", Quote(type)));
-    }
-    heads.push_back(attends ? kv_heads : 0);
+  for (const std::string& type :
+       ReadLayerTypes(fields, {"full_attention", "linear_attention"}, name)) {
+    heads.push_back(type == "full_attention" ? kv_heads : 0);
   }
+  if (heads.empty()) heads.resize(fields.Layers(), 0);
   fields.Set("attention.kv_heads", kv_heads);
   fields.Set("attention.layers", std::move(heads));
   ReadTimeStepLimit(fields);

@@ -53,6 +53,7 @@ constexpr FieldRule kMoeFields[] = {
     {"moe_intermediate_size", "expert_feed_forward_length", "1792"},
     {"norm_topk_prob", "expert_weights_norm", "true"},
     {"routed_scaling_factor", "expert_weights_scale", "1"},
+    {"num_dense_layers", "leading_dense_block_count", "2"},
     {"hidden_act", kNotRead},
 };
 constexpr PresenceRule kPresence[] = {
@@ -66,20 +67,22 @@ constexpr std::string_view kMoeTypes[] = {"lfm2_moe"};
 // Which layers attend; the others have no key/value heads.
 void ReadLfm2Layers(HuggingFaceFields& fields) {
   const double kv_heads = fields.Key("attention.head_count_kv", 8);
-  const std::vector<std::string> types = fields.Texts("layer_types");
+  const std::vector<std::string> types = ReadLayerTypes(fields, {"full_attention", "conv"});
   const nlohmann::json& indices = fields["full_attn_idxs"];
   std::vector<double> heads;
-  for (int layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
     bool attends = true;
     if (!types.empty()) {
-      attends =
-          static_cast<size_t>(layer) < types.size() && types[static_cast<size_t>(layer)] != "conv";
+      attends = types[layer] != "conv";
     } else if (indices.is_array()) {
       attends = std::find(indices.begin(), indices.end(), layer) != indices.end();
     }
     heads.push_back(attends ? kv_heads : 0);
   }
-  if (heads.size() > 1) fields.Set("attention.head_count_kv", std::move(heads));
+  if (std::find(heads.begin(), heads.end(), kv_heads) == heads.end()) {
+    fields.Refuse("layer_types", "has no full_attention, without which Ingle computes no LFM2");
+  }
+  fields.Set("attention.head_count_kv", std::move(heads), "num_key_value_heads");
 }
 
 // The width of the feed-forward network is made smaller and rounded.
@@ -102,8 +105,8 @@ void AdaptLfm2Moe(HuggingFaceFields& fields) {
   ReadLfm2Layers(fields);
   const double dense = fields.Number("num_dense_layers", 2);
   std::vector<bool> experts;
-  for (int layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
-    experts.push_back(layer >= dense);
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
+    experts.push_back(static_cast<double>(layer) >= dense);
   }
   fields.Expect("blk.{}.ffn_gate_inp.weight", experts, "num_dense_layers");
 }
@@ -111,7 +114,6 @@ void AdaptLfm2Moe(HuggingFaceFields& fields) {
 void Lfm2MoeToGguf(GgufForm& form) {
   constexpr double kSigmoid = 2;  // llama.cpp's number for it
   form.Set("expert_gating_func", kSigmoid);
-  form.Set("leading_dense_block_count", form.config().Number("num_dense_layers", 2));
 }
 
 Value Convolve(DecoderBuilder& b, Value h, const std::string& blk, uint32_t taps, uint32_t state) {

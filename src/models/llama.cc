@@ -19,7 +19,7 @@ Value LlamaLayer(DecoderBuilder& b, Value x, uint32_t layer, const ExpertsConfig
       x, HasExperts(b, blk, experts) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
 }
 
-constexpr FieldRule kPretraining[] = {{"pretraining_tp", "", "1"}};
+constexpr FieldRule kLlamaFields[] = {{"max_position_embeddings", "context_length", "2048"}};
 
 constexpr FieldRule kMistralFields[] = {
     {"sliding_window", "attention.sliding_window", "4096", true},
@@ -33,6 +33,7 @@ constexpr FieldRule kMixtralFields[] = {
     {"max_position_embeddings", "context_length", "131072"},
     {"rms_norm_eps", "attention.layer_norm_rms_epsilon", "1e-5"},
     {"num_local_experts", "expert_count", "8"},
+    {"num_experts", "expert_count"},
     {"num_experts_per_tok", "expert_used_count", "2"},
 };
 constexpr TensorRule kMixtralTensors[] = {
@@ -81,7 +82,7 @@ Result<Model> BuildLlama(const Checkpoint& checkpoint) {
 }
 
 const HuggingFaceNames kLlamaNames{.model_types = kLlamaTypes,
-                                   .fields = kPretraining,
+                                   .fields = kLlamaFields,
                                    .presence = kLlamaPresence,
                                    .adapt = TurnHalves};
 const HuggingFaceNames kMixtralNames{.model_types = kMixtralTypes,

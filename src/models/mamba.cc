@@ -46,7 +46,7 @@ Value MixByMamba(DecoderBuilder& b, Value h, const std::string& blk, const Mamba
   const Value gate = project(0, m.inner);
   const Value dt = project(m.inner + convolved, m.scan.heads);
   const Value mixed = b.g.Activate(
-      Activation::kSilu,
+      b.c.activation,
       b.g.ShortConv(project(m.inner, convolved),
                     b.w.FlatRows(blk + "ssm_conv1d.weight", {convolved, m.taps}, 0, convolved),
                     b.w.Bias(blk + "ssm_conv1d", convolved), first_state));
@@ -80,10 +80,14 @@ void MambaToGguf(GgufForm& form) {
 
 void ReadTimeStepLimit(HuggingFaceFields& fields) {
   const nlohmann::json& limit = fields["time_step_limit"];
-  if (!limit.is_array() || limit.size() != 2) return;
-  if (limit[0].is_number()) fields.Set("ssm.dt_low", limit[0].get<double>());
+  if (limit.is_null()) return;
+  // {"__float__": "Infinity"} is how newer files write the one number that JSON lacks.
+  const bool bounds = limit.is_array() && limit.size() == 2 && limit[0].is_number() &&
+                      (limit[1].is_number() || limit[1].is_object());
+  if (!bounds) return fields.Refuse("time_step_limit", "is no pair of numbers");
+  fields.Set("ssm.dt_low", limit[0].get<double>(), "time_step_limit");
   if (limit[1].is_number() && limit[1].get<double>() < FLT_MAX) {
-    fields.Set("ssm.dt_high", limit[1].get<double>());
+    fields.Set("ssm.dt_high", limit[1].get<double>(), "time_step_limit");
   }
 }
 

@@ -24,6 +24,7 @@ constexpr FieldRule kFields[] = {
     {"num_key_value_heads", kNotRead},
     {"head_dim", kNotRead},
     {"intermediate_size", kNotRead},
+    {"is_causal", kNotRead},
     {"max_position_embeddings", "context_length", "1048576"},
     {"layer_norm_epsilon", "attention.layer_norm_rms_epsilon", "1e-5"},
     {"num_heads", "ssm.time_step_rank", "128"},
@@ -46,7 +47,7 @@ void AdaptMamba2(HuggingFaceFields& fields) {
     fields.Refuse("expand",
                   Cat("makes an inner width of ", inner, ", which num_heads and head_dim do not"));
   }
-  fields.Set("ssm.inner_size", inner);
+  fields.Set("ssm.inner_size", inner, "expand");
   ReadTimeStepLimit(fields);
 }
 

@@ -7,6 +7,7 @@
 #include "models/families.h"
 #include "models/huggingface/fields.h"
 #include "models/huggingface/gguf_form.h"
+#include "models/huggingface/rope_parameters.h"
 #include "models/rope_scaling.h"
 
 namespace ingle {
@@ -31,6 +32,7 @@ constexpr FieldRule kFields[] = {
     {"num_key_value_heads", kNotRead},
     {"head_dim", kNotRead},
     {"tie_word_embeddings", kNotRead},
+    {"is_causal", kNotRead},
     {"num_hidden_layers", "block_count", "22"},
     {"hidden_size", "embedding_length", "768"},
     {"num_attention_heads", "attention.head_count", "12"},
@@ -42,6 +44,7 @@ constexpr FieldRule kFields[] = {
     {"classifier_pooling", "classifier.pooling", "\"cls\""},
     {"classifier_activation", "classifier.activation", "\"gelu\""},
     {"is_decoder", ""},
+    {"rope_scaling", ""},
 };
 constexpr PresenceRule kPresence[] = {
     {"blk.{}.attn_qkv.weight", kInClass},  {"token_embd_norm.bias", "norm_bias"},
@@ -54,33 +57,18 @@ constexpr PresenceRule kPresence[] = {
 constexpr std::string_view kTypes[] = {"modernbert"};
 
 void AdaptModernBert(HuggingFaceFields& fields) {
-  const nlohmann::json& ropes = fields["rope_parameters"];
-  const auto of = [&](const char* kind) {
-    const bool there = ropes.is_object() && ropes.contains(kind) && ropes[kind].is_object();
-    return there ? ropes[kind] : nlohmann::json::object();
-  };
-  nlohmann::json full = of("full_attention");
-  if (!full.contains("rope_theta")) full["rope_theta"] = fields.Number("global_rope_theta", 160000);
-  ReadRopeParameters(full, kModernBertNames, fields);
-  const nlohmann::json local = of("sliding_attention");
-  if (local.contains("rope_type") && local["rope_type"] != "default") {
-    fields.Refuse("rope_parameters", "scales the positions of layers that see a window");
-  }
-  const double theta = fields.Number("local_rope_theta", 10000);
-  const bool stated = local.contains("rope_theta") && local["rope_theta"].is_number();
-  fields.Set("rope.freq_base_swa", stated ? local["rope_theta"].get<double>() : theta);
-
+  ReadRopeOfKinds({.older_theta = "global_rope_theta", .older_local_theta = "local_rope_theta"},
+                  kModernBertNames, fields);
   ReadClassifierFields(fields, true);
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
   const double every = fields.Number("global_attn_every_n_layers", 3);
   if (!(every >= 1)) {
     return fields.Refuse("global_attn_every_n_layers", Cat("is ", every, ", less than 1"));
   }
   std::vector<double> slides;
-  for (double layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
-    slides.push_back(std::fmod(layer, every) != 0 ? 1 : 0);
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
+    slides.push_back(std::fmod(static_cast<double>(layer), every) != 0 ? 1 : 0);
   }
-  fields.Set("attention.sliding_window_pattern", std::move(slides));
+  SetWindows(fields, std::move(slides));
 }
 
 // llama.cpp's converter calls the norm's epsilon by the other norm's name; readers want either.
@@ -99,12 +87,12 @@ std::vector<uint32_t> ReadSides(ConfigReader& config, uint32_t layers) {
   const uint32_t near = config.Count("attention.sliding_window", 1u << 30) / 2 + 1;
   const std::vector<int64_t> listed = config.Ints(kPattern);
   std::vector<uint32_t> windows(layers, 0);
-  if (listed.size() > 1 && listed.size() != layers) {
+  const bool by_layer = config.HasList(kPattern);
+  if (by_layer && listed.size() != layers) {
     config.Reject(kPattern, Cat("has ", listed.size(), " entries for ", layers, " layers"));
     return windows;
   }
-  const bool by_layer = listed.size() == layers && listed[0] <= 1;
-  const int64_t every = listed.size() == 1 ? std::max<int64_t>(1, listed[0]) : 3;
+  const int64_t every = listed.empty() ? 3 : std::max<int64_t>(1, listed[0]);
   for (uint32_t layer = 0; layer < layers; ++layer) {
     if (by_layer ? listed[layer] != 0 : layer % every != 0) windows[layer] = near;
   }
@@ -144,6 +132,7 @@ const HuggingFaceNames kModernBertNames{.model_types = kTypes,
                                         .tensors = kTensors,
                                         .presence = kPresence,
                                         .rope_theta = 160000,
+                                        .own_rope = true,
                                         .adapt = AdaptModernBert,
                                         .to_gguf = ModernBertToGguf};
 

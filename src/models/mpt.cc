@@ -24,6 +24,9 @@ constexpr FieldRule kFields[] = {
     {"n_layers", "block_count", "24"},
     {"d_model", "embedding_length", "2048"},
     {"n_heads", "attention.head_count", "16"},
+    {"num_hidden_layers", "block_count"},
+    {"hidden_size", "embedding_length"},
+    {"num_attention_heads", "attention.head_count"},
     {"max_seq_len", "context_length", "2048"},
     {"layer_norm_epsilon", "attention.layer_norm_epsilon", "1e-5"},
     {"hidden_act", "", "\"gelu\""},
@@ -39,6 +42,7 @@ constexpr std::string_view kTypes[] = {"mpt"};
 void AdaptMpt(HuggingFaceFields& fields) {
   fields.Set("feed_forward_length", 4 * fields.Key("embedding_length", 0));
   const nlohmann::json& attention = fields["attn_config"];
+  if (!attention.is_object() && !attention.is_null()) fields.Refuse("attn_config", "is no object");
   const nlohmann::json options = attention.is_object() ? attention : nlohmann::json::object();
   const auto refuse_unless = [&](const char* name, const nlohmann::json& wanted) {
     if (options.contains(name) && !options[name].is_null() && options[name] != wanted) {
@@ -50,8 +54,10 @@ void AdaptMpt(HuggingFaceFields& fields) {
   refuse_unless("prefix_lm", false);
   refuse_unless("attn_type", "multihead_attention");
   const auto number = [&](const char* name, double otherwise) {
-    const bool there = options.contains(name) && options[name].is_number();
-    return there ? options[name].get<double>() : otherwise;
+    if (!options.contains(name) || options[name].is_null()) return otherwise;
+    if (options[name].is_number()) return options[name].get<double>();
+    fields.Refuse(Cat("attn_config.", name), "is no number");
+    return otherwise;
   };
   fields.Set("attention.max_alibi_bias", 8.0);  // the class reads no other from its configuration
   if (number("clip_qkv", 0) != 0) fields.Set("attention.clamp_kqv", number("clip_qkv", 0));

@@ -32,6 +32,7 @@ constexpr TensorRule kTensors[] = {
 constexpr FieldRule kFields[] = {
     {"num_key_value_heads", kNotRead},
     {"tie_word_embeddings", kNotRead},
+    {"is_causal", kNotRead},
     {"num_hidden_layers", "block_count", "12"},
     {"hidden_size", "embedding_length", "768"},
     {"num_attention_heads", "attention.head_count", "12"},
@@ -69,7 +70,7 @@ constexpr std::string_view kTypes[] = {"nomic_bert"};
 
 void AdaptNomicBert(HuggingFaceFields& fields) {
   if (fields.Has("rotary_emb_base")) {
-    fields.Set("rope.freq_base", fields.Number("rotary_emb_base", 0));
+    fields.Set("rope.freq_base", fields.Number("rotary_emb_base", 0), "rotary_emb_base");
   }
   ReadClassifierFields(fields);
 }

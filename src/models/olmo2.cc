@@ -3,6 +3,7 @@
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/rope_parameters.h"
 #include "models/rope_scaling.h"
 
 namespace ingle {
@@ -24,24 +25,12 @@ constexpr FieldRule kOlmo3Fields[] = {
 constexpr PresenceRule kPresence[] = {{"blk.{}.attn_*.bias", "attention_bias"}};
 constexpr std::string_view kOlmo2Types[] = {"olmo2"};
 constexpr std::string_view kOlmo3Types[] = {"olmo3"};
+constexpr double kOlmo3Theta = 500000;
 
 void AdaptOlmo3(HuggingFaceFields& fields) {
-  const nlohmann::json& ropes = fields["rope_parameters"];
-  const bool nested = ropes.is_object() && ropes.contains("full_attention");
-  double local = 500000;  // in older files rope_theta is that of the full layers alone
-  if (nested) {
-    ReadRopeParameters(ropes["full_attention"], kOlmo3Names, fields);
-    if (ropes.contains("sliding_attention")) {
-      const nlohmann::json& sliding = ropes["sliding_attention"];
-      local = sliding.value("rope_theta", local);
-      if (sliding.value("rope_type", "default") != "default") {
-        fields.Refuse("rope_parameters", "scales the positions of layers that see a window");
-      }
-    }
-  }
-  fields.Set("rope.freq_base_swa", local);
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
-  fields.Set("attention.sliding_window_pattern", 4.0);
+  // In older files rope_theta is that of the full layers alone.
+  ReadRopeOfKinds({.local_theta = kOlmo3Theta}, kOlmo3Names, fields);
+  SetWindows(fields, AllButEvery(4, fields));
 }
 
 }  // namespace
@@ -77,7 +66,8 @@ const HuggingFaceNames kOlmo3Names{.model_types = kOlmo3Types,
                                    .fields = kOlmo3Fields,
                                    .tensors = kTensors,
                                    .presence = kPresence,
-                                   .rope_theta = 500000,
+                                   .rope_theta = kOlmo3Theta,
+                                   .own_rope = true,
                                    .adapt = AdaptOlmo3};
 
 }  // namespace ingle

@@ -13,6 +13,7 @@ constexpr FieldRule kFields[] = {
     {"max_position_embeddings", "context_length", "4096"},
     {"clip_qkv", "attention.clamp_kqv"},
     {"num_experts", "expert_count", "64"},
+    {"num_local_experts", "expert_count"},
     {"num_experts_per_tok", "expert_used_count", "8"},
     {"norm_topk_prob", "expert_weights_norm", "false"},
 };

@@ -3,6 +3,7 @@
 #include "models/decoder.h"
 #include "models/families.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/rope_parameters.h"
 
 namespace ingle {
 namespace {
@@ -21,20 +22,20 @@ constexpr std::string_view kTypes[] = {"phi3"};
 
 // The class knows one way of scaling, under three names.
 void AdaptPhi3(HuggingFaceFields& fields) {
-  const nlohmann::json& rope =
-      fields[fields.Has("rope_parameters") ? "rope_parameters" : "rope_scaling"];
-  if (!rope.is_object()) return;
+  RopeParameters rope = StatedRope(fields);
   for (const char* name : {"short_mscale", "long_mscale"}) {
-    if (rope.contains(name)) fields.Refuse(name, "is set, which is only known of Phi-3-small");
+    if (rope.Has(name)) fields.Refuse(name, "is set, which is only known of Phi-3-small");
   }
-  const std::string type = rope.value("rope_type", rope.value("type", "default"));
-  if (type == "yarn") {
-    nlohmann::json renamed = rope;
-    renamed["rope_type"] = renamed["type"] = "longrope";
-    ReadRopeParameters(renamed, kPhi3Names, fields);
-  } else if (type != "default" && type != "longrope" && type != "su") {
-    fields.Refuse("rope_scaling", Cat("has the type ", Quote(type), "; Phi-3 has longrope"));
+  const std::string type = rope.Type();
+  if (type == "yarn" || type == "su") {
+    rope.object["rope_type"] = "longrope";
+  } else if (type != "default" && type != "longrope") {
+    fields.Refuse(rope.name, Cat("has the type ", Quote(type), "; Phi-3 has longrope"));
   }
+  // What the object says of it counts for nothing.
+  constexpr const char* kOriginal = "original_max_position_embeddings";
+  rope.object[kOriginal] = fields.Number(kOriginal, 4096);
+  ReadRope(rope, kPhi3Names, fields);
 }
 
 }  // namespace
@@ -60,6 +61,8 @@ const HuggingFaceNames kPhi3Names{.model_types = kTypes,
                                   .fields = kFields,
                                   .tensors = kTensors,
                                   .presence = kPresence,
+                                  .rotated_share = 1,
+                                  .own_rope = true,
                                   .adapt = AdaptPhi3};
 
 }  // namespace ingle

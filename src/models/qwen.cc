@@ -40,17 +40,22 @@ Result<Model> BuildQwen(const Checkpoint& checkpoint, SelfAttention::HeadNorm he
   return b.Finish(b.Logits(x));
 }
 
+// Whether there is a window.
+bool ReadWindow(HuggingFaceFields& fields) {
+  if (!fields.Flag("use_sliding_window", false) || fields.IsNull("sliding_window")) return false;
+  fields.Set("attention.sliding_window", fields.Number("sliding_window", 4096), "sliding_window");
+  return true;
+}
+
 // The layers from max_window_layers on see a window, if use_sliding_window says so.
 void ReadQwenWindows(HuggingFaceFields& fields) {
-  if (!fields.Flag("use_sliding_window", false) || fields.IsNull("sliding_window")) return;
-  fields.Set("attention.sliding_window", fields.Number("sliding_window", 4096));
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
+  if (!ReadWindow(fields)) return SetWindows(fields, {});
   const double first = fields.Number("max_window_layers", 28);
   std::vector<double> slides;
-  for (double layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
-    slides.push_back(layer >= first ? 1 : 0);
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
+    slides.push_back(static_cast<double>(layer) >= first ? 1 : 0);
   }
-  fields.Set("attention.sliding_window_pattern", std::move(slides));
+  SetWindows(fields, std::move(slides));
 }
 
 constexpr FieldRule kQwen2Fields[] = {
@@ -96,16 +101,15 @@ constexpr TensorRule kMoeTensors[] = {
 
 // Here every second of the first layers sees the window; of Qwen3's mixtures, every layer.
 void ReadMoeWindows(HuggingFaceFields& fields) {
-  if (!fields.Flag("use_sliding_window", false) || fields.IsNull("sliding_window")) return;
-  fields.Set("attention.sliding_window", fields.Number("sliding_window", 4096));
+  const bool windows = ReadWindow(fields);
   if (fields["model_type"] == "qwen3_moe") return;
-  if (fields.Has("layer_types")) return ReadLayerTypes(fields);
+  if (!windows) return SetWindows(fields, {});
   const double end = fields.Number("max_window_layers", 28);
   std::vector<double> slides;
-  for (int layer = 0; layer < fields.Key("block_count", 0) && layer < 1024; ++layer) {
-    slides.push_back(layer % 2 == 0 && layer < end ? 1 : 0);
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
+    slides.push_back(layer % 2 == 0 && static_cast<double>(layer) < end ? 1 : 0);
   }
-  fields.Set("attention.sliding_window_pattern", std::move(slides));
+  SetWindows(fields, std::move(slides));
 }
 
 constexpr PresenceRule kQwen2Presence[] = {

@@ -92,7 +92,7 @@ Value Convolve(DecoderBuilder& b, Value x, const std::string& blk, const DeltaCo
                uint64_t begin, uint32_t state) {
   const Shape whole{2 * d.key_width() + d.value_width(), d.taps};
   const Value weight = b.w.FlatRows(blk + "ssm_conv1d.weight", whole, begin, b.g.Columns(x));
-  return b.g.Activate(Activation::kSilu, b.g.ShortConv(x, weight, std::nullopt, state));
+  return b.g.Activate(b.c.activation, b.g.ShortConv(x, weight, std::nullopt, state));
 }
 
 // Each head to the length `to`.
@@ -225,8 +225,13 @@ std::vector<bool> ReadLayers(ConfigReader& config, uint32_t layers) {
   }
   const uint32_t interval = config.Count("full_attention_interval", 1024, 4);
   std::vector<bool> attends;
+  if (!listed.empty() && listed.size() != layers) {
+    config.Reject("attention.recurrent_layers",
+                  Cat("has ", listed.size(), " entries for ", layers, " layers"));
+    return std::vector<bool>(layers);
+  }
   for (uint32_t layer = 0; layer < layers; ++layer) {
-    attends.push_back(listed.size() == layers ? listed[layer] != 0 : (layer + 1) % interval == 0);
+    attends.push_back(listed.empty() ? (layer + 1) % interval == 0 : listed[layer] != 0);
   }
   return attends;
 }
@@ -329,18 +334,15 @@ constexpr std::string_view k35MoeTypes[] = {"qwen3_5_moe_text", "qwen3_5_moe"};
 
 void AdaptDelta(HuggingFaceFields& fields) {
   fields.Set("ssm.inner_size",
-             fields.Key("ssm.time_step_rank", 0) * fields.Number("linear_value_head_dim", 128));
+             fields.Key("ssm.time_step_rank", 0) * fields.Number("linear_value_head_dim", 128),
+             "linear_value_head_dim");
   fields.Set("ssm.heads_tiled", 0.0);
   if (!fields.Has("layer_types")) return;
   std::vector<double> attends;
-  for (const std::string& type : fields.Texts("layer_types")) {
-    if (type != "full_attention" && type != "linear_attention") {
-      fields.Refuse("layer_types",
-                    Cat("has ", Quote(type), "; known are full_attention and linear_attention"));
-    }
+  for (const std::string& type : ReadLayerTypes(fields, {"full_attention", "linear_attention"})) {
     attends.push_back(type == "full_attention" ? 1 : 0);
   }
-  fields.Set("attention.layers", std::move(attends));
+  fields.Set("attention.layers", std::move(attends), "layer_types");
 }
 
 void AdaptNext(HuggingFaceFields& fields) {

@@ -19,32 +19,34 @@ constexpr PresenceRule kPresence[] = {
 };
 constexpr std::string_view kTypes[] = {"smollm3"};
 
-bool Rotates(const std::vector<int64_t>& listed, uint32_t interval, uint32_t layer) {
-  if (listed.size() > 1) return listed[layer] != 0;
-  return (layer + 1) % interval != 0;
+// Of each layer 1 if it knows positions, which no_rope_layers says despite its name.
+std::vector<double> ReadRotations(HuggingFaceFields& fields) {
+  const double interval = fields.Number("no_rope_layer_interval", 4);
+  if (!(interval >= 1)) fields.Refuse("no_rope_layer_interval", Cat("is ", interval));
+  if (!fields.Has("no_rope_layers")) return AllButEvery(interval, fields);
+  std::vector<double> rotates;
+  const nlohmann::json& listed = fields["no_rope_layers"];
+  for (const nlohmann::json& entry : listed.is_array() ? listed : nlohmann::json::array()) {
+    if (entry.is_number()) rotates.push_back(entry.get<double>() != 0 ? 1 : 0);
+  }
+  if (!listed.is_array() || listed.size() != rotates.size() || rotates.size() != fields.Layers()) {
+    fields.Refuse("no_rope_layers",
+                  Cat("is no list of a number for each of ", fields.Layers(), " layers"));
+  }
+  return rotates;
 }
 
 void AdaptSmolLm3(HuggingFaceFields& fields) {
   fields.Set("rope.pairs", "halves");
-  const auto layers = static_cast<size_t>(std::min(fields.Key("block_count", 0), 1024.0));
-  const auto interval =
-      static_cast<size_t>(std::max(1.0, fields.Number("no_rope_layer_interval", 4)));
-  std::vector<double> rotates, slides;
-  const nlohmann::json& listed = fields["no_rope_layers"];
-  for (size_t layer = 0; layer < layers; ++layer) {
-    const bool stated = listed.is_array() && layer < listed.size() && listed[layer].is_number();
-    const bool rope = stated ? listed[layer].get<double>() != 0 : (layer + 1) % interval != 0;
-    rotates.push_back(rope ? 1 : 0);
-    slides.push_back(rope ? 0 : 1);
+  const std::vector<double> rotates = ReadRotations(fields);
+  fields.Set("rope.layers", rotates, "no_rope_layers");
+  if (!fields.Flag("use_sliding_window", false) || !fields.Has("sliding_window")) {
+    return SetWindows(fields, {});
   }
-  if (listed.is_array() && listed.size() != layers) {
-    fields.Refuse("no_rope_layers", Cat("has ", listed.size(), " entries for ", layers, " layers"));
-  }
-  fields.Set("rope.layers", std::move(rotates));
-  if (!fields.Flag("use_sliding_window", false) || !fields.Has("sliding_window")) return;
-  fields.Set("attention.sliding_window", fields.Number("sliding_window", 0));
-  fields.Set("attention.sliding_window_pattern", std::move(slides));
-  ReadLayerTypes(fields);
+  fields.Set("attention.sliding_window", fields.Number("sliding_window", 0), "sliding_window");
+  std::vector<double> slides;
+  for (const double turns : rotates) slides.push_back(1 - turns);
+  SetWindows(fields, std::move(slides));
 }
 
 // Files leave it at every fourth layer.
@@ -65,8 +67,9 @@ Result<Model> BuildSmolLm3(const Checkpoint& checkpoint) {
   if (!c) return Fail(c.error());
   c->windows = ReadWindows(config, c->shape.layers, 1);
   const std::vector<int64_t> rotates = config.Ints("rope.layers");
-  if (rotates.size() > 1 && rotates.size() != c->shape.layers) {
-    config.Reject("rope.layers", Cat("has ", rotates.size(), " entries"));
+  if (!rotates.empty() && rotates.size() != c->shape.layers) {
+    config.Reject("rope.layers",
+                  Cat("has ", rotates.size(), " entries for ", c->shape.layers, " layers"));
   }
   if (const Status read = config.status(); !read) return Fail(read.error());
 
@@ -74,7 +77,8 @@ Result<Model> BuildSmolLm3(const Checkpoint& checkpoint) {
   Value x = b.Embed();
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
     const std::string blk = Cat("blk.", layer, ".");
-    const RopeAttributes* rope = Rotates(rotates, 4, layer) ? &c->rope : nullptr;
+    const bool turns = rotates.empty() ? (layer + 1) % 4 != 0 : rotates[layer] != 0;
+    const RopeAttributes* rope = turns ? &c->rope : nullptr;
     const Value h = b.Norm(x, blk + "attn_norm");
     x = b.AddBlock(x, b.Attend(h, blk, layer, {.rope = rope, .window = c->windows[layer]}));
     x = b.AddBlock(x, b.GatedFeedForward(b.Norm(x, blk + "ffn_norm"), blk));

@@ -14,14 +14,15 @@ namespace {
 
 constexpr FieldRule kFields[] = {
     {"num_layers", "block_count", "6"},
-    {"num_hidden_layers", kNotRead},
+    {"num_hidden_layers", "block_count"},
     {"num_decoder_layers", "decoder_block_count"},
     {"d_model", "embedding_length", "512"},
-    {"hidden_size", kNotRead},
+    {"hidden_size", "embedding_length"},
     {"d_ff", "feed_forward_length", "2048"},
     {"num_heads", "attention.head_count", "8"},
-    {"num_attention_heads", kNotRead},
+    {"num_attention_heads", "attention.head_count"},
     {"d_kv", "attention.key_length", "64"},
+    {"head_dim", "attention.key_length"},
     {"n_positions", "context_length", "512"},
     {"layer_norm_epsilon", "attention.layer_norm_rms_epsilon", "1e-6"},
     {"relative_attention_num_buckets", "attention.relative_buckets_count", "32"},
@@ -75,12 +76,13 @@ constexpr std::string_view kMt5Types[] = {"mt5"};
 // other, which the tensors show too.
 void ReadActivationOf(std::string_view otherwise, HuggingFaceFields& fields) {
   const nlohmann::json& field = fields["feed_forward_proj"];
+  if (!field.is_string() && !field.is_null()) fields.Refuse("feed_forward_proj", "is no word");
   std::string name = field.is_string() ? field.get<std::string>() : std::string(otherwise);
   const bool gated = name.starts_with("gated-");
   if (gated) name.erase(0, 6);
   if (gated && name == "gelu") name = "gelu_new";
   fields.Set("feed_forward.gated", gated ? 1.0 : 0.0);
-  fields.Set("feed_forward.activation", std::string(ActivationName(name)));
+  fields.Set("feed_forward.activation", std::string(ActivationName(name)), "feed_forward_proj");
 }
 
 void SetStart(HuggingFaceFields& fields) {

@@ -11,9 +11,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/aligned_memory.h"
 #include "engine/engine.h"
-#include "engine/executor.h"
+#include "execute.h"
 #include "golden.h"
 
 namespace ingle {
@@ -33,32 +32,6 @@ class Experts : public testing::TestWithParam<std::tuple<TestedModel, DeviceKind
  protected:
   const TestedModel& checkpoint() const { return std::get<0>(GetParam()); }
   DeviceKind device() const { return std::get<1>(GetParam()); }
-
-  // What a node gives for tokens that follow nothing: the graph up to there, executed.
-  std::vector<float> ValueOf(const Graph& graph, NodeId node,
-                             const std::vector<int32_t>& tokens) const {
-    WorkerPool pool(1);
-    const auto count = static_cast<uint32_t>(tokens.size());
-    const auto made = MakeExecutor(graph.UpTo(node), {device(), count, DType::kF32}, pool);
-    if (!made) {
-      ADD_FAILURE() << made.error().message();
-      return {};
-    }
-    const CacheLayout& layout = (*made)->device->cache();
-    const uint64_t pages = (count + layout.page_tokens - 1) / layout.page_tokens;
-    const AlignedMemory cache = AllocateAligned(pages * layout.page_bytes);
-    const AlignedMemory state = AllocateAligned(layout.state_bytes);
-    std::fill_n(state.get(), layout.state_bytes, std::byte{0});
-    std::vector<std::byte*> places;
-    for (uint64_t i = 0; i < pages; ++i) places.push_back(cache.get() + i * layout.page_bytes);
-
-    std::vector<int32_t> positions(tokens.size());
-    std::iota(positions.begin(), positions.end(), 0);
-    const SequenceSlice all{0, count, 0, places, state.get()};
-    std::vector<float> values(count * (*made)->columns());
-    EXPECT_TRUE((*made)->device->Execute({tokens, positions, positions, {&all, 1}, values}));
-    return values;
-  }
 };
 
 // The experts of a row of routes, the greatest weight first.
@@ -87,7 +60,7 @@ TEST_P(Experts, AreThoseThatTransformersChose) {
   const Graph& graph = (*engine)->graph();
   for (NodeId id = 0; id < graph.size(); ++id) {
     if (graph.node(id).op != Op::kRoute) continue;
-    const std::vector<float> routes = ValueOf(graph, id, prompt);
+    const std::vector<float> routes = ExecuteGraph(graph.UpTo(id), device(), prompt);
     const size_t columns = graph.node(id).type.columns;
     ASSERT_EQ(routes.size(), prompt.size() * columns);
     for (size_t t = 0; t < prompt.size(); ++t, read += columns / 2) {

@@ -179,7 +179,8 @@ TEST(CApi, ErrorsBelongToTheirThread) {
 TEST(CApi, OptionsTellTheirVersionByTheirSize) {
   ingle_model_options options = INGLE_MODEL_OPTIONS_DEFAULT;
   ingle_model* model = nullptr;
-  for (const size_t size : {size_t{0}, size_t{1}, sizeof(options) - 1}) {
+  const size_t first_size = offsetof(ingle_model_options, cache_type);  // of the first version
+  for (const size_t size : {size_t{0}, size_t{1}, first_size - 1}) {
     options.size = size;
     EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_INVALID_ARGUMENT);
   }
@@ -193,7 +194,13 @@ TEST(CApi, OptionsTellTheirVersionByTheirSize) {
   options = INGLE_MODEL_OPTIONS_DEFAULT;
   options.threads = -1;
   EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_INVALID_ARGUMENT);
+  options = INGLE_MODEL_OPTIONS_DEFAULT;
+  options.cache_type = 77;
+  EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_INVALID_ARGUMENT);
   EXPECT_EQ(model, nullptr);
+  options.size = first_size;  // what lies beyond is not read
+  EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_OK);
+  ingle_model_free(model);
 }
 
 TEST(CApi, ASessionOutlivesItsModelsHandle) {

@@ -62,15 +62,15 @@ const std::array kSettings = {
     SettingInfo{"stats", "--stats", "", "print counts and speeds on standard error", &S::stats},
     SettingInfo{"ctx_size", "-c,--ctx-size", "N",
                 "context in tokens; 0: what the model was trained for", &S::ctx_size, 0, kMaxInt},
-    SettingInfo{"threads", "-t,--threads", "N", "threads; 0: one for each processor", &S::threads,
-                0, 4096},
+    SettingInfo{"threads", "-t,--threads", "N", "threads; 0: one for each core", &S::threads, 0,
+                4096},
     SettingInfo{"batch_size", "--batch-size", "N", "tokens computed in one step at most",
                 &S::batch_size, 1, 65536},
     SettingInfo{"device", "--device", "NAME",
                 "cpu, or reference: one plain operation after the other, slow and exact",
                 &S::device, 0, 0, "cpu|reference"},
-    SettingInfo{"cache_type", "--cache-type", "TYPE", "key/value cache in f16 or f32",
-                &S::cache_type, 0, 0, "auto|f16|f32"},
+    SettingInfo{"cache_type", "--cache-type", "TYPE", "what keys and values are kept in",
+                &S::cache_type, 0, 0, "auto|f32|f16|q8_0|q4_0"},
     SettingInfo{"keep_panels", "--keep-panels,!--no-keep-panels", "",
                 "keep weights on disk as this processor takes them, for a quick start",
                 &S::keep_panels},
@@ -253,7 +253,7 @@ Status ApplyEnvironment(Settings& settings, Origins& origins) {
   const std::string cpu = Environment("INGLE_CPU");
   if (!cpu.empty() && !IsCpuChoice(cpu)) {
     return Fail(ErrorCode::kInvalidArgument, "environment variable INGLE_CPU: ", Quote(cpu),
-                " is none of scalar, neon, avx2, avxvnni, avx512vnni, amx");
+                " is none of scalar, neon, dotprod, avx2, avxvnni, avx512vnni, amx");
   }
   return {};
 }

@@ -1,130 +1,218 @@
 #include "device/cpu/attention_steps.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "base/half.h"
+#include "device/cached_attention.h"
 #include "device/cpu/operands.h"
-#include "device/rows.h"
 
 namespace ingle {
 namespace {
 
-// Stores a head's row in the cache's element type.
-void StoreRow(const CacheLayout& cache, const float* row, std::byte* to, size_t count) {
-  if (cache.type == DType::kF32) {
-    std::memcpy(to, row, count * sizeof(float));
-    return;
+// All that an attention's queries are cut into: blocks of tokens of one sequence and of the query
+// heads that share a key/value head, numbered by sequence, then tokens, then heads.
+class Blocks {
+ public:
+  Blocks(const Step& step, const StepContext& context)
+      : attention_(std::get<AttentionAttributes>(step.attributes)),
+        sequences_(context.batch.sequences),
+        group_(attention_.heads / attention_.kv_heads),
+        heads_at_once_(std::min<size_t>(group_, kAttentionRows)),
+        tokens_at_once_(kAttentionRows / heads_at_once_),
+        parts_(attention_.kv_heads * DivideUp(group_, heads_at_once_)) {
+    for (const SequenceSlice& sequence : sequences_) count_ += CountOf(sequence);
   }
-  for (size_t i = 0; i < count; ++i) {
-    const uint16_t bits = F32ToF16(row[i]);
-    std::memcpy(to + i * sizeof(bits), &bits, sizeof(bits));
-  }
-}
 
-// Appends one token's keys and values.
-void AppendToken(const Step& step, const StepContext& context, const SequenceSlice& sequence,
-                 size_t i) {
-  const CacheLayout& cache = context.program.cache;
-  const auto& attention = std::get<AttentionAttributes>(step.attributes);
-  const CacheLayout::Layer& layer = cache.layers[attention.state];
-  const size_t position = sequence.position + i;
-  const size_t slot = position % cache.page_tokens;
-  std::byte* page = sequence.pages[position / cache.page_tokens];
-  const float* keys = FloatRow(step.inputs[0], context, sequence.first_token + i);
-  const float* values = FloatRow(step.inputs[1], context, sequence.first_token + i);
-  for (size_t head = 0; head < layer.kv_heads; ++head) {
-    std::byte* key = page + layer.key_offset + head * cache.head_key_bytes(layer) +
-                     slot * layer.key_size * cache.element_bytes();
-    std::byte* value = page + layer.value_offset + head * cache.head_value_bytes(layer) +
-                       slot * layer.value_size * cache.element_bytes();
-    StoreRow(cache, keys + head * layer.key_size, key, layer.key_size);
-    StoreRow(cache, values + head * layer.value_size, value, layer.value_size);
-  }
-}
+  size_t count() const { return count_; }
 
-// Some queries of one sequence for some of the query heads that share a key/value head.
-struct QueryBlock {
-  const SequenceSlice* sequence;
-  size_t first;  // token of the slice
-  size_t tokens;
-  size_t kv_head;
-  size_t first_head;  // of the group
-  size_t heads;
+  // The most rows that a block has.
+  size_t most_rows() const {
+    uint32_t longest = 0;
+    for (const SequenceSlice& sequence : sequences_) longest = std::max(longest, sequence.tokens);
+    return std::min<size_t>(longest, tokens_at_once_) * heads_at_once_;
+  }
+
+  QueryBlock At(size_t i) const {
+    size_t s = 0;
+    for (; i >= CountOf(sequences_[s]); ++s) i -= CountOf(sequences_[s]);
+    const size_t first = i / parts_ * tokens_at_once_;
+    const size_t parts_of_head = parts_ / attention_.kv_heads;
+    const size_t first_head = i % parts_ % parts_of_head * heads_at_once_;
+    return {&sequences_[s],
+            first,
+            std::min<size_t>(tokens_at_once_, sequences_[s].tokens - first),
+            i % parts_ / parts_of_head,
+            first_head,
+            std::min(heads_at_once_, group_ - first_head)};
+  }
+
+ private:
+  static size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
+  size_t CountOf(const SequenceSlice& sequence) const {
+    return DivideUp(sequence.tokens, tokens_at_once_) * parts_;
+  }
+
+  const AttentionAttributes& attention_;
+  std::span<const SequenceSlice> sequences_;
+  size_t group_;
+  size_t heads_at_once_;
+  size_t tokens_at_once_;
+  size_t parts_;  // of a block of tokens
+  size_t count_ = 0;
 };
 
-void AttendBlock(const Step& step, const StepContext& context, const QueryBlock& block) {
-  const CacheLayout& cache = context.program.cache;
-  const auto& attention = std::get<AttentionAttributes>(step.attributes);
-  const CacheLayout::Layer& layer =
-      attention.of_source ? cache.source_layers[attention.state] : cache.layers[attention.state];
-  const size_t group = attention.heads / attention.kv_heads;
-  const size_t head = block.kv_head * group + block.first_head;
-  const size_t token = block.sequence->first_token + block.first;
+AttentionTask BlockTask(const Step& step, const StepContext& context, const QueryBlock& block) {
+  const Operand& extra = step.inputs[3];
+  return TaskOf(std::get<AttentionAttributes>(step.attributes), context.program.cache, block,
+                {FloatRow(step.inputs[0], context, 0), FloatRow(step.output, context, 0),
+                 extra ? reinterpret_cast<const float*>(extra.weight.data) : nullptr});
+}
 
-  AttentionTask task{};
-  task.queries = FloatRow(step.inputs[0], context, token) + head * layer.key_size;
-  task.query_stride = step.inputs[0].type.columns;
-  task.output = FloatRow(step.output, context, token) + head * layer.value_size;
-  task.output_stride = step.output.type.columns;
-  task.tokens = block.tokens;
-  task.first_position = block.sequence->position + block.first;
-  task.group = block.heads;
-  task.key_size = layer.key_size;
-  task.value_size = layer.value_size;
-  task.scale = attention.scale;
-  task.window = attention.window;
-  if (!attention.causal) task.all_positions = block.sequence->position + block.sequence->tokens;
-  if (attention.of_source) task.all_positions = block.sequence->source_tokens;
-  task.softcap = attention.softcap;
-  task.rounds_bias = attention.rounds_bias;
-  if (!attention.slopes.empty()) task.slopes = attention.slopes.data() + head;
-  if (step.inputs[3]) {
-    SetExtra(attention, reinterpret_cast<const float*>(step.inputs[3].weight.data) + head, task);
+// An attention of few blocks over many positions: workers share the chunks of each block. A round
+// takes as many blocks and of them as many chunks as the shared memory has room for: each chunk's
+// partial results go there, and when all are done the worker whose block it is merges them.
+class SharedAttention {
+ public:
+  SharedAttention(const Step& step, const StepContext& context, const Blocks& blocks,
+                  size_t most_chunks)
+      : step_(step),
+        context_(context),
+        blocks_(blocks),
+        worker_(static_cast<size_t>(context.worker.index())),
+        workers_(static_cast<size_t>(context.worker.count())) {
+    const auto& attention = std::get<AttentionAttributes>(step.attributes);
+    slot_floats_ = PartialFloats(blocks.most_rows(), attention.value_size);
+    const size_t slots = context.program.shared_floats / slot_floats_;
+    blocks_at_once_ = std::clamp<size_t>(slots / most_chunks, 1, blocks.count());
+    chunks_at_once_ = std::min(slots / blocks_at_once_, most_chunks);
+    most_chunks_ = most_chunks;
   }
-  task.pages = (attention.of_source ? block.sequence->source_pages : block.sequence->pages).data();
-  task.page_tokens = cache.page_tokens;
-  task.key_offset = layer.key_offset + block.kv_head * cache.head_key_bytes(layer);
-  task.value_offset = layer.value_offset + block.kv_head * cache.head_value_bytes(layer);
-  task.half = cache.type == DType::kF16;
-  task.scratch = context.scratch;
-  context.program.kernels.attention().run(task);
+
+  void Run() {
+    for (size_t block = 0; block < blocks_.count(); block += blocks_at_once_) {
+      const size_t end = std::min(block + blocks_at_once_, blocks_.count());
+      for (size_t chunk = 0; chunk < most_chunks_; chunk += chunks_at_once_) {
+        RunRound({block, end, chunk});
+      }
+    }
+  }
+
+ private:
+  struct Round {
+    size_t block;
+    size_t blocks_end;
+    size_t chunk;  // counted from each block's first
+  };
+
+  void RunRound(const Round& round) {
+    if (round.block + round.chunk > 0) context_.worker.Barrier();  // merged: there is room again
+    size_t turn = 0;
+    for (size_t i = 0; i < chunks_at_once_; ++i) {
+      for (size_t block = round.block; block < round.blocks_end; ++block) {
+        AttentionTask task = BlockTask(step_, context_, blocks_.At(block));
+        const ChunkRange chunks = ChunksOf(task);
+        task.chunk = chunks.first + round.chunk + i;
+        if (task.chunk >= chunks.last || turn++ % workers_ != worker_) continue;
+        task.partial = Slot(round, block, i, task);
+        task.scratch = context_.scratch;
+        context_.program.kernels.attention().run(task);
+      }
+    }
+    context_.worker.Barrier();
+    for (size_t block = round.block; block < round.blocks_end; ++block) {
+      if (block % workers_ == worker_) Merge(round, block);
+    }
+  }
+
+  // What is merged of a block stays in its worker's scratch memory from round to round: there is
+  // more than one only where a round has no more than one block.
+  void Merge(const Round& round, size_t block) {
+    const AttentionTask task = BlockTask(step_, context_, blocks_.At(block));
+    const ChunkRange chunks = ChunksOf(task);
+    const AttentionPartial state =
+        LayPartial(context_.scratch + StateOffset(task), task.tokens * task.group, task.value_size);
+    if (round.chunk == 0) BeginAttention(task, state);
+    for (size_t i = 0; i < chunks_at_once_; ++i) {
+      if (chunks.first + round.chunk + i >= chunks.last) break;
+      MergePartial(task, Slot(round, block, i, task), state);
+    }
+    if (round.chunk + chunks_at_once_ >= most_chunks_) FinishAttention(task, state);
+  }
+
+  // Beyond what a kernel works in.
+  static size_t StateOffset(const AttentionTask& task) {
+    return AttentionScratch(task.key_size, task.value_size);
+  }
+
+  AttentionPartial Slot(const Round& round, size_t block, size_t i,
+                        const AttentionTask& task) const {
+    const size_t slot = (block - round.block) * chunks_at_once_ + i;
+    return LayPartial(context_.shared + slot * slot_floats_, task.tokens * task.group,
+                      task.value_size);
+  }
+
+  const Step& step_;
+  const StepContext& context_;
+  const Blocks& blocks_;
+  size_t worker_;
+  size_t workers_;
+  size_t slot_floats_;
+  size_t blocks_at_once_;
+  size_t chunks_at_once_;
+  size_t most_chunks_;
+};
+
+// The chunks of the block that has most. The last block of a sequence sees the furthest.
+size_t MostChunks(const Step& step, const StepContext& context, const Blocks& blocks) {
+  size_t most = 0;
+  for (size_t i = 0; i < blocks.count(); ++i) {
+    const ChunkRange chunks = ChunksOf(BlockTask(step, context, blocks.At(i)));
+    most = std::max(most, chunks.last - chunks.first);
+  }
+  return most;
+}
+
+// Later queries see more and cost more, so blocks are dealt out in turn rather than in stretches.
+void AttendInTurn(const Step& step, const StepContext& context, const Blocks& blocks) {
+  const auto workers = static_cast<size_t>(context.worker.count());
+  for (auto i = static_cast<size_t>(context.worker.index()); i < blocks.count(); i += workers) {
+    AttentionTask task = BlockTask(step, context, blocks.At(i));
+    task.scratch = context.scratch;
+    AttendBlock(context.program.kernels.attention(), task);
+  }
 }
 
 }  // namespace
 
+// By tokens and heads, so that one token alone is shared too.
 void CacheAppend(const Step& step, const StepContext& context) {
-  const Worker::Range share = context.worker.Share(context.batch.tokens.size());
+  const CacheLayout& cache = context.program.cache;
+  const auto& attention = std::get<AttentionAttributes>(step.attributes);
+  const CacheLayout::Layer& layer = cache.layers[attention.state];
   for (const SequenceSlice& sequence : context.batch.sequences) {
-    const size_t begin = std::max<size_t>(share.begin, sequence.first_token);
-    const size_t end = std::min<size_t>(share.end, sequence.first_token + sequence.tokens);
-    for (size_t t = begin; t < end; ++t) {
-      AppendToken(step, context, sequence, t - sequence.first_token);
+    const Worker::Range share = context.worker.Share(size_t{sequence.tokens} * attention.kv_heads);
+    for (size_t i = share.begin; i < share.end; ++i) {
+      const size_t t = i / attention.kv_heads;
+      const NewRow row{sequence, sequence.position + t,
+                       FloatRow(step.inputs[0], context, sequence.first_token + t),
+                       FloatRow(step.inputs[1], context, sequence.first_token + t)};
+      AppendHead(cache, layer, row, i % attention.kv_heads, context.scratch);
     }
   }
 }
 
-// Later queries see more and cost more, so blocks are dealt out in turn rather than in stretches.
+// A few blocks for each worker are enough to keep all at work.
 void Attend(const Step& step, const StepContext& context) {
-  const auto& attention = std::get<AttentionAttributes>(step.attributes);
-  const size_t group = attention.heads / attention.kv_heads;
-  const size_t heads_at_once = std::min<size_t>(group, kAttentionRows);
-  const size_t tokens_at_once = kAttentionRows / heads_at_once;
+  constexpr size_t kEnoughBlocks = 4;
+  const Blocks blocks(step, context);
   const auto workers = static_cast<size_t>(context.worker.count());
-  size_t turn = static_cast<size_t>(context.worker.index());
-  for (const SequenceSlice& sequence : context.batch.sequences) {
-    for (size_t first = 0; first < sequence.tokens; first += tokens_at_once) {
-      const size_t tokens = std::min<size_t>(tokens_at_once, sequence.tokens - first);
-      for (size_t kv_head = 0; kv_head < attention.kv_heads; ++kv_head) {
-        for (size_t head = 0; head < group; head += heads_at_once) {
-          if (turn++ % workers != 0) continue;
-          AttendBlock(
-              step, context,
-              {&sequence, first, tokens, kv_head, head, std::min(heads_at_once, group - head)});
-        }
-      }
+  if (workers > 1 && blocks.count() < kEnoughBlocks * workers) {
+    const size_t most_chunks = MostChunks(step, context, blocks);
+    if (most_chunks > 1) {
+      SharedAttention(step, context, blocks, most_chunks).Run();
+      return;
     }
   }
+  AttendInTurn(step, context, blocks);
 }
 
 }  // namespace ingle

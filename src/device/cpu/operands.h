@@ -10,12 +10,13 @@ inline size_t RowCount(const Operand& operand, const StepContext& context) {
                                              : context.batch.tokens.size();
 }
 
-// The value's memory. REQUIRES: it is in the arena or is the logits.
+// The value's memory. REQUIRES: it is in the arena, the worker's own or is the logits.
 inline std::byte* Memory(const Operand& operand, const StepContext& context) {
   if (operand.place == Operand::Place::kLogits) {
     return reinterpret_cast<std::byte*>(context.batch.logits.data());
   }
-  return context.arena + operand.offset;
+  const bool own = operand.place == Operand::Place::kOwn;
+  return (own ? context.own : context.arena) + operand.offset;
 }
 
 inline std::byte* Row(const Operand& operand, const StepContext& context, size_t row) {

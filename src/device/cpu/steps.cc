@@ -14,18 +14,28 @@
 namespace ingle {
 namespace {
 
-// Columns that elementwise work is cut into: whole Q8 groups, and enough to be worth a call.
-constexpr size_t kColumnBlock = 256;
+// The rows that this worker computes of a step that is split by rows: of a value of its own, all.
+Worker::Range RowsOf(const Step& step, const StepContext& context) {
+  const size_t rows = RowCount(step.output, context);
+  if (step.output.place == Operand::Place::kOwn) return {0, rows};
+  return context.worker.Share(rows);
+}
 
-// Calls body(row, begin, end) for this worker's share of a [rows, columns] value.
+// The columns that it computes of one that is split by columns.
+Worker::Range ColumnsOf(const Step& step, const StepContext& context) {
+  return context.worker.Share(step.output.type.columns, kColumnGrain);
+}
+
+// Calls body(row, columns) for this worker's part of a step.
 template <class Body>
-void ForEachBlock(const StepContext& context, size_t rows, size_t columns, const Body& body) {
-  const size_t blocks = (columns + kColumnBlock - 1) / kColumnBlock;
-  const Worker::Range share = context.worker.Share(rows * blocks);
-  for (size_t i = share.begin; i < share.end; ++i) {
-    const size_t begin = i % blocks * kColumnBlock;
-    body(i / blocks, begin, std::min(begin + kColumnBlock, columns));
-  }
+void ForEachPart(const Step& step, const StepContext& context, const Body& body) {
+  const bool by_rows = step.split == Split::kRows;
+  const Worker::Range rows =
+      by_rows ? RowsOf(step, context) : Worker::Range{0, RowCount(step.output, context)};
+  const Worker::Range columns =
+      by_rows ? Worker::Range{0, step.output.type.columns} : ColumnsOf(step, context);
+  if (columns.begin == columns.end) return;
+  for (size_t row = rows.begin; row < rows.end; ++row) body(row, columns);
 }
 
 void Embed(const Step& step, const StepContext& context) {
@@ -34,7 +44,7 @@ void Embed(const Step& step, const StepContext& context) {
   const std::span<const int32_t> ids = step.inputs[0].place == Operand::Place::kPositions
                                            ? context.batch.positions
                                            : context.batch.tokens;
-  const Worker::Range share = context.worker.Share(ids.size());
+  const Worker::Range share = RowsOf(step, context);
   for (size_t t = share.begin; t < share.end; ++t) {
     DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])),
                   FloatRow(step.output, context, t), step.output.type.columns);
@@ -55,8 +65,7 @@ void MatMul(const Step& step, const StepContext& context) {
   task.output_stride = step.output.type.columns;
   if (step.inputs[2]) task.bias = reinterpret_cast<const float*>(step.inputs[2].weight.data);
   if (step.inputs[3]) task.residual = FloatRow(step.inputs[3], context, 0);
-  // Whole cache lines of the output, so that no two workers write the same one.
-  const Worker::Range share = context.worker.Share(step.output.type.columns, 16);
+  const Worker::Range share = ColumnsOf(step, context);
   task.row_begin = share.begin;
   task.row_end = share.end;
   task.scratch = context.scratch;
@@ -72,61 +81,46 @@ const float* InputRow(const Operand& input, const StepContext& context, size_t r
   return FloatRow(input, context, row);
 }
 
-RowTask RowTaskOf(const Step& step, const StepContext& context, size_t row) {
+void QuantizePart(const StepContext& context, const float* row, std::byte* out, size_t row_columns,
+                  const Worker::Range& columns) {
+  context.program.kernels.quantize_q8().run(
+      {row, out, row_columns, columns.begin / kQ8Group, columns.end / kQ8Group});
+}
+
+// Some columns of a row. REQUIRES: all of them, or the operation is elementwise.
+void ComputePart(const Step& step, const StepContext& context, size_t row,
+                 const Worker::Range& columns) {
   RowTask task{context.program.kernels, step.op, step.attributes};
   for (size_t i = 0; i < task.inputs.size(); ++i) {
     task.inputs[i] = InputRow(step.inputs[i], context, row);
     task.columns[i] = step.inputs[i].type.columns;
+    if (step.split != Split::kColumns || task.inputs[i] == nullptr) continue;
+    task.inputs[i] += columns.begin;
+    task.columns[i] = columns.end - columns.begin;
   }
-  task.output_columns = step.output.type.columns;
+  task.output_columns = columns.end - columns.begin;
   task.scratch = context.scratch;
-  return task;
-}
-
-void ComputeRows(const Step& step, const StepContext& context) {
-  const Worker::Range share = context.worker.Share(RowCount(step.output, context));
-  for (size_t row = share.begin; row < share.end; ++row) {
-    RowTask task = RowTaskOf(step, context, row);
-    task.output = FloatRow(step.output, context, row);
-    ComputeRow(task);
+  if (step.output.type.element != Element::kQ8) {
+    task.output = FloatRow(step.output, context, row) + columns.begin;
+    return ComputeRow(task);
   }
+  // Quantizing reads a row from its beginning, so the scratch row is laid out whole.
+  task.output = context.scratch + columns.begin;
+  ComputeRow(task);
+  QuantizePart(context, context.scratch, Row(step.output, context, row), step.output.type.columns,
+               columns);
 }
 
-void Add(const Step& step, const StepContext& context) {
-  const bool alike = step.inputs[1].place != Operand::Place::kWeight &&
-                     step.inputs[1].type.columns == step.output.type.columns;
-  if (!alike) return ComputeRows(step, context);
-  ForEachBlock(context, RowCount(step.output, context), step.output.type.columns,
-               [&](size_t row, size_t begin, size_t end) {
-                 const float* a = FloatRow(step.inputs[0], context, row);
-                 const float* b = FloatRow(step.inputs[1], context, row);
-                 float* out = FloatRow(step.output, context, row);
-                 context.program.kernels.elementwise().add(
-                     {a + begin, b + begin, 1, out + begin, end - begin});
-               });
-}
-
-void QuantizeBlock(const StepContext& context, const float* row, std::byte* out, size_t columns,
-                   size_t begin, size_t end) {
-  context.program.kernels.quantize_q8().run({row, out, columns, begin / kQ8Group, end / kQ8Group});
-}
-
-void RmsNorm(const Step& step, const StepContext& context) {
-  if (step.output.type.element != Element::kQ8) return ComputeRows(step, context);
-  const size_t columns = step.output.type.columns;
-  const Worker::Range share = context.worker.Share(RowCount(step.output, context));
-  for (size_t row = share.begin; row < share.end; ++row) {
-    RowTask task = RowTaskOf(step, context, row);
-    task.output = context.scratch;
-    ComputeRow(task);
-    QuantizeBlock(context, task.output, Row(step.output, context, row), columns, 0, columns);
-  }
+void Compute(const Step& step, const StepContext& context) {
+  ForEachPart(step, context, [&](size_t row, const Worker::Range& columns) {
+    ComputePart(step, context, row, columns);
+  });
 }
 
 void RopeAngles(const Step& step, const StepContext& context) {
   const auto& rope = std::get<RopeAttributes>(step.attributes);
   const size_t pairs = rope.frequencies.size();
-  const Worker::Range share = context.worker.Share(RowCount(step.output, context));
+  const Worker::Range share = RowsOf(step, context);
   for (size_t token = share.begin; token < share.end; ++token) {
     const bool is_long = !rope.long_frequencies.empty() && IsLong(context.batch, token);
     float* angles = FloatRow(step.output, context, token);
@@ -141,58 +135,32 @@ void Rope(const Step& step, const StepContext& context) {
   const auto rotate = rope.pairs == RopePairs::kInterleaved ? kernels.interleaved : kernels.halves;
   const size_t pairs = rope.frequencies.size();
   const size_t heads = step.output.type.columns / rope.head_size;
-  // By tokens and heads, so that one token alone is shared too.
-  const Worker::Range share = context.worker.Share(RowCount(step.output, context) * heads);
-  for (size_t i = share.begin; i < share.end;) {
-    const size_t token = i / heads;
-    const size_t end = std::min(share.end, (token + 1) * heads);
-    const size_t offset = i % heads * rope.head_size;
+  const Worker::Range share = RowsOf(step, context);
+  for (size_t token = share.begin; token < share.end; ++token) {
     const float* angles = FloatRow(step.inputs[1], context, token);
-    rotate({FloatRow(step.inputs[0], context, token) + offset,
-            FloatRow(step.output, context, token) + offset, end - i, rope.head_size, pairs, angles,
-            angles + pairs});
-    i = end;
+    rotate({FloatRow(step.inputs[0], context, token), FloatRow(step.output, context, token), heads,
+            rope.head_size, pairs, angles, angles + pairs});
   }
 }
 
-void Glu(const Step& step, const StepContext& context) {
-  const auto& a = std::get<ActivationAttributes>(step.attributes);
-  const bool quantize = step.output.type.element == Element::kQ8;
-  const size_t columns = step.output.type.columns;
-  ForEachBlock(
-      context, RowCount(step.output, context), columns, [&](size_t row, size_t begin, size_t end) {
-        // Quantizing reads a row from its beginning, so the scratch row is laid out whole.
-        float* out = quantize ? context.scratch : FloatRow(step.output, context, row);
-        context.program.kernels.elementwise().glu({KindOf(a.activation), a.limit, a.offset,
-                                                   FloatRow(step.inputs[0], context, row) + begin,
-                                                   FloatRow(step.inputs[1], context, row) + begin,
-                                                   out + begin, end - begin});
-        if (quantize) {
-          QuantizeBlock(context, out, Row(step.output, context, row), columns, begin, end);
-        }
-      });
-}
-
 void Quantize(const Step& step, const StepContext& context) {
-  const size_t columns = step.output.type.columns;
-  ForEachBlock(context, RowCount(step.output, context), columns,
-               [&](size_t row, size_t begin, size_t end) {
-                 QuantizeBlock(context, FloatRow(step.inputs[0], context, row),
-                               Row(step.output, context, row), columns, begin, end);
-               });
+  ForEachPart(step, context, [&](size_t row, const Worker::Range& columns) {
+    QuantizePart(context, FloatRow(step.inputs[0], context, row), Row(step.output, context, row),
+                 step.output.type.columns, columns);
+  });
 }
 
 void SelectRows(const Step& step, const StepContext& context) {
-  ForEachBlock(context, RowCount(step.output, context), step.output.type.columns,
-               [&](size_t row, size_t begin, size_t end) {
-                 const auto from = static_cast<size_t>(context.batch.output_rows[row]);
-                 const float* x = FloatRow(step.inputs[0], context, from);
-                 std::copy(x + begin, x + end, FloatRow(step.output, context, row) + begin);
-               });
+  const Worker::Range share = RowsOf(step, context);
+  for (size_t row = share.begin; row < share.end; ++row) {
+    const auto from = static_cast<size_t>(context.batch.output_rows[row]);
+    std::copy_n(FloatRow(step.inputs[0], context, from), step.output.type.columns,
+                FloatRow(step.output, context, row));
+  }
 }
 
 void MeanRows(const Step& step, const StepContext& context) {
-  const Worker::Range share = context.worker.Share(step.output.type.columns, 16);
+  const Worker::Range share = ColumnsOf(step, context);
   for (const SequenceSlice& sequence : context.batch.sequences) {
     ingle::MeanRows({FloatRow(step.inputs[0], context, sequence.first_token),
                      FloatRow(step.output, context, sequence.first_token), step.output.type.columns,
@@ -203,7 +171,7 @@ void MeanRows(const Step& step, const StepContext& context) {
 // Each worker takes some of the heads through all tokens: the tokens wait for each other.
 void Recur(const Step& step, const StepContext& context) {
   const auto& attributes = std::get<RecurrentAttributes>(step.attributes);
-  const size_t unit = step.op == Op::kShortConv ? 16 : 1;
+  const size_t unit = step.split == Split::kColumns ? kColumnGrain : 1;
   const Worker::Range share = context.worker.Share(attributes.heads, unit);
   for (const SequenceSlice& sequence : context.batch.sequences) {
     RecurrenceTask task{context.program.kernels.recurrent(), step.op, attributes};
@@ -230,16 +198,10 @@ void RunStep(const Step& step, const StepContext& context) {
       return Embed(step, context);
     case Op::kMatMul:
       return MatMul(step, context);
-    case Op::kAdd:
-      return Add(step, context);
-    case Op::kRmsNorm:
-      return RmsNorm(step, context);
     case Op::kRopeAngles:
       return RopeAngles(step, context);
     case Op::kRope:
       return Rope(step, context);
-    case Op::kGlu:
-      return Glu(step, context);
     case Op::kSelectRows:
       return SelectRows(step, context);
     case Op::kMeanRows:
@@ -252,10 +214,13 @@ void RunStep(const Step& step, const StepContext& context) {
       return Attend(step, context);
     case Op::kExperts:
       return Experts(step, context);
+    case Op::kAdd:
     case Op::kMul:
     case Op::kScale:
+    case Op::kRmsNorm:
     case Op::kLayerNorm:
     case Op::kActivate:
+    case Op::kGlu:
     case Op::kSlice:
     case Op::kConcat:
     case Op::kRescale:
@@ -263,7 +228,7 @@ void RunStep(const Step& step, const StepContext& context) {
     case Op::kSparsify:
     case Op::kRoute:
     case Op::kMix:
-      return ComputeRows(step, context);
+      return Compute(step, context);
     case Op::kShortConv:
     case Op::kSelectiveScan:
     case Op::kDeltaRule:

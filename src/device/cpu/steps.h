@@ -12,7 +12,9 @@ struct StepContext {
   const Program& program;
   const Batch& batch;
   std::byte* arena;
+  std::byte* own;  // program.own_bytes, this worker's own
   float* scratch;  // program.scratch_floats, this worker's own
+  float* shared;   // program.shared_floats, of all workers
   Worker& worker;
 };
 

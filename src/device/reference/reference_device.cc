@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "device/cached_attention.h"
 #include "device/recurrence.h"
 #include "device/rows.h"
 #include "kernels/dequantize/dequantize.h"
@@ -237,17 +238,10 @@ class Execution {
     const CacheLayout::Layer& layer =
         cache_.layers[std::get<AttentionAttributes>(node.attributes).state];
     for (size_t t = 0; t < sequence.tokens; ++t) {
-      const size_t position = sequence.position + t;
-      const size_t slot = position % cache_.page_tokens;
-      std::byte* page = sequence.pages[position / cache_.page_tokens];
+      const NewRow row{sequence, sequence.position + t, Row(node, keys, sequence.first_token + t),
+                       Row(node, keys + 1, sequence.first_token + t)};
       for (size_t head = 0; head < layer.kv_heads; ++head) {
-        const size_t row = head * cache_.page_tokens + slot;
-        std::copy_n(Row(node, keys, sequence.first_token + t) + head * layer.key_size,
-                    layer.key_size,
-                    reinterpret_cast<float*>(page + layer.key_offset) + row * layer.key_size);
-        std::copy_n(Row(node, keys + 1, sequence.first_token + t) + head * layer.value_size,
-                    layer.value_size,
-                    reinterpret_cast<float*>(page + layer.value_offset) + row * layer.value_size);
+        AppendHead(cache_, layer, row, head, nullptr);  // f32 is stored as it is
       }
     }
   }
@@ -255,32 +249,14 @@ class Execution {
   void AttendOne(NodeId id, const SequenceSlice& sequence, size_t t, size_t head) {
     const Node& node = graph_.node(id);
     const auto& a = std::get<AttentionAttributes>(node.attributes);
-    const CacheLayout::Layer& layer =
-        a.of_source ? cache_.source_layers[a.state] : cache_.layers[a.state];
-    const size_t kv_head = head / (a.heads / a.kv_heads);
-    AttentionTask task{};
-    task.queries = Row(node, 0, sequence.first_token + t) + head * a.key_size;
-    task.output = OutputRow(id, sequence.first_token + t) + head * a.value_size;
-    task.tokens = 1;
-    task.first_position = sequence.position + t;
-    task.group = 1;
-    task.key_size = a.key_size;
-    task.value_size = a.value_size;
-    task.scale = a.scale;
-    task.window = a.window;
-    if (!a.causal) task.all_positions = sequence.position + sequence.tokens;
-    if (a.of_source) task.all_positions = sequence.source_tokens;
-    task.softcap = a.softcap;
-    task.rounds_bias = a.rounds_bias;
-    if (!a.slopes.empty()) task.slopes = a.slopes.data() + head;
+    const size_t group = a.heads / a.kv_heads;
     const size_t extra = a.appends() ? 4 : 2;
-    if (node.inputs.size() > extra) SetExtra(a, InputRow(node, extra, 0) + head, task);
-    task.pages = (a.of_source ? sequence.source_pages : sequence.pages).data();
-    task.page_tokens = cache_.page_tokens;
-    task.key_offset = layer.key_offset + kv_head * cache_.head_key_bytes(layer);
-    task.value_offset = layer.value_offset + kv_head * cache_.head_value_bytes(layer);
-    task.half = false;
-    Definitions().attention().run(task);
+    AttentionTask task = TaskOf(a, cache_, {&sequence, t, 1, head / group, head % group, 1},
+                                {Row(node, 0, 0), OutputRow(id, 0),
+                                 node.inputs.size() > extra ? InputRow(node, extra, 0) : nullptr});
+    std::vector<float> scratch(BlockScratch(a.key_size, a.value_size));
+    task.scratch = scratch.data();
+    AttendBlock(Definitions().attention(), task);
   }
 
   void SelectRows(NodeId id) {

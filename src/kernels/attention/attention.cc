@@ -2,69 +2,77 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <cstring>
 
-#include "base/half.h"
+#include "kernels/attention/cache_row.h"
 #include "kernels/attention/x86_avx2.h"
 
 namespace ingle {
 namespace {
 
-// Element i of a cached row.
-float Load(const AttentionTask& task, const std::byte* row, size_t i) {
-  if (!task.half) {
-    float value;
-    std::memcpy(&value, row + i * sizeof(float), sizeof(value));
-    return value;
+size_t RowsOf(const AttentionTask& task) { return task.tokens * task.group; }
+
+// As the cache's type has it: see CodeQuery.
+void TakeQuery(const AttentionTask& task, size_t t, size_t head, float* query) {
+  std::copy_n(task.queries + t * task.query_stride + head * task.key_size, task.key_size, query);
+  if (!IsRotated(task.type)) return;
+  RotateHead(query, task.key_size);
+  for (size_t at = 0; at < task.key_size; at += kCacheBlock) {
+    int8_t codes[kCacheBlock];
+    const float scale = CodeQuery(query + at, codes);
+    for (size_t i = 0; i < kCacheBlock; ++i) query[at + i] = scale * static_cast<float>(codes[i]);
   }
-  uint16_t bits;
-  std::memcpy(&bits, row + i * sizeof(bits), sizeof(bits));
-  return F16ToF32(bits);
 }
 
-const std::byte* CachedRow(const AttentionTask& task, size_t position, size_t offset, size_t size) {
-  const size_t element = task.half ? sizeof(uint16_t) : sizeof(float);
-  return task.pages[position / task.page_tokens] + offset +
-         position % task.page_tokens * size * element;
-}
+// One query, in memory of its own: scores, and a row of the cache.
+struct Query {
+  const AttentionTask& task;
+  size_t t;
+  size_t head;
+  const float* elements;
+  float* row;
+};
 
-float ScoreOf(const AttentionTask& task, const float* query, size_t t, size_t head,
-              size_t position) {
-  const std::byte* key = CachedRow(task, position, task.key_offset, task.key_size);
+float ScoreOf(const Query& query, size_t position) {
+  const AttentionTask& task = query.task;
+  LoadKey(task.type, task.pages[position / kPageTokens] + task.key_offset, position % kPageTokens,
+          task.key_size, query.row);
   float score = 0;
-  for (size_t i = 0; i < task.key_size; ++i) score += query[i] * Load(task, key, i);
+  for (size_t i = 0; i < task.key_size; ++i) score += query.elements[i] * query.row[i];
   score *= task.scale;
   if (task.softcap != 0) score = task.softcap * std::tanh(score / task.softcap);
-  if (HasAttentionBias(task)) score += AttentionBias(task, t, head, position);
+  if (HasAttentionBias(task)) score += AttentionBias(task, query.t, query.head, position);
   return score;
 }
 
-// The running softmax of Milakov and Gimelshein (arXiv 1805.02867): when a larger score turns up,
-// what was summed so far is scaled down to it.
+void AddWeighted(const Query& query, size_t position, float weight, float* sums) {
+  const AttentionTask& task = query.task;
+  LoadValue(task.type, task.pages[position / kPageTokens] + task.value_offset,
+            position % kPageTokens, task.value_size, query.row);
+  for (size_t i = 0; i < task.value_size; ++i) sums[i] += weight * query.row[i];
+}
+
 void AttendRow(const AttentionTask& task, size_t t, size_t head) {
-  const float* query = task.queries + t * task.query_stride + head * task.key_size;
-  float* output = task.output + t * task.output_stride + head * task.value_size;
+  const size_t row = t * task.group + head;
+  const SeenRange seen = SeenInChunk(task, t);
+  float* elements = task.scratch;
+  float* scores = elements + task.key_size;
+  const Query query{task, t, head, elements, scores + kAttentionChunk};
+  float* sums = task.partial.sums + row * AttentionStride(task.value_size);
+  std::fill_n(sums, task.value_size, 0.0f);
+  TakeQuery(task, t, head, elements);
   float largest = -INFINITY;
-  float sum = 0;
-  if (task.sinks != nullptr) {
-    largest = task.sinks[head];
-    sum = 1;
+  for (size_t i = seen.first; i < seen.last; ++i) {
+    scores[i] = ScoreOf(query, task.chunk * kAttentionChunk + i);
+    largest = std::fmax(largest, scores[i]);
   }
-  std::fill_n(output, task.value_size, 0.0f);
-  for (size_t position = AttentionBegin(task, t); position < AttentionEnd(task, t); ++position) {
-    const float score = ScoreOf(task, query, t, head, position);
-    const float before = largest;
-    largest = std::fmax(largest, score);
-    const float shrink = std::exp(before - largest);
-    const float weight = std::exp(score - largest);
-    sum = sum * shrink + weight;
-    const std::byte* value = CachedRow(task, position, task.value_offset, task.value_size);
-    for (size_t i = 0; i < task.value_size; ++i) {
-      output[i] = output[i] * shrink + weight * Load(task, value, i);
-    }
+  float total = 0;
+  for (size_t i = seen.first; i < seen.last; ++i) {
+    const float weight = std::exp(scores[i] - largest);
+    total += weight;
+    AddWeighted(query, task.chunk * kAttentionChunk + i, weight, sums);
   }
-  for (size_t i = 0; i < task.value_size; ++i) output[i] /= sum;
+  task.partial.largest[row] = largest;
+  task.partial.totals[row] = total;
 }
 
 void AttentionScalar(const AttentionTask& task) {
@@ -83,5 +91,67 @@ constexpr AttentionKernel kKernels[] = {
 }  // namespace
 
 std::span<const AttentionKernel> AttentionKernels() { return kKernels; }
+
+// The first query sees the earliest position, the last one the latest.
+ChunkRange ChunksOf(const AttentionTask& task) {
+  const size_t end = AttentionEnd(task, task.tokens - 1);
+  return {AttentionBegin(task, 0) / kAttentionChunk, (end + kAttentionChunk - 1) / kAttentionChunk};
+}
+
+void BeginAttention(const AttentionTask& task, const AttentionPartial& state) {
+  const size_t rows = RowsOf(task);
+  std::fill_n(state.sums, rows * AttentionStride(task.value_size), 0.0f);
+  for (size_t row = 0; row < rows; ++row) {
+    state.largest[row] = task.sinks != nullptr ? task.sinks[row % task.group] : -INFINITY;
+    state.totals[row] = task.sinks != nullptr ? 1 : 0;
+  }
+}
+
+void MergePartial(const AttentionTask& task, const AttentionPartial& partial,
+                  const AttentionPartial& state) {
+  const size_t stride = AttentionStride(task.value_size);
+  for (size_t row = 0; row < RowsOf(task); ++row) {
+    if (partial.totals[row] == 0) continue;
+    const float largest = std::fmax(state.largest[row], partial.largest[row]);
+    const float before = std::exp(state.largest[row] - largest);
+    const float now = std::exp(partial.largest[row] - largest);
+    state.largest[row] = largest;
+    state.totals[row] = state.totals[row] * before + partial.totals[row] * now;
+    float* sums = state.sums + row * stride;
+    const float* more = partial.sums + row * stride;
+    for (size_t i = 0; i < task.value_size; ++i) sums[i] = sums[i] * before + more[i] * now;
+  }
+}
+
+void FinishAttention(const AttentionTask& task, const AttentionPartial& state) {
+  for (size_t t = 0; t < task.tokens; ++t) {
+    for (size_t head = 0; head < task.group; ++head) {
+      const size_t row = t * task.group + head;
+      const float inverse = 1 / state.totals[row];
+      const float* sums = state.sums + row * AttentionStride(task.value_size);
+      float* out = task.output + t * task.output_stride + head * task.value_size;
+      for (size_t i = 0; i < task.value_size; ++i) out[i] = sums[i] * inverse;
+      if (IsRotated(task.type)) RotateHead(out, task.value_size);
+    }
+  }
+}
+
+void AttendBlock(const AttentionKernel& kernel, AttentionTask task) {
+  const size_t floats = PartialFloats(kAttentionRows, task.value_size);
+  const AttentionPartial state = LayPartial(task.scratch, RowsOf(task), task.value_size);
+  task.partial = LayPartial(task.scratch + floats, RowsOf(task), task.value_size);
+  task.scratch += 2 * floats;
+  BeginAttention(task, state);
+  const ChunkRange chunks = ChunksOf(task);
+  for (task.chunk = chunks.first; task.chunk < chunks.last; ++task.chunk) {
+    kernel.run(task);
+    MergePartial(task, task.partial, state);
+  }
+  FinishAttention(task, state);
+}
+
+size_t BlockScratch(size_t key_size, size_t value_size) {
+  return 2 * PartialFloats(kAttentionRows, value_size) + AttentionScratch(key_size, value_size);
+}
 
 }  // namespace ingle

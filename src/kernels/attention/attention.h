@@ -8,9 +8,28 @@
 
 namespace ingle {
 
-// A query's result depends on nothing but the query and the cache: page by page, in order. So it is
-// bit for bit the same in any block.
+// A kernel computes the partial results of one chunk. A query's depend on nothing but the query and
+// the chunk: they are bit for bit the same in any block.
 using AttentionKernel = Kernel<AttentionTask>;
 std::span<const AttentionKernel> AttentionKernels();
+
+// The chunks that some query of the block sees.
+struct ChunkRange {
+  size_t first;
+  size_t last;  // past the end
+};
+ChunkRange ChunksOf(const AttentionTask& task);
+
+// Partial results before the first chunk; then each chunk's go in, in order; then the softmax is
+// done, and goes to the task's output. Merging running softmaxes: Milakov and Gimelshein, arXiv
+// 1805.02867.
+void BeginAttention(const AttentionTask& task, const AttentionPartial& state);
+void MergePartial(const AttentionTask& task, const AttentionPartial& partial,
+                  const AttentionPartial& state);
+void FinishAttention(const AttentionTask& task, const AttentionPartial& state);
+
+// All of it, chunk after chunk. scratch: BlockScratch() floats; chunk and partial need not be set.
+void AttendBlock(const AttentionKernel& kernel, AttentionTask task);
+size_t BlockScratch(size_t key_size, size_t value_size);
 
 }  // namespace ingle

@@ -3,20 +3,39 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/attention/cache_page.h"
+
 namespace ingle {
 
-// A block of one sequence's queries against its cached keys and values, for one key/value head and
-// the query heads that share it.
+// Positions are attended to in chunks of this many. What a chunk gives a query is a partial result,
+// computed by itself; the partial results are merged in order (attention.h). So workers may share
+// one query's positions, and its result stays the same bit for bit.
+constexpr size_t kAttentionChunk = 256;
+
+// Of a task, tokens * group is at most this.
+constexpr size_t kAttentionRows = 48;
+
+// Partial results of rows = tokens * group queries, row t * group + j that of head j at token t:
+// with largest the largest score s, totals is the sum of exp(s - largest), sums that of
+// exp(s - largest) * value. A query that sees nothing has a total of 0, and no more than that.
+struct AttentionPartial {
+  float* sums;  // [rows, AttentionStride(value_size)]
+  float* largest;
+  float* totals;
+};
+
+// A block of one sequence's queries against one chunk of its cached keys and values, for one
+// key/value head and the query heads that share it.
 //
 // Query t of the block, counted from 0, stands at position first_position + t and sees the
 // positions up to its own, or the first all_positions if that is not 0; and of them, if window is
 // not 0, only those nearer than it. Head j of the group reads key_size floats at queries
-// + t * query_stride + j * key_size and writes value_size floats at output + t * output_stride
-// + j * value_size.
+// + t * query_stride + j * key_size, and its answer is value_size floats at output
+// + t * output_stride + j * value_size.
 struct AttentionTask {
   const float* queries;
   size_t query_stride;
-  float* output;
+  float* output;  // written by FinishAttention
   size_t output_stride;
 
   size_t tokens;
@@ -40,14 +59,15 @@ struct AttentionTask {
   size_t bias_stride;
   const float* sinks;  // of each head of the group, or null: a score that weighs and adds nothing
 
-  // Page p holds positions [p * page_tokens, (p + 1) * page_tokens): rows of key_size elements at
-  // key_offset bytes into it, rows of value_size elements at value_offset.
+  // Page p holds positions [p * kPageTokens, (p + 1) * kPageTokens), the head's keys at key_offset
+  // bytes into it, its values at value_offset, as cache_page.h lays them out.
   const std::byte* const* pages;
-  size_t page_tokens;
+  CacheType type;
   size_t key_offset;
   size_t value_offset;
-  bool half;  // elements are binary16, else f32
 
+  size_t chunk;  // the positions from chunk * kAttentionChunk on
+  AttentionPartial partial;
   float* scratch;  // AttentionScratch() floats, this worker's own
 };
 
@@ -95,11 +115,41 @@ static inline size_t AttentionBegin(const AttentionTask& task, size_t t) {
   return task.window != 0 && next > task.window ? next - task.window : 0;
 }
 
-// REQUIRES of every task: tokens * group <= kAttentionRows.
-enum { kAttentionRows = 64 };
+// The positions of the task's chunk that query t sees, counted from the chunk's first.
+struct SeenRange {
+  size_t first;
+  size_t last;  // past the end; first or less where it sees nothing
+};
+static inline SeenRange SeenInChunk(const AttentionTask& task, size_t t) {
+  const size_t from = task.chunk * kAttentionChunk;
+  const size_t begin = AttentionBegin(task, t);
+  const size_t end = AttentionEnd(task, t);
+  const size_t last = end > from ? end - from : 0;
+  return {begin > from ? begin - from : 0, last < kAttentionChunk ? last : kAttentionChunk};
+}
 
-static inline size_t AttentionScratch(size_t page_tokens, size_t key_size, size_t value_size) {
-  return page_tokens * (key_size + value_size + 1) + kAttentionRows * (value_size + 2);
+// Floats from the sums of one row to those of the next: whole vectors.
+static inline size_t AttentionStride(size_t value_size) { return (value_size + 15) / 16 * 16; }
+
+// Floats of the partial results of so many rows.
+static inline size_t PartialFloats(size_t rows, size_t value_size) {
+  return rows * (AttentionStride(value_size) + 2);
+}
+static inline AttentionPartial LayPartial(float* memory, size_t rows, size_t value_size) {
+  float* largest = memory + rows * AttentionStride(value_size);
+  return {memory, largest, largest + rows};
+}
+
+// What a kernel needs: the block's queries, its scores with some room between rows, those of six
+// more rows, a page as floats and as codes.
+constexpr size_t kScoreStride = kAttentionChunk + 16;
+static inline size_t PageFloats(size_t key_size, size_t value_size) {
+  const size_t stride = AttentionStride(value_size);
+  return kPageTokens * (key_size > stride ? key_size : stride);
+}
+static inline size_t AttentionScratch(size_t key_size, size_t value_size) {
+  return kAttentionRows * key_size + (kAttentionRows + 6) * kScoreStride +
+         PageFloats(key_size, value_size) * 5 / 4;
 }
 
 }  // namespace ingle

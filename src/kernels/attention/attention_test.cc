@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/half.h"
+#include "kernels/attention/cache_row.h"
 #include "kernels/kernel_testing.h"
 
 namespace ingle {
@@ -14,41 +15,42 @@ namespace {
 
 struct Problem {
   size_t positions;
-  size_t group, key_size, value_size, page_tokens;
-  bool half;
+  size_t group, key_size, value_size;
+  CacheType type;
   std::vector<float> keys, values, queries;  // [positions, size], [positions, group * size]
   std::vector<std::vector<std::byte>> pages;
   std::vector<const std::byte*> table;
-  size_t value_offset;
 };
 
-void Put(Problem& p, size_t position, size_t offset, size_t size, const float* row) {
-  const size_t element = p.half ? 2 : 4;
-  std::byte* at =
-      p.pages[position / p.page_tokens].data() + offset + position % p.page_tokens * size * element;
-  for (size_t i = 0; i < size; ++i) {
-    const uint16_t bits = F32ToF16(row[i]);
-    std::memcpy(at + i * element, p.half ? static_cast<const void*>(&bits) : row + i, element);
-  }
+void Put(Problem& p, size_t position, const float* key, const float* value) {
+  std::byte* page = p.pages[position / kPageTokens].data();
+  const size_t slot = position % kPageTokens;
+  std::vector<float> scratch(std::max(p.key_size, p.value_size));
+  std::byte* values = page + CacheHeadBytes(p.type, p.key_size);
+  StoreKey({p.type, page, slot, p.key_size}, key, scratch.data());
+  StoreValue({p.type, values, slot, p.value_size}, value, scratch.data());
 }
 
-Problem MakeProblem(size_t positions, size_t group, size_t key_size, size_t value_size, bool half) {
-  Problem p{positions, group, key_size, value_size, 16, half, {}, {}, {}, {}, {}, 0};
+Problem MakeProblem(size_t positions, size_t group, size_t key_size, size_t value_size,
+                    CacheType type) {
+  Problem p{positions, group, key_size, value_size, type, {}, {}, {}, {}, {}};
   p.keys = RandomFloats(positions * key_size, 1);
   p.values = RandomFloats(positions * value_size, 2);
   p.queries = RandomFloats(positions * group * key_size, 3);
-  const size_t element = half ? 2 : 4;
-  p.value_offset = p.page_tokens * key_size * element;
-  for (size_t first = 0; first < positions; first += p.page_tokens) {
-    p.pages.emplace_back(p.page_tokens * (key_size + value_size) * element);
+  for (size_t first = 0; first < positions; first += kPageTokens) {
+    // What is not written of a page may be anything.
+    p.pages.emplace_back(CacheHeadBytes(type, key_size) + CacheHeadBytes(type, value_size),
+                         std::byte{0xFF});
     p.table.push_back(p.pages.back().data());
   }
   for (size_t i = 0; i < positions; ++i) {
-    Put(p, i, 0, key_size, p.keys.data() + i * key_size);
-    Put(p, i, p.value_offset, value_size, p.values.data() + i * value_size);
+    Put(p, i, p.keys.data() + i * key_size, p.values.data() + i * value_size);
   }
   return p;
 }
+
+constexpr CacheType kTypes[] = {CacheType::kF32, CacheType::kF16, CacheType::kQ8_0,
+                                CacheType::kQ4_0};
 
 // What a query sees besides the positions up to its own, or less than them.
 struct Sight {
@@ -72,7 +74,7 @@ double BiasOf(size_t query, size_t key, size_t head) {
 std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size_t first,
                            size_t tokens, Sight sight = {}) {
   std::vector<float> output(tokens * p.group * p.value_size, -1.0f);
-  std::vector<float> scratch(AttentionScratch(p.page_tokens, p.key_size, p.value_size));
+  std::vector<float> scratch(BlockScratch(p.key_size, p.value_size));
   AttentionTask task{};
   task.queries = p.queries.data() + first * p.group * p.key_size;
   task.query_stride = p.group * p.key_size;
@@ -85,9 +87,8 @@ std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size
   task.value_size = p.value_size;
   task.scale = 0.3f;
   task.pages = p.table.data();
-  task.page_tokens = p.page_tokens;
-  task.value_offset = p.value_offset;
-  task.half = p.half;
+  task.value_offset = CacheHeadBytes(p.type, p.key_size);
+  task.type = p.type;
   task.window = sight.window;
   if (sight.both_ways) task.all_positions = p.keys.size() / p.key_size;
   if (sight.relative) {
@@ -97,7 +98,7 @@ std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size
     task.bias_stride = 2;
   }
   task.scratch = scratch.data();
-  kernel.run(task);
+  AttendBlock(kernel, task);
   return output;
 }
 
@@ -108,7 +109,9 @@ std::vector<double> Textbook(const Problem& p, size_t position, size_t head, Sig
   size_t last = position;
   if (sight.both_ways) last = p.keys.size() / p.key_size - 1;
   if (sight.both_ways && sight.window > 0) last = std::min(last, position + sight.window - 1);
-  const auto stored = [&](float x) { return p.half ? F16ToF32(F32ToF16(x)) : x; };
+  const auto stored = [&](float x) {
+    return p.type == CacheType::kF16 ? F16ToF32(F32ToF16(x)) : x;
+  };
   std::vector<double> weights(last + 1);
   double total = 0;
   for (size_t i = begin; i <= last; ++i) {
@@ -139,11 +142,11 @@ void ForEachKernel(const Body& body) {
 }
 
 TEST(Attention, FollowsTheTextbook) {
-  for (const bool half : {false, true}) {
-    const Problem p = MakeProblem(37, 3, 20, 12, half);
+  for (const CacheType type : {CacheType::kF32, CacheType::kF16}) {
+    const Problem p = MakeProblem(37, 3, 20, 12, type);
     ForEachKernel([&](const AttentionKernel& kernel) {
-      const auto got = Compute(kernel, p, 20, 17);
-      for (size_t t = 0; t < 17; ++t) {
+      const auto got = Compute(kernel, p, 20, 16);
+      for (size_t t = 0; t < 16; ++t) {
         for (size_t head = 0; head < 3; ++head) {
           const auto want = Textbook(p, 20 + t, head);
           for (size_t d = 0; d < 12; ++d) {
@@ -156,34 +159,76 @@ TEST(Attention, FollowsTheTextbook) {
 }
 
 TEST(Attention, SeesBothWaysAndWindowsAndDistances) {
-  const Problem p = MakeProblem(37, 2, 8, 8, false);
-  const Sight sights[] = {{1, false}, {5, false}, {0, true},        {1, true},
-                          {6, true},  {40, true}, {0, false, true}, {0, true, true}};
+  const Problem p = MakeProblem(600, 2, 8, 8, CacheType::kF32);
+  const Sight sights[] = {{},          {1},          {5, false},       {300, false},
+                          {0, true},   {1, true},    {6, true},        {40, true},
+                          {260, true}, {1000, true}, {0, false, true}, {0, true, true}};
   for (const Sight sight : sights) {
     SCOPED_TRACE(testing::Message() << sight.window << (sight.both_ways ? " both ways" : ""));
     ForEachKernel([&](const AttentionKernel& kernel) {
-      const auto got = Compute(kernel, p, 3, 31, sight);
-      for (size_t row = 0; row < 62; ++row) {
-        const auto want = Textbook(p, 3 + row / 2, row % 2, sight);
-        for (size_t d = 0; d < 8; ++d) ASSERT_NEAR(got[row * 8 + d], want[d], 3e-6);
+      for (const size_t first : {3, 240, 575}) {
+        const auto got = Compute(kernel, p, first, 24, sight);
+        for (size_t row = 0; row < 48; ++row) {
+          const auto want = Textbook(p, first + row / 2, row % 2, sight);
+          for (size_t d = 0; d < 8; ++d) ASSERT_NEAR(got[row * 8 + d], want[d], 3e-6);
+        }
       }
     });
   }
 }
 
 TEST(Attention, AQueryDoesNotDependOnItsBlock) {
-  const Problem p = MakeProblem(40, 2, 16, 16, true);
-  ForEachKernel([&](const AttentionKernel& kernel) {
-    const auto block = Compute(kernel, p, 9, 31);
-    for (size_t t = 0; t < 31; ++t) {
-      const auto alone = Compute(kernel, p, 9 + t, 1);
-      ASSERT_EQ(0, std::memcmp(alone.data(), block.data() + t * 32, 32 * sizeof(float)));
+  for (const CacheType type : kTypes) {
+    for (const Sight sight : {Sight{}, Sight{7}, Sight{270}}) {
+      const Problem p = MakeProblem(320, 4, 64, 32, type);
+      ForEachKernel([&](const AttentionKernel& kernel) {
+        const size_t row = 4 * 32;
+        const auto block = Compute(kernel, p, 250, 12, sight);
+        for (size_t t = 0; t < 12; ++t) {
+          const auto alone = Compute(kernel, p, 250 + t, 1, sight);
+          ASSERT_EQ(0, std::memcmp(alone.data(), block.data() + t * row, row * sizeof(float)));
+        }
+      });
     }
-  });
+  }
+}
+
+// All kernels read the same codes, and sum in another order.
+TEST(Attention, KernelsAgreeOnEveryTypeAndShape) {
+  for (const CacheType type : kTypes) {
+    for (const size_t size : {32, 64, 96, 128}) {
+      for (const size_t group : {1, 2, 3, 5, 8}) {
+        const Problem p = MakeProblem(70, group, size, size, type);
+        const auto want = Compute(AttentionKernels().back(), p, 66, 4);
+        ForEachKernel([&](const AttentionKernel& kernel) {
+          const auto got = Compute(kernel, p, 66, 4);
+          for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-5);
+        });
+      }
+    }
+  }
+}
+
+// Errors of one query's answer against the textbook's, relative to its length.
+double ErrorOf(const Problem& p) {
+  const auto got = Compute(AttentionKernels().back(), p, p.positions - 1, 1);
+  const auto want = Textbook(p, p.positions - 1, 0);
+  double error = 0;
+  double length = 0;
+  for (size_t i = 0; i < want.size(); ++i) {
+    error += (got[i] - want[i]) * (got[i] - want[i]);
+    length += want[i] * want[i];
+  }
+  return std::sqrt(error / length);
+}
+
+TEST(Attention, QuantizedCachesStayNear) {
+  EXPECT_LT(ErrorOf(MakeProblem(40, 1, 64, 64, CacheType::kQ8_0)), 0.02);
+  EXPECT_LT(ErrorOf(MakeProblem(40, 1, 64, 64, CacheType::kQ4_0)), 0.3);
 }
 
 TEST(Attention, LargeScoresDoNotOverflow) {
-  Problem p = MakeProblem(20, 1, 8, 8, false);
+  Problem p = MakeProblem(20, 1, 8, 8, CacheType::kF32);
   for (float& q : p.queries) q *= 1000;
   ForEachKernel([&](const AttentionKernel& kernel) {
     for (const float value : Compute(kernel, p, 0, 20)) EXPECT_TRUE(std::isfinite(value));
@@ -191,12 +236,14 @@ TEST(Attention, LargeScoresDoNotOverflow) {
 }
 
 TEST(Attention, NaNReachesTheOutput) {
-  Problem p = MakeProblem(20, 1, 8, 8, false);
-  const float nan[8] = {NAN, 0, 0, 0, 0, 0, 0, 0};
-  Put(p, 3, 0, 8, nan);
-  ForEachKernel([&](const AttentionKernel& kernel) {
-    EXPECT_TRUE(std::isnan(Compute(kernel, p, 19, 1)[0]));
-  });
+  for (const CacheType type : kTypes) {
+    Problem p = MakeProblem(20, 1, 32, 32, type);
+    const float nan[32] = {0, NAN};
+    Put(p, 3, nan, p.values.data());
+    ForEachKernel([&](const AttentionKernel& kernel) {
+      EXPECT_TRUE(std::isnan(Compute(kernel, p, 19, 1)[0]));
+    });
+  }
 }
 
 }  // namespace

@@ -1,203 +1,387 @@
-// Attention, AVX2. One page of keys and values is decoded to f32 and used by every query of the
-// block before the next is touched (the tiling of FlashAttention, Dao et al., arXiv 2205.14135).
-//
-// Every row sees the pages in order and sums within a page in order, whatever block it is in.
+// Attention, AVX2: scores of a chunk, their softmax, the weighted sum of its values. A page is
+// decoded to f32 once and used by every query of the block before the next is touched (the tiling
+// of FlashAttention, Dao et al., arXiv 2205.14135).
 #include "kernels/attention/x86_avx2.h"
 
-#include "kernels/x86_avx2_inline.h"
+#include "kernels/attention/x86_avx2_codes.h"
+#include "kernels/attention/x86_avx2_tiles.h"
 
 namespace ingle {
 namespace {
 
-// What a block keeps in its scratch memory.
-struct Workspace {
-  float* keys;     // [page_tokens, key_size]
-  float* values;   // [page_tokens, value_size]
-  float* scores;   // [page_tokens]
-  float* sums;     // [rows, value_size]
-  float* largest;  // [rows]
-  float* totals;   // [rows]
+// Consecutive rows that the products take at once.
+struct Tile {
+  size_t row;
+  size_t rows;
+  // Of the chunk's positions: those that some row sees, and those that all rows see.
+  size_t first, last;
+  size_t common_first, common_last;
 };
 
-Workspace Lay(const AttentionTask& task) {
-  const size_t rows = task.tokens * task.group;
-  Workspace w;
-  w.keys = task.scratch;
-  w.values = w.keys + task.page_tokens * task.key_size;
-  w.scores = w.values + task.page_tokens * task.value_size;
-  w.sums = w.scores + task.page_tokens;
-  w.largest = w.sums + rows * task.value_size;
-  w.totals = w.largest + rows;
-  return w;
-}
+struct Block {
+  explicit Block(const AttentionTask& t)
+      : task(t),
+        rows(t.tokens * t.group),
+        stride(AttentionStride(t.value_size)),
+        queries(t.scratch),
+        scores(queries + rows * t.key_size),
+        scaled(scores + rows * kScoreStride),
+        page(scaled + kTileRows * kScoreStride),
+        codes(reinterpret_cast<int8_t*>(page + PageFloats(t.key_size, t.value_size))) {}
 
-void DecodeHalf(const std::byte* from, float* to, size_t count) {
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) _mm256_storeu_ps(to + i, LoadF16(from + 2 * i));
-  for (; i < count; ++i) {
-    unsigned short bits;
-    __builtin_memcpy(&bits, from + 2 * i, sizeof(bits));
-    to[i] = HalfToFloat(bits);
-  }
-}
-
-// Rows of a page as f32: in place when they are that already.
-const float* DecodePage(const AttentionTask& task, const std::byte* rows, size_t count,
-                        float* buffer) {
-  if (!task.half) return reinterpret_cast<const float*>(rows);
-  DecodeHalf(rows, buffer, count);
-  return buffer;
-}
-
-float Dot(const float* a, const float* b, size_t count) {
-  __m256 even = _mm256_setzero_ps();
-  __m256 odd = _mm256_setzero_ps();
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    even = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), even);
-    odd = _mm256_fmadd_ps(_mm256_loadu_ps(a + i + 8), _mm256_loadu_ps(b + i + 8), odd);
-  }
-  float sum = SumLanes(_mm256_add_ps(even, odd));
-  for (; i < count; ++i) sum = __builtin_fmaf(a[i], b[i], sum);
-  return sum;
-}
-
-void Scale(float* x, float by, size_t count) {
-  const __m256 factor = _mm256_set1_ps(by);
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    _mm256_storeu_ps(x + i, _mm256_mul_ps(_mm256_loadu_ps(x + i), factor));
-  }
-  for (; i < count; ++i) x[i] *= by;
-}
-
-void AddScaled(float* sum, const float* x, float by, size_t count) {
-  const __m256 factor = _mm256_set1_ps(by);
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    _mm256_storeu_ps(sum + i,
-                     _mm256_fmadd_ps(factor, _mm256_loadu_ps(x + i), _mm256_loadu_ps(sum + i)));
-  }
-  for (; i < count; ++i) sum[i] = __builtin_fmaf(by, x[i], sum[i]);
-}
-
-float ExpOne(float x) { return _mm256_cvtss_f32(Exp(_mm256_set1_ps(x))); }
-
-// scores[i] = exp(scores[i] - largest); returns their sum.
-float Exponentiate(float* scores, float largest, size_t count) {
-  const __m256 shift = _mm256_set1_ps(largest);
-  __m256 sum = _mm256_setzero_ps();
-  for (size_t i = 0; i < count; i += 8) {
-    const size_t left = count - i;
-    const __m256i mask = FirstLanes(left < 8 ? static_cast<unsigned>(left) : 8u);
-    const __m256 e = _mm256_and_ps(Exp(_mm256_sub_ps(_mm256_maskload_ps(scores + i, mask), shift)),
-                                   _mm256_castsi256_ps(mask));
-    _mm256_maskstore_ps(scores + i, mask, e);
-    sum = _mm256_add_ps(sum, e);
-  }
-  return SumLanes(sum);
-}
-
-// One query head of the block against positions [begin, begin + count), whose rows are decoded.
-struct PageView {
-  const float* keys;
-  const float* values;
-  size_t begin;
-  size_t count;
+  const AttentionTask& task;
+  size_t rows;
+  size_t stride;   // of sums
+  float* queries;  // of each tile [key_size, rows of the tile], multiplied by the scale; or coded
+  float* scores;   // [rows, kScoreStride]
+  float* scaled;   // a tile's weights of one page, multiplied by the scales of values
+  float* page;     // one, decoded
+  int8_t* codes;   // of a page of values, unpacked
+  size_t tile_count = 0;
+  Tile tiles[kAttentionRows];
+  SeenRange seen[kAttentionRows];  // by row
 };
 
-void ScorePage(const AttentionTask& task, const PageView& page, size_t t, size_t head,
-               float* scores) {
-  const float* query = task.queries + t * task.query_stride + head * task.key_size;
-  for (size_t i = 0; i < page.count; ++i) {
-    scores[i] = Dot(query, page.keys + i * task.key_size, task.key_size) * task.scale;
+Tile MakeTile(const Block& block, size_t row, size_t end) {
+  Tile tile{row, end - row, kAttentionChunk, 0, 0, kAttentionChunk};
+  for (size_t r = row; r < end; ++r) {
+    const SeenRange& seen = block.seen[r];
+    tile.common_first = seen.first > tile.common_first ? seen.first : tile.common_first;
+    tile.common_last = seen.last < tile.common_last ? seen.last : tile.common_last;
+    if (seen.first >= seen.last) continue;
+    tile.first = seen.first < tile.first ? seen.first : tile.first;
+    tile.last = seen.last > tile.last ? seen.last : tile.last;
   }
-  if (task.softcap != 0) {
-    for (size_t i = 0; i < page.count; ++i) {
-      scores[i] = task.softcap * __builtin_tanhf(scores[i] / task.softcap);
+  return tile;
+}
+
+// Tiles of about the same height.
+void CutTiles(Block& block) {
+  block.tile_count = (block.rows + kTileRows - 1) / kTileRows;
+  for (size_t i = 0; i < block.tile_count; ++i) {
+    block.tiles[i] =
+        MakeTile(block, block.rows * i / block.tile_count, block.rows * (i + 1) / block.tile_count);
+  }
+}
+
+// A row's query into its tile.
+void PutQuery(const float* query, size_t size, size_t r, size_t rows, float* tile) {
+  for (size_t i = 0; i < size; ++i) tile[i * rows + r] = query[i];
+}
+
+// A tile's coded queries lie where else its floats do.
+struct CodedTile {
+  int8_t* codes;
+  float* scales;
+  int32_t* eights;
+};
+
+CodedTile LayCodes(const Block& block, const Tile& tile) {
+  const size_t size = block.task.key_size;
+  float* memory = block.queries + tile.row * size;
+  float* scales = memory + size * tile.rows / 4;
+  int32_t* eights = reinterpret_cast<int32_t*>(scales + size / kCacheBlock * tile.rows);
+  return {reinterpret_cast<int8_t*>(memory), scales, eights};
+}
+
+void PutCodes(const float* query, size_t size, size_t r, size_t rows, const CodedTile& tile) {
+  for (size_t block = 0; block < size / kCacheBlock; ++block) {
+    int8_t codes[kCacheBlock];
+    tile.scales[block * rows + r] = CodeQuery(query + block * kCacheBlock, codes);
+    int32_t sum = 0;
+    for (size_t i = 0; i < kCacheBlock; ++i) {
+      tile.codes[(block * kCacheBlock / 4 + i / 4) * rows * 4 + r * 4 + i % 4] = codes[i];
+      sum += codes[i];
     }
-  }
-  if (HasAttentionBias(task)) {
-    for (size_t i = 0; i < page.count; ++i) {
-      scores[i] += AttentionBias(task, t, head, page.begin + i);
-    }
+    tile.eights[block * rows + r] = 8 * sum;
   }
 }
 
-// Takes some positions of a page into one row's running softmax.
-void AttendPage(const AttentionTask& task, const Workspace& w, const PageView& page, size_t t,
-                size_t head) {
-  const size_t row = t * task.group + head;
-  float* sums = w.sums + row * task.value_size;
-  ScorePage(task, page, t, head, w.scores);
-  float page_largest = -__builtin_inff();
-  for (size_t i = 0; i < page.count; ++i) {
-    // Written so that a NaN is kept: it must reach the logits.
-    page_largest = w.scores[i] <= page_largest ? page_largest : w.scores[i];
-  }
-  const float before = w.largest[row];
-  const float largest = page_largest <= before ? before : page_largest;
-  const float total = Exponentiate(w.scores, largest, page.count);
-  if (largest != before) {
-    const float shrink = ExpOne(before - largest);
-    Scale(sums, shrink, task.value_size);
-    w.totals[row] *= shrink;
-    w.largest[row] = largest;
-  }
-  w.totals[row] += total;
-  for (size_t i = 0; i < page.count; ++i) {
-    AddScaled(sums, page.values + i * task.value_size, w.scores[i], task.value_size);
-  }
-}
-
-void Begin(const AttentionTask& task, const Workspace& w) {
-  const size_t rows = task.tokens * task.group;
-  for (size_t i = 0; i < rows * task.value_size; ++i) w.sums[i] = 0;
-  for (size_t row = 0; row < rows; ++row) {
-    w.largest[row] = task.sinks != nullptr ? task.sinks[row % task.group] : -__builtin_inff();
-    w.totals[row] = task.sinks != nullptr ? 1 : 0;
-  }
-}
-
-void Finish(const AttentionTask& task, const Workspace& w) {
-  for (size_t t = 0; t < task.tokens; ++t) {
-    for (size_t head = 0; head < task.group; ++head) {
-      const size_t row = t * task.group + head;
-      const float inverse = 1.0f / w.totals[row];
-      float* out = task.output + t * task.output_stride + head * task.value_size;
-      for (size_t i = 0; i < task.value_size; ++i) {
-        out[i] = w.sums[row * task.value_size + i] * inverse;
+void TakeQueries(const Block& block) {
+  const AttentionTask& task = block.task;
+  float* query = block.page;  // not in use yet
+  for (size_t i = 0; i < block.tile_count; ++i) {
+    const Tile& tile = block.tiles[i];
+    for (size_t r = 0; r < tile.rows; ++r) {
+      const size_t row = tile.row + r;
+      const float* from =
+          task.queries + row / task.group * task.query_stride + row % task.group * task.key_size;
+      for (size_t j = 0; j < task.key_size; ++j) query[j] = from[j] * task.scale;
+      if (IsRotated(task.type)) {
+        RotateHead(query, task.key_size);
+        PutCodes(query, task.key_size, r, tile.rows, LayCodes(block, tile));
+      } else {
+        PutQuery(query, task.key_size, r, tile.rows, block.queries + tile.row * task.key_size);
       }
     }
   }
 }
 
+// Positions of the chunk that lie in a page and that some row of the block sees.
+struct PagePart {
+  const std::byte* memory;
+  const std::byte* next;  // the page that comes then, or the same once more
+  size_t begin;           // of the page, in the chunk
+  size_t first, last;
+};
+
+template <class Body>
+void ForEachPage(const Block& block, const Body& body) {
+  size_t first = kAttentionChunk;
+  size_t last = 0;
+  for (size_t i = 0; i < block.tile_count; ++i) {
+    first = block.tiles[i].first < first ? block.tiles[i].first : first;
+    last = block.tiles[i].last > last ? block.tiles[i].last : last;
+  }
+  const std::byte* const* pages =
+      block.task.pages + block.task.chunk * (kAttentionChunk / kPageTokens);
+  for (size_t begin = first / kPageTokens * kPageTokens; begin < last; begin += kPageTokens) {
+    const size_t end = begin + kPageTokens;
+    const std::byte* const* page = pages + begin / kPageTokens;
+    body(PagePart{page[0], page[end < last ? 1 : 0], begin, first > begin ? first : begin,
+                  last < end ? last : end});
+  }
+}
+
+// Scores of those tiles that see some of the page.
+template <class Body>
+void ForEachTile(const Block& block, const PagePart& page, const Body& body) {
+  for (size_t i = 0; i < block.tile_count; ++i) {
+    const Tile& tile = block.tiles[i];
+    if (tile.first < page.last && page.first < tile.last) {
+      body(tile, block.scores + tile.row * kScoreStride + page.begin);
+    }
+  }
+}
+
+template <class Source>
+void ScoreFloats(const Block& block, const PagePart& page, const std::byte* keys) {
+  const size_t size = block.task.key_size;
+  ForEachTile(block, page, [&](const Tile& tile, float* scores) {
+    ScorePage<Source>(tile.rows, block.queries + tile.row * size, keys, size, scores);
+  });
+}
+
+template <CacheType type>
+void ScoreCoded(const Block& block, const PagePart& page, const std::byte* keys) {
+  ForEachTile(block, page, [&](const Tile& tile, float* scores) {
+    const CodedTile coded = LayCodes(block, tile);
+    ScoreCodes<type>(tile.rows, {coded.codes, coded.scales, coded.eights}, keys,
+                     block.task.key_size, scores);
+  });
+}
+
+// Halves that several tiles need are decoded before; for one alone it is quicker to do it in the
+// product. The numbers are the same.
+void Score(const Block& block) {
+  const AttentionTask& task = block.task;
+  ForEachPage(block, [&](const PagePart& page) {
+    const std::byte* keys = page.memory + task.key_offset;
+    Prefetch(page.next + task.key_offset, CacheHeadBytes(task.type, task.key_size));
+    switch (task.type) {
+      case CacheType::kF32:
+        return ScoreFloats<Floats>(block, page, keys);
+      case CacheType::kF16:
+        if (block.tile_count == 1) return ScoreFloats<Halves>(block, page, keys);
+        Decode<Halves>(keys, task.key_size * kPageTokens, block.page);
+        return ScoreFloats<Floats>(block, page, reinterpret_cast<const std::byte*>(block.page));
+      case CacheType::kQ8_0:
+        return ScoreCoded<CacheType::kQ8_0>(block, page, keys);
+      case CacheType::kQ4_0:
+        return ScoreCoded<CacheType::kQ4_0>(block, page, keys);
+    }
+  });
+}
+
+void SoftenScores(float softcap, float* scores, const SeenRange& seen) {
+  const __m256 cap = _mm256_set1_ps(softcap);
+  const __m256 twice = _mm256_set1_ps(2 / softcap);
+  const __m256 one = _mm256_set1_ps(1);
+  for (size_t i = seen.first / 8 * 8; i < seen.last; i += 8) {
+    // tanh(x) = 1 - 2 / (exp(2 x) + 1)
+    const __m256 e = Exp(_mm256_mul_ps(_mm256_loadu_ps(scores + i), twice));
+    const __m256 rest = _mm256_div_ps(_mm256_set1_ps(2), _mm256_add_ps(e, one));
+    _mm256_storeu_ps(scores + i, _mm256_mul_ps(cap, _mm256_sub_ps(one, rest)));
+  }
+}
+
+// Everything that turns a row's products into its scores.
+void AdjustScores(const AttentionTask& task, size_t row, float* scores, const SeenRange& seen) {
+  if (task.softcap != 0) SoftenScores(task.softcap, scores, seen);
+  if (!HasAttentionBias(task)) return;
+  for (size_t i = seen.first; i < seen.last; ++i) {
+    scores[i] +=
+        AttentionBias(task, row / task.group, row % task.group, task.chunk * kAttentionChunk + i);
+  }
+}
+
+// exp(x) of an x that is 0 or less, or NaN: 0 below -86.
+__m256 ExpOfNegative(__m256 x) {
+  const __m256 lowest = _mm256_set1_ps(-86);
+  const __m256 clamped = _mm256_max_ps(lowest, x);
+  const __m256 n = _mm256_round_ps(_mm256_mul_ps(clamped, _mm256_set1_ps(1.44269504088896341f)),
+                                   _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693145751953125f), clamped);
+  r = _mm256_fnmadd_ps(n, _mm256_set1_ps(1.42860682030941723212e-6f), r);
+  __m256 p = _mm256_set1_ps(1.0f / 5040);
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f / 720));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f / 120));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f / 24));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0f / 6));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.5f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1));
+  const __m256i power = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+  const __m256 e = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), power));
+  return _mm256_andnot_ps(_mm256_cmp_ps(x, lowest, _CMP_LT_OQ), e);
+}
+
+// What the row does not see of the vectors that it begins and ends in weighs nothing.
+void HideUnseen(float* scores, const SeenRange& seen) {
+  for (size_t i = seen.first / 8 * 8; i < seen.first; ++i) scores[i] = -__builtin_inff();
+  for (size_t i = seen.last; i % 8 != 0; ++i) scores[i] = -__builtin_inff();
+}
+
+// Scores become weights. A lane sums what lies in it of the whole chunk: zeros before and after
+// what the row sees change nothing.
+void Softmax(const Block& block, size_t row) {
+  const SeenRange& seen = block.seen[row];
+  const AttentionPartial& partial = block.task.partial;
+  partial.largest[row] = -__builtin_inff();
+  partial.totals[row] = 0;
+  if (seen.first >= seen.last) return;
+  float* scores = block.scores + row * kScoreStride;
+  AdjustScores(block.task, row, scores, seen);
+  HideUnseen(scores, seen);
+  __m256 maximum = _mm256_set1_ps(-__builtin_inff());
+  for (size_t i = seen.first / 8 * 8; i < seen.last; i += 8) {
+    maximum = _mm256_max_ps(_mm256_loadu_ps(scores + i), maximum);
+  }
+  partial.largest[row] = MaxLanes(maximum);
+  const __m256 largest = _mm256_set1_ps(partial.largest[row]);
+  __m256 total = _mm256_setzero_ps();
+  for (size_t i = seen.first / 8 * 8; i < seen.last; i += 8) {
+    const __m256 e = ExpOfNegative(_mm256_sub_ps(_mm256_loadu_ps(scores + i), largest));
+    _mm256_storeu_ps(scores + i, e);
+    total = _mm256_add_ps(total, e);
+  }
+  partial.totals[row] = SumLanes(total);
+}
+
+size_t Least(size_t a, size_t b) { return a < b ? a : b; }
+size_t Most(size_t a, size_t b) { return a > b ? a : b; }
+
+// A page's values as the products read them.
+template <class Source>
+struct PageValues {
+  const typename Source::Element* rows;
+  const std::byte* scales;  // of codes: [value_size / 32, kPageTokens]; else null
+  const PagePart& part;
+};
+
+// A page's weights of some rows, times the scales of its positions.
+void ScaleWeights(size_t rows, const float* weights, const std::byte* scales, float* scaled) {
+  for (size_t p = 0; p < kPageTokens; p += 8) {
+    const __m256 scale = LoadF16(scales + p * sizeof(uint16_t));
+    for (size_t r = 0; r < rows; ++r) {
+      const __m256 weight = _mm256_loadu_ps(weights + r * kScoreStride + p);
+      _mm256_storeu_ps(scaled + r * kScoreStride + p, _mm256_mul_ps(weight, scale));
+    }
+  }
+}
+
+// Takes what is at positions [first, last) of the chunk into the sums of some rows.
+template <class Source>
+void AddPart(const Block& block, const PageValues<Source>& values, const Tile& tile, size_t first,
+             size_t last) {
+  if (first >= last) return;
+  const size_t from = first - values.part.begin;
+  const float* weights = block.scores + tile.row * kScoreStride + first;
+  WeighedValues<Source> w{weights, values.rows + from * block.stride, last - first,
+                          block.task.partial.sums + tile.row * block.stride, block.stride};
+  if (values.scales == nullptr) return AddValues(tile.rows, w, 0, block.stride);
+  w.weights = block.scaled + from;
+  for (size_t at = 0; at < block.stride; at += kCacheBlock) {
+    ScaleWeights(tile.rows, weights - from,
+                 values.scales + at / kCacheBlock * kPageTokens * sizeof(uint16_t), block.scaled);
+    AddValues(tile.rows, w, at, at + kCacheBlock);
+  }
+}
+
+// What all rows of a tile see goes to them together, what comes before or after to each alone.
+template <class Source>
+void AddToTile(const Block& block, const PageValues<Source>& values, const Tile& tile) {
+  const PagePart& part = values.part;
+  const size_t first = Most(part.first, tile.common_first);
+  const size_t last = Most(first, Least(part.last, tile.common_last));
+  const auto alone = [&](size_t begin, size_t end) {
+    if (begin >= end) return;
+    for (size_t row = tile.row; row < tile.row + tile.rows; ++row) {
+      const SeenRange& seen = block.seen[row];
+      AddPart(block, values, {row, 1, 0, 0, 0, 0}, Most(begin, seen.first), Least(end, seen.last));
+    }
+  };
+  if (first == last) return alone(part.first, part.last);
+  alone(part.first, first);
+  AddPart(block, values, tile, first, last);
+  alone(last, part.last);
+}
+
+template <class Source>
+void AddPage(const Block& block, const PagePart& page, const std::byte* values) {
+  const AttentionTask& task = block.task;
+  const std::byte* scales = nullptr;
+  if (IsRotated(task.type)) {
+    scales = page.memory + task.value_offset + CacheScaleOffset(task.type, task.value_size);
+  }
+  const PageValues<Source> rows{ElementsOf<Source>(values), scales, page};
+  for (size_t i = 0; i < block.tile_count; ++i) AddToTile(block, rows, block.tiles[i]);
+}
+
+// Through floats where several tiles need the page.
+template <class Source>
+void AddDecoded(const Block& block, const PagePart& page, const std::byte* values) {
+  if (block.tile_count == 1) return AddPage<Source>(block, page, values);
+  Decode<Source>(values, kPageTokens * block.stride, block.page);
+  AddPage<Floats>(block, page, reinterpret_cast<const std::byte*>(block.page));
+}
+
+void Sum(const Block& block) {
+  const AttentionTask& task = block.task;
+  for (size_t i = 0; i < block.rows * block.stride; ++i) task.partial.sums[i] = 0;
+  ForEachPage(block, [&](const PagePart& page) {
+    const std::byte* values = page.memory + task.value_offset;
+    Prefetch(page.next + task.value_offset, CacheHeadBytes(task.type, task.value_size));
+    if (block.stride != task.value_size && !IsRotated(task.type)) {
+      PadValues(task.type, values, task.value_size, block.stride, block.page);
+      return AddPage<Floats>(block, page, reinterpret_cast<const std::byte*>(block.page));
+    }
+    switch (task.type) {
+      case CacheType::kF32:
+        return AddPage<Floats>(block, page, values);
+      case CacheType::kF16:
+        return AddDecoded<Halves>(block, page, values);
+      case CacheType::kQ8_0:
+        return AddDecoded<Bytes>(block, page, values);
+      case CacheType::kQ4_0:
+        return AddDecoded<Bytes>(block, page,
+                                 UnpackNibbles(values, kPageTokens * task.value_size, block.codes));
+    }
+  });
+}
+
 }  // namespace
 
 void AttentionAvx2(const AttentionTask& task) {
-  const Workspace w = Lay(task);
-  Begin(task, w);
-  // The first query sees the earliest position, the last one the latest.
-  const size_t end = AttentionEnd(task, task.tokens - 1);
-  size_t begin = AttentionBegin(task, 0) / task.page_tokens * task.page_tokens;
-  for (; begin < end; begin += task.page_tokens) {
-    const std::byte* page = task.pages[begin / task.page_tokens];
-    const size_t filled = end - begin < task.page_tokens ? end - begin : task.page_tokens;
-    const float* keys = DecodePage(task, page + task.key_offset, filled * task.key_size, w.keys);
-    const float* values =
-        DecodePage(task, page + task.value_offset, filled * task.value_size, w.values);
-    for (size_t t = 0; t < task.tokens; ++t) {
-      const size_t sees_from = AttentionBegin(task, t);
-      const size_t sees_to = AttentionEnd(task, t);
-      const size_t first = sees_from > begin ? sees_from - begin : 0;
-      const size_t last = sees_to < begin + filled ? sees_to : begin + filled;
-      if (begin + first >= last) continue;
-      const PageView view{keys + first * task.key_size, values + first * task.value_size,
-                          begin + first, last - begin - first};
-      for (size_t head = 0; head < task.group; ++head) AttendPage(task, w, view, t, head);
-    }
+  Block block(task);
+  for (size_t row = 0; row < block.rows; ++row) {
+    block.seen[row] = SeenInChunk(task, row / task.group);
   }
-  Finish(task, w);
+  CutTiles(block);
+  TakeQueries(block);
+  Score(block);
+  for (size_t row = 0; row < block.rows; ++row) Softmax(block, row);
+  Sum(block);
 }
 
 }  // namespace ingle

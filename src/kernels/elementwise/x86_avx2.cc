@@ -144,9 +144,14 @@ void ActivateAvx2(const ActivateTask& task) {
 }
 
 void GluAvx2(const GluTask& task) {
+  const bool plain = !(task.limit > 0) && task.offset == 0;
   const __m256 limit = LimitOf(task.limit);
   const __m256 offset = Set(task.offset);
   WithActivation(task.kind, [&](const auto& activation) {
+    if (plain) {
+      return Map(task.gate, task.up, task.output, task.count,
+                 [&](__m256 gate, __m256 up) { return _mm256_mul_ps(activation(gate), up); });
+    }
     Map(task.gate, task.up, task.output, task.count, [&](__m256 gate, __m256 up) {
       return _mm256_mul_ps(activation(_mm256_min_ps(limit, gate)),
                            _mm256_add_ps(Hold(up, limit), offset));

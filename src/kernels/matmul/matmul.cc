@@ -1,7 +1,11 @@
 #include "kernels/matmul/matmul.h"
 
+#include <array>
+#include <iterator>
+
+#include "kernels/matmul/arm.h"
 #include "kernels/matmul/scalar.h"
-#include "kernels/matmul/x86_avx2.h"
+#include "kernels/matmul/x86.h"
 
 namespace ingle {
 namespace {
@@ -10,36 +14,7 @@ constexpr MatMulKernel Scalar(DType weights, void (*run)(const MatMulTask&)) {
   return {{"scalar", 0, run}, weights, InputRows::kF32, WeightLayout::kRows};
 }
 
-#if defined(__x86_64__)
-constexpr MatMulKernel Avx2Rows(DType weights, void (*run)(const MatMulTask&)) {
-  return {{"avx2", kCpuAvx2, run}, weights, InputRows::kF32, WeightLayout::kRows};
-}
-constexpr MatMulKernel Avx2Panels(DType weights, void (*run)(const MatMulTask&)) {
-  return {{"avx2", kCpuAvx2, run}, weights, InputRows::kQ8, WeightLayout::kPanels};
-}
-#endif
-
-// Best first for each type of weights; the last one of a type needs nothing.
-constexpr MatMulKernel kKernels[] = {
-#if defined(__x86_64__)
-    Avx2Rows(DType::kF32, MatMulF32Avx2),
-    Avx2Rows(DType::kF16, MatMulF16Avx2),
-    Avx2Rows(DType::kBF16, MatMulBF16Avx2),
-    Avx2Panels(DType::kQ4_0, MatMulPanelsQ4_0Avx2),
-    Avx2Panels(DType::kQ4_1, MatMulPanelsQ4_1Avx2),
-    Avx2Panels(DType::kQ5_0, MatMulPanelsQ5_0Avx2),
-    Avx2Panels(DType::kQ5_1, MatMulPanelsQ5_1Avx2),
-    Avx2Panels(DType::kQ8_0, MatMulPanelsQ8_0Avx2),
-    Avx2Panels(DType::kQ2_K, MatMulPanelsQ2_KAvx2),
-    Avx2Panels(DType::kQ3_K, MatMulPanelsQ3_KAvx2),
-    Avx2Panels(DType::kQ4_K, MatMulPanelsQ4_KAvx2),
-    Avx2Panels(DType::kQ5_K, MatMulPanelsQ5_KAvx2),
-    Avx2Panels(DType::kQ6_K, MatMulPanelsQ6_KAvx2),
-    Avx2Panels(DType::kIQ4_NL, MatMulPanelsIQ4_NLAvx2),
-    Avx2Panels(DType::kIQ4_XS, MatMulPanelsIQ4_XSAvx2),
-    Avx2Panels(DType::kMXFP4, MatMulPanelsMXFP4Avx2),
-    Avx2Panels(DType::kNVFP4, MatMulPanelsNVFP4Avx2),
-#endif
+constexpr MatMulKernel kScalar[] = {
     Scalar(DType::kF32, MatMulScalar<DType::kF32>),
     Scalar(DType::kF16, MatMulScalar<DType::kF16>),
     Scalar(DType::kBF16, MatMulScalar<DType::kBF16>),
@@ -72,17 +47,57 @@ constexpr MatMulKernel kKernels[] = {
     Scalar(DType::kF8_E5M2, MatMulScalar<DType::kF8_E5M2>),
 };
 
+// Best first for each type of weights; the last one of a type needs nothing.
+std::vector<MatMulKernel> MakeKernels() {
+  std::vector<MatMulKernel> kernels;
+  const auto add = [&](const auto& rows) {
+    kernels.insert(kernels.end(), std::begin(rows), std::end(rows));
+  };
+#if defined(__x86_64__)
+  const auto rows = [](DType weights, void (*run)(const MatMulTask&)) {
+    return MatMulKernel{{"avx2", kCpuAvx2, run}, weights, InputRows::kF32, WeightLayout::kRows};
+  };
+  add(PanelRows("amx", kCpuAmxInt8 | kCpuAvx512Vnni, kAmxPanels));
+  add(PanelRows("avx512vnni", kCpuAvx512Vnni, kAvx512Panels));
+  add(PanelRows("avxvnni", kCpuAvxVnni, kAvxVnniPanels));
+  add(PanelRows("avx2", kCpuAvx2, kAvx2Panels));
+  add(std::array{rows(DType::kF32, MatMulF32Avx2), rows(DType::kF16, MatMulF16Avx2),
+                 rows(DType::kBF16, MatMulBF16Avx2)});
+#elif defined(__aarch64__)
+  add(PanelRows("dotprod", kCpuDotprod, kDotprodPanels));
+#endif
+  add(kScalar);
+  return kernels;
+}
+
 }  // namespace
+
+std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,
+                                    const PanelKernels& kernels) {
+  const auto row = [&](DType weights, void (*run)(const MatMulTask&)) {
+    return MatMulKernel{{name, needs, run}, weights, InputRows::kQ8, WeightLayout::kPanels};
+  };
+  return {row(DType::kQ4_0, kernels.q4_0),     row(DType::kQ4_1, kernels.q4_1),
+          row(DType::kQ5_0, kernels.q5_0),     row(DType::kQ5_1, kernels.q5_1),
+          row(DType::kQ8_0, kernels.q8_0),     row(DType::kQ2_K, kernels.q2_k),
+          row(DType::kQ3_K, kernels.q3_k),     row(DType::kQ4_K, kernels.q4_k),
+          row(DType::kQ5_K, kernels.q5_k),     row(DType::kQ6_K, kernels.q6_k),
+          row(DType::kIQ4_NL, kernels.iq4_nl), row(DType::kIQ4_XS, kernels.iq4_xs),
+          row(DType::kMXFP4, kernels.mxfp4),   row(DType::kNVFP4, kernels.nvfp4)};
+}
 
 size_t MatMulKernel::scratch(size_t columns) const {
   return layout == WeightLayout::kPanels ? kPanelScratchFloats : columns;
 }
 
-std::span<const MatMulKernel> MatMulKernels() { return kKernels; }
+std::span<const MatMulKernel> MatMulKernels() {
+  static const std::vector<MatMulKernel> kernels = MakeKernels();
+  return kernels;
+}
 
 const MatMulKernel& PickMatMul(DType weights, CpuFeatures features) {
   const MatMulKernel* last = nullptr;
-  for (const MatMulKernel& kernel : kKernels) {
+  for (const MatMulKernel& kernel : MatMulKernels()) {
     if (kernel.weights != weights) continue;
     if ((kernel.needs & ~features) == 0) return kernel;
     last = &kernel;

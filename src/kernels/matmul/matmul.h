@@ -2,9 +2,11 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "kernels/kernel.h"
 #include "kernels/matmul/matmul_task.h"
+#include "kernels/matmul/panel_kernels.h"
 #include "tensor/dtype.h"
 
 namespace ingle {
@@ -31,6 +33,10 @@ struct MatMulKernel : Kernel<MatMulTask> {
   // Floats of scratch for one worker.
   size_t scratch(size_t columns) const;
 };
+
+// Rows of the table for an instruction set's kernels for panels.
+std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,
+                                    const PanelKernels& kernels);
 
 // All kernels, for each weight type best first. The scalar one for f32 activations is last for
 // every type and defines what is right.

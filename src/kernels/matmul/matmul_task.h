@@ -26,6 +26,6 @@ struct MatMulTask {
 };
 
 // What a kernel for panels wants as scratch, whatever the shapes.
-constexpr size_t kPanelScratchFloats = 7168;
+constexpr size_t kPanelScratchFloats = 41472;
 
 }  // namespace ingle

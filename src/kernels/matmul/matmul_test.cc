@@ -8,6 +8,7 @@
 
 #include "kernels/dequantize/dequantize.h"
 #include "kernels/kernel_testing.h"
+#include "kernels/matmul/emulated_testing.h"
 #include "kernels/matmul/scalar.h"
 #include "kernels/matmul/weights_testing.h"
 #include "kernels/pack/pack.h"
@@ -84,10 +85,13 @@ Run DefinitionFor(const MatMulKernel& kernel) {
                                                 : PickMatMul(kernel.weights, 0).run;
 }
 
-// Runs body for every kernel of this machine but the definition itself.
+// Runs body for every kernel that this machine can run, emulated ones too, but the definition
+// itself.
 template <class Body>
 void ForEachFastKernel(const Body& body) {
-  for (const MatMulKernel& kernel : MatMulKernels()) {
+  std::vector<MatMulKernel> kernels = EmulatedKernels();
+  kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
+  for (const MatMulKernel& kernel : kernels) {
     if ((kernel.needs & ~UsableCpuFeatures()) != 0 || kernel.needs == 0) continue;
     SCOPED_TRACE(testing::Message() << kernel.name << " " << Name(kernel.weights));
     body(kernel);
@@ -129,8 +133,9 @@ TEST(MatMul, ExtremeQuantizedValuesDoNotSaturate) {
     if (kernel.input != InputRows::kQ8) return;
     constexpr size_t kRows = 5;
     constexpr size_t kColumns = 512;
+    constexpr size_t kTokens = 9;  // alone a token takes the way of few, together that of many
     for (const int fill : {0x00, 0xFF, 0x80, 0x7F}) {
-      Problem p = MakeProblem(kernel, kRows, kColumns, 1);
+      Problem p = MakeProblem(kernel, kRows, kColumns, kTokens);
       std::vector<std::byte> weights(kRows * RowBytes(kernel.weights, kColumns),
                                      static_cast<std::byte>(fill));
       for (size_t at = 0; at < weights.size(); at += Info(kernel.weights).block_bytes) {
@@ -138,10 +143,15 @@ TEST(MatMul, ExtremeQuantizedValuesDoNotSaturate) {
       }
       p.weights = LayOut(kernel, weights, kRows, kColumns);
       const std::vector<float> x(kColumns, fill == 0xFF ? -1.0f : 1.0f);
-      QuantizeQ8Kernels().back().run({x.data(), p.input.data(), kColumns, 0, kColumns / kQ8Group});
-      const auto got = Compute(kernel.run, kernel.weights, p, 0, 1, false);
-      const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, 1, false);
-      ASSERT_EQ(got, want) << fill;
+      for (size_t t = 0; t < kTokens; ++t) {
+        std::byte* row = p.input.data() + t * p.input_row_bytes;
+        QuantizeQ8Kernels().back().run({x.data(), row, kColumns, 0, kColumns / kQ8Group});
+      }
+      for (const size_t tokens : {size_t{1}, kTokens}) {
+        const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, false);
+        const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, tokens, false);
+        ASSERT_EQ(got, want) << fill;
+      }
     }
   });
 }

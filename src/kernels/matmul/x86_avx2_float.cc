@@ -2,7 +2,7 @@
 //
 // A weight row is decoded once for four tokens. Two accumulators a token hide the latency of the
 // fma; every token has its own, so its sum does not depend on its neighbours.
-#include "kernels/matmul/x86_avx2.h"
+#include "kernels/matmul/x86.h"
 #include "kernels/x86_avx2_inline.h"
 
 namespace ingle {

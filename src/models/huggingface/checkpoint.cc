@@ -142,10 +142,21 @@ Status PlacedCheckpoint::Place(const PackedFormat& format, Matrices matrices) {
   return MakeTensors(matrices);
 }
 
+// Models of more than text whose text_config stands for the class that it names, on text alone.
+constexpr std::string_view kWrappers[] = {"gemma3",      "gemma3n", "gemma4",   "qwen3_5",
+                                          "qwen3_5_moe", "llava",   "mistral3", "lfm2_vl"};
+
 // The part of config.json that describes the language model.
-json LanguagePart(json config) {
+Result<json> LanguagePart(json config) {
   const auto text = config.find("text_config");
   if (text == config.end() || !text->is_object()) return config;
+  const json& type = config["model_type"];
+  const auto known = std::find(std::begin(kWrappers), std::end(kWrappers),
+                               type.is_string() ? type.get<std::string>() : std::string());
+  if (known == std::end(kWrappers)) {
+    return Fail(ErrorCode::kUnsupported, "field model_type is ", type.dump().substr(0, 80),
+                ", which no model with a text_config has that Ingle knows");
+  }
   json part = *text;
   for (const char* name : {"tie_word_embeddings"}) {
     if (!part.contains(name) && config.contains(name)) part[name] = config[name];
@@ -207,7 +218,9 @@ Result<std::unique_ptr<HuggingFaceCheckpoint>> MakeHuggingFaceCheckpoint(Hugging
   if (!config.is_object()) return Fail(ErrorCode::kCorrupt, where, " is not a JSON object");
   const auto format = ReadPackedFormat(config);
   if (!format) return Fail(format.error(), where);
-  config = LanguagePart(std::move(config));
+  auto part = LanguagePart(std::move(config));
+  if (!part) return Fail(part.error(), where);
+  config = *std::move(part);
   const auto type = config.find("model_type");
   if (type == config.end() || !type->is_string()) {
     return Fail(ErrorCode::kCorrupt, where, ": field model_type is missing");

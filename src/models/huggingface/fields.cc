@@ -1,6 +1,9 @@
 #include "models/huggingface/fields.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "models/huggingface/rope_parameters.h"
 
 namespace ingle {
 namespace {
@@ -19,6 +22,7 @@ constexpr FieldRule kCommonFields[] = {
     {"vocab_size", "vocab_size"},
     {"hidden_act", "feed_forward.activation", "\"silu\""},
     {"tie_word_embeddings", "tied", "false"},
+    {"is_causal", "", "true"},
 };
 
 // Newer checkpoints have the experts of a layer in one tensor.
@@ -49,20 +53,34 @@ std::string_view ActivationName(std::string_view name) {
 
 namespace {
 
-std::optional<HuggingFaceFields::Field> FieldOf(const json& value) {
-  if (value.is_boolean()) return value.get<bool>() ? 1.0 : 0.0;
+// What a rule's field has to be; its default shows it.
+enum class Kind : uint8_t { kNumbers, kFlag, kWord };
+
+Kind KindOf(const FieldRule& rule, const json& otherwise) {
+  if (otherwise.is_string()) return Kind::kWord;
+  return otherwise.is_boolean() || rule.key == "tied" ? Kind::kFlag : Kind::kNumbers;
+}
+
+std::string_view Wanted(Kind kind) {
+  if (kind == Kind::kFlag) return "true or false is";
+  return kind == Kind::kWord ? "a word is" : "a number is";
+}
+
+std::optional<HuggingFaceFields::Field> FieldOf(const json& value, Kind kind) {
+  if (kind == Kind::kFlag) {
+    if (!value.is_boolean()) return std::nullopt;
+    return value.get<bool>() ? 1.0 : 0.0;
+  }
+  if (kind == Kind::kWord) {
+    if (!value.is_string()) return std::nullopt;
+    return value.get<std::string>();
+  }
   if (value.is_number()) return value.get<double>();
-  if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return std::nullopt;
   std::vector<double> list;
   for (const json& entry : value) {
-    if (entry.is_boolean()) {
-      list.push_back(entry.get<bool>() ? 1 : 0);
-    } else if (entry.is_number()) {
-      list.push_back(entry.get<double>());
-    } else {
-      return std::nullopt;
-    }
+    if (!entry.is_number()) return std::nullopt;
+    list.push_back(entry.get<double>());
   }
   return list;
 }
@@ -93,11 +111,9 @@ HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
   }
   for (const FieldRule& rule : names.fields) Read(rule);
   if (const auto head = fields_.find("attention.key_length"); head != fields_.end()) {
-    Set("attention.value_length", head->second);
+    Set("attention.value_length", head->second, NameOf("attention.key_length"));
   }
-  const json& parameters =
-      (*this)["rope_parameters"].is_object() ? (*this)["rope_parameters"] : (*this)["rope_scaling"];
-  ReadRopeParameters(parameters, names, *this);
+  if (!names.own_rope) ReadRope(StatedRope(*this), names, *this);
   if (IsHeadless(ClassName())) Set("headless", 1.0);
   if (names.adapt != nullptr) names.adapt(*this);
   for (const PresenceRule& rule : names.presence) Expect(rule);
@@ -107,6 +123,7 @@ HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
 
 void HuggingFaceFields::Read(const FieldRule& rule) {
   if (rule.key == kNotRead) return;
+  if (!rule.key.empty()) names_.emplace(rule.key, rule.name);
   const json otherwise =
       rule.otherwise.empty() ? json() : json::parse(rule.otherwise, nullptr, false);
   // null switches something off, or leaves it to the class.
@@ -122,12 +139,10 @@ void HuggingFaceFields::Read(const FieldRule& rule) {
     return;
   }
   if (value.is_null()) return;
-  std::optional<Field> field = FieldOf(value);
-  if (!field) {
-    Refuse(rule.name, Cat("is ", Shortened(value), ", where a number or a word is needed"));
-    return;
-  }
-  if (rule.key.ends_with(".activation") && std::holds_alternative<std::string>(*field)) {
+  const Kind kind = KindOf(rule, otherwise);
+  std::optional<Field> field = FieldOf(value, kind);
+  if (!field) return RefuseType(rule.name, Wanted(kind));
+  if (rule.key.ends_with(".activation") && kind == Kind::kWord) {
     field = std::string(ActivationName(std::get<std::string>(*field)));
   }
   names_[std::string(rule.key)] = rule.name;
@@ -188,29 +203,36 @@ const json& HuggingFaceFields::operator[](std::string_view name) const {
   return found == config_.end() ? kNull : *found;
 }
 
-double HuggingFaceFields::Number(std::string_view name, double otherwise) const {
+double HuggingFaceFields::Number(std::string_view name, double otherwise) {
   const json& value = (*this)[name];
-  return value.is_number() ? value.get<double>() : otherwise;
+  if (value.is_number()) return value.get<double>();
+  if (!value.is_null()) RefuseType(name, Wanted(Kind::kNumbers));
+  return otherwise;
 }
 
-bool HuggingFaceFields::Flag(std::string_view name, bool otherwise) const {
+bool HuggingFaceFields::Flag(std::string_view name, bool otherwise) {
   const json& value = (*this)[name];
-  return value.is_boolean() ? value.get<bool>() : otherwise;
+  if (value.is_boolean()) return value.get<bool>();
+  if (!value.is_null()) RefuseType(name, Wanted(Kind::kFlag));
+  return otherwise;
 }
 
-std::vector<std::string> HuggingFaceFields::Texts(std::string_view name) const {
+std::vector<std::string> HuggingFaceFields::Texts(std::string_view name) {
   std::vector<std::string> texts;
   const json& value = (*this)[name];
+  if (!value.is_array() && !value.is_null()) RefuseType(name, "a list of words is");
   if (!value.is_array()) return texts;
   for (const json& entry : value) {
+    if (!entry.is_string()) RefuseType(name, "a list of words is");
     texts.push_back(entry.is_string() ? entry.get<std::string>() : std::string());
   }
   return texts;
 }
 
 std::string HuggingFaceFields::ClassName() const {
-  const std::vector<std::string> classes = Texts("architectures");
-  return classes.empty() ? "" : classes[0];
+  const json& classes = (*this)["architectures"];
+  const bool named = classes.is_array() && !classes.empty() && classes[0].is_string();
+  return named ? classes[0].get<std::string>() : std::string();
 }
 
 double HuggingFaceFields::Key(std::string_view key, double otherwise) const {
@@ -219,7 +241,12 @@ double HuggingFaceFields::Key(std::string_view key, double otherwise) const {
   return std::get<double>(found->second);
 }
 
-void HuggingFaceFields::Set(std::string_view key, Field field) {
+size_t HuggingFaceFields::Layers() const {
+  return static_cast<size_t>(std::clamp(Key("block_count", 0), 0.0, 1024.0));
+}
+
+void HuggingFaceFields::Set(std::string_view key, Field field, std::string_view name) {
+  if (!name.empty()) names_[std::string(key)] = name;
   fields_.insert_or_assign(std::string(key), std::move(field));
 }
 
@@ -235,18 +262,57 @@ void HuggingFaceFields::Refuse(std::string_view name, std::string_view problem) 
   if (!error_) error_ = Error(ErrorCode::kUnsupported, Cat("field ", name, " ", problem));
 }
 
-void ReadLayerTypes(HuggingFaceFields& fields) {
-  if (!fields.Has("layer_types")) return;
+void HuggingFaceFields::RefuseType(std::string_view name, std::string_view wanted) {
+  Refuse(name, Cat("is ", Shortened((*this)[name]), ", where ", wanted, " needed"));
+}
+
+std::vector<std::string> ReadLayerTypes(HuggingFaceFields& fields,
+                                        std::initializer_list<std::string_view> known,
+                                        std::string_view name) {
+  std::vector<std::string> types = fields.Texts(name);
+  if (fields.Has(name) && types.size() != fields.Layers()) {
+    fields.Refuse(name, Cat("has ", types.size(), " entries for ", fields.Layers(), " layers"));
+    return {};
+  }
+  for (std::string& type : types) {
+    // As older files say it.
+    if (type == "attention") type = "full_attention";
+    if (type == "mamba") type = "linear_attention";
+    if (std::find(known.begin(), known.end(), type) != known.end()) continue;
+    std::string names;
+    for (const std::string_view word : known) names += Cat(names.empty() ? "" : " and ", word);
+    fields.Refuse(name, Cat("has ", Quote(type), "; known are ", names));
+  }
+  return types;
+}
+
+void SetWindows(HuggingFaceFields& fields, std::vector<double> otherwise) {
   std::vector<double> slides;
-  for (const std::string& type : fields.Texts("layer_types")) {
-    if (type != "sliding_attention" && type != "full_attention") {
-      return fields.Refuse("layer_types", Cat("has ", Quote(type),
-                                              "; known are "
-                                              "full_attention and sliding_attention"));
-    }
+  for (const std::string& type : ReadLayerTypes(fields, {"full_attention", "sliding_attention"})) {
     slides.push_back(type == "sliding_attention" ? 1 : 0);
   }
-  fields.Set("attention.sliding_window_pattern", std::move(slides));
+  if (slides.empty()) slides = std::move(otherwise);
+  const bool windows = std::find(slides.begin(), slides.end(), 1.0) != slides.end();
+  if (fields.Key("attention.sliding_window", 0) == 0) {
+    if (!windows) return;
+    return fields.Refuse(fields.NameOf("attention.sliding_window"),
+                         "gives no width to the window that some layers see");
+  }
+  fields.Set("attention.sliding_window_pattern", std::move(slides), "layer_types");
+}
+
+void RefuseZeros(std::initializer_list<std::string_view> names, HuggingFaceFields& fields) {
+  for (const std::string_view name : names) {
+    if (fields.Number(name, 1) == 0) fields.Refuse(name, "is 0, where another number is needed");
+  }
+}
+
+std::vector<double> AllButEvery(double period, const HuggingFaceFields& fields) {
+  std::vector<double> layers;
+  for (size_t layer = 1; layer <= fields.Layers(); ++layer) {
+    layers.push_back(std::fmod(static_cast<double>(layer), period) != 0 ? 1 : 0);
+  }
+  return layers;
 }
 
 }  // namespace ingle

@@ -38,12 +38,17 @@ class HuggingFaceFields {
   bool Has(std::string_view name) const;     // in config.json, and not null
   bool IsNull(std::string_view name) const;  // in config.json, as null: switched off
   const nlohmann::json& operator[](std::string_view name) const;  // null where there is none
-  double Number(std::string_view name, double otherwise) const;
-  bool Flag(std::string_view name, bool otherwise) const;
-  std::vector<std::string> Texts(std::string_view name) const;
+  // What is null counts as absent; what is of another type is refused.
+  double Number(std::string_view name, double otherwise);
+  bool Flag(std::string_view name, bool otherwise);
+  std::vector<std::string> Texts(std::string_view name);
   double Key(std::string_view key, double otherwise) const;  // a field that was read
+  size_t Layers() const;                                     // block_count, within what models have
   std::string ClassName() const;  // in transformers: "BertForTokenClassification"; or empty
-  void Set(std::string_view key, Field field);
+  // name: what messages call it, of a key that no rule has.
+  void Set(std::string_view key, Field field, std::string_view name = "");
+  // What messages call a key that may stay without a value.
+  void Name(std::string_view key, std::string_view name) { names_[std::string(key)] = name; }
   void Erase(std::string_view key);
   void AddTensor(const std::string& name, std::vector<float> values);
   void IgnoreTensor(const std::string& stem) { ignored_tensors_.push_back(stem); }
@@ -57,6 +62,7 @@ class HuggingFaceFields {
   void Expect(const PresenceRule& rule);
   void ExpectOutput();
   std::string Stating(std::string_view name, bool value) const;
+  void RefuseType(std::string_view name, std::string_view wanted);
 
   nlohmann::json config_;
   std::map<std::string, Field, std::less<>> fields_;
@@ -70,19 +76,21 @@ class HuggingFaceFields {
 // What Ingle calls an activation of transformers; another name as it is.
 std::string_view ActivationName(std::string_view name);
 
-// Sets rope.* from rope_parameters, or rope_scaling and rope_theta: config.json's newer and older
-// ways. parameters: of all layers, or of one kind of them. prefix: before the keys.
-void ReadRopeParameters(const nlohmann::json& parameters, const HuggingFaceNames& names,
-                        HuggingFaceFields& fields);
+// The kind of each layer, by layer_types or the field of that name; empty where config.json does
+// not say. Another number of them than there are layers is refused, and so are words other than
+// `known`.
+std::vector<std::string> ReadLayerTypes(HuggingFaceFields& fields,
+                                        std::initializer_list<std::string_view> known,
+                                        std::string_view name = "layer_types");
 
-// The same where windowed layers turn in a way of their own: rope_parameters has an object for each
-// kind of layer, and rope.freq_base_swa is what windowed layers have. full: the parameters of the
-// other layers where config.json has none for them.
-void ReadRopeOfKinds(const nlohmann::json& full, const HuggingFaceNames& names,
-                     HuggingFaceFields& fields);
+// Sets attention.sliding_window_pattern, for each layer whether it sees a window: by layer_types,
+// or else `otherwise`. Refuses windows where attention.sliding_window does not say how wide.
+void SetWindows(HuggingFaceFields& fields, std::vector<double> otherwise);
 
-// Kinds of layers, "sliding_attention" as 1 and "full_attention" as 0, to
-// attention.sliding_window_pattern; another kind is refused.
-void ReadLayerTypes(HuggingFaceFields& fields);
+// Of numbers that something is divided by, or that would make all tokens alike.
+void RefuseZeros(std::initializer_list<std::string_view> names, HuggingFaceFields& fields);
+
+// 1 for each layer but every period-th, which is 0.
+std::vector<double> AllButEvery(double period, const HuggingFaceFields& fields);
 
 }  // namespace ingle

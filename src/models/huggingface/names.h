@@ -2,6 +2,7 @@
 // file has tables of these. Names on Ingle's side are those of GGUF (models/checkpoint.h).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -74,7 +75,9 @@ struct HuggingFaceNames {
   std::span<const TensorRule> tensors{};
   std::span<const PresenceRule> presence{};
   double rope_theta = 10000;  // where config.json does not say
-  double rotated_share = 1;   // of a head, likewise
+  // Likewise, of a head what turns. None: config.json has no say in it, all of a head does.
+  std::optional<double> rotated_share{};
+  bool own_rope = false;  // adapt reads what config.json says of RoPE
   // What tables cannot say; may be null.
   void (*adapt)(HuggingFaceFields& fields) = nullptr;
   // How GGUF files differ from what the rules make (models/huggingface/gguf_form.h); may be null.

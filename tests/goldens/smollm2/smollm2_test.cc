@@ -20,9 +20,9 @@
 namespace ingle {
 namespace {
 
-// Rounding activations to eight bits moves logits, so where the best two are this close the CPU
-// device may choose the other.
-constexpr double kNearTie = 0.3;
+// Rounding activations to eight bits moves logits by up to 1, so where the best two are this close
+// the CPU device may choose the other.
+constexpr double kNearTie = 0.5;
 
 std::string ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

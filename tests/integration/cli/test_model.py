@@ -301,6 +301,11 @@ class Files(CliTest):
             for x, y in zip(a, b):
                 self.assertAlmostEqual(x, y, delta=1e-4)
 
+    def test_folders_are_told_from_names(self):
+        shutil.copytree(CHECKPOINT, self.path("ck1"))
+        self.assertIn("./ck1", self.fails(1, "show", "ck1"))
+        self.ok("show", "./ck1")
+
     def test_convert_takes_types_and_licences(self):
         folder = self.path("checkpoint")
         shutil.copytree(CHECKPOINT, folder)

@@ -1,0 +1,135 @@
+"""docs/performance.md and its picture, from what bench/table.py has measured."""
+
+import json
+
+import performance_picture
+
+ABOUT = """# Performance
+
+How fast Ingle runs, beside llama.cpp and ik_llama.cpp on the same machine at the same time, and beside what the machine could do at most. `bench/table.py` wrote this page from `bench/results`.
+
+Models named for a shape and a type have [random weights](../bench/README.md): their speed is that of the real ones. The programs took turns, run by run; speeds are means with their standard deviation, ratios medians over {repeats} neighbouring runs. `pp256` is a prompt of 256 tokens, `tg64` decodes 64 tokens, at a depth behind so many others.
+
+![Shares of the machine's limit](performance.svg)
+
+"Of the limit" is the share of the speed at which this machine's arithmetic (prefill) or memory (decode) is exhausted, measured in the same run: [the manual](cli.md#bench) tells how it is counted.
+"""
+
+AGAIN = """## Again
+
+```sh
+cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release && ninja -C build ingle_program make_model
+LLAMA_BENCH="llama.cpp/build/bin/llama-bench -fa 1" \\
+  IK_LLAMA_BENCH=ik_llama.cpp/build/bin/llama-bench IK_LLAMA_FLAGS="-rtr 1" \\
+  SMOLLM2=SmolLM2-135M-Instruct.Q4_1.gguf bench/table.py run
+```
+
+The others are built natively, in Release, for the CPU alone. `INGLE_CPU` narrows the instructions that Ingle uses (and those whose peak counts as the limit), not theirs.
+"""
+
+
+def bytes_text(count):
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def speed(row):
+    decimals = 1 if row["tokens_per_second"] < 1000 else 0
+    return f"{row['tokens_per_second']:.{decimals}f} ± {row['deviation']:.{decimals}f}"
+
+
+def row_name(row):
+    name = row["test"]
+    if row["depth"]:
+        name += f" at {row['depth']}"
+    if row["sequences"] > 1:
+        name += f", {row['sequences']} sequences"
+    return name
+
+
+def order(item):
+    """Large models first, then as the files are named."""
+    name, report = item
+    return (-report["model"]["parameters"], name)
+
+
+def machine(reports):
+    first = next(iter(reports.values()))
+    text = (f"## The machine\n\n{first['machine']['processor']}, "
+            f"{first['machine']['processors']} processors, instructions: "
+            f"{first['machine']['instructions']}. Ingle {first['version']}.")
+    builds = {}
+    for report in reports.values():
+        for row in report["results"]:
+            for other in row.get("against", []):
+                builds[other["name"]] = other.get("build") or builds.get(other["name"], "unknown")
+    for name, build in sorted(builds.items()):
+        flags = " ".join(first["flags"].get(name, []))
+        text += f" {name} at commit {build}" + (f", with `{flags}`." if flags else ".")
+    text += ("\n\n| while measuring | date | reading, 1 / all threads | int8 | f32 |\n"
+             "|---|---|--:|--:|--:|\n")
+    for name, report in reports.items():
+        limits = report["machine"]["limits"][0]
+        one, every = limits["one_thread"], limits["all_threads"]
+        cells = [f"{one[key] / unit:.{digits}f} / {every[key] / unit:.{digits}f} {what}"
+                 for key, unit, digits, what in (
+                     ("read_bytes_per_second", 1e9, 1, "GB/s"),
+                     ("int8_operations_per_second", 1e12, 2, "TOPS"),
+                     ("f32_operations_per_second", 1e12, 2, "TFLOPS"))]
+        text += f"| {name} | {report['date']} | " + " | ".join(cells) + " |\n"
+    return text
+
+
+def names_of_others(reports):
+    names = []
+    for report in reports.values():
+        for row in report["results"]:
+            for other in row.get("against", []):
+                if other["name"] not in names:
+                    names.append(other["name"])
+    return names
+
+
+def speeds(reports, others):
+    head = "| model | test | Ingle | of the limit |" + "".join(
+        f" {name} | ours by it |" for name in others)
+    text = f"## Speed, tokens a second\n\n{head}\n|---|---|--:|--:|" + "--:|--:|" * len(others) + "\n"
+    for name, report in reports.items():
+        for row in report["results"]:
+            text += (f"| {name} | {row_name(row)} | {speed(row)} | "
+                     f"{100 * row['share_of_limit']:.0f}% |")
+            against = {other["name"]: other for other in row.get("against", [])}
+            for other in others:
+                text += (f" {speed(against[other])} | {against[other]['ratio']:.2f} |"
+                         if other in against else " – | – |")
+            text += "\n"
+    return text
+
+
+def starts(reports, others):
+    programs = ["ingle", *others]
+    text = ("## Start\n\nFrom the start of the process to the first token behind a prompt of 16 "
+            "tokens, with the files in the page cache; and the most memory that the process had, "
+            "mapped files among it. Of the others: `llama-bench -p 16 -n 0` without a warm-up.\n\n"
+            "| model |" + "".join(f" {name} |" for name in programs) + "\n|---|" +
+            "--:|" * len(programs) + "\n")
+    for name, report in reports.items():
+        text += f"| {name} |"
+        for other in programs:
+            start = report["starts"].get(other)
+            text += (f" {start['seconds']:.2f} s, {bytes_text(start['resident_bytes'])} |"
+                     if start else " – |")
+        text += "\n"
+    return text
+
+
+def write(folder, page):
+    reports = {path.stem: json.loads(path.read_text(encoding="utf-8"))
+               for path in folder.glob("*.json")}
+    reports = dict(sorted(reports.items(), key=order))
+    others = names_of_others(reports)
+    repeats = max(report["repeats"] for report in reports.values())
+    parts = [ABOUT.format(repeats=repeats), machine(reports), speeds(reports, others),
+             starts(reports, others), AGAIN]
+    page.write_text("\n".join(parts), encoding="utf-8")
+    picture = performance_picture.draw(reports, others, row_name)
+    page.with_suffix(".svg").write_text(picture, encoding="utf-8")

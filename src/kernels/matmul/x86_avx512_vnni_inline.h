@@ -1,0 +1,25 @@
+// Products with panels by AVX-512 VNNI: a line of a panel is a register.
+#pragma once
+
+#include "kernels/matmul/x86_avx512_lanes_inline.h"
+
+#include "kernels/matmul/panel_products_inline.h"
+#include "kernels/matmul/x86_vnni_inline.h"
+
+namespace ingle {
+namespace {
+
+inline Words DotAdd(Words sums, Bytes without_sign, Bytes with_sign) {
+  return _mm512_dpbusd_epi32(sums, without_sign, with_sign);
+}
+
+// As many as let the sums, the weights and what comes in between fit 32 registers.
+struct Avx512 : Vnni<DotAdd>, RowsInLanes {
+  static constexpr int kFewTokens = 8;
+  static constexpr int SidesAtOnce(int) { return 1; }
+  static constexpr int kTileTokens = 16;
+  static constexpr int kMinimumTokens = 16;
+};
+
+}  // namespace
+}  // namespace ingle
