@@ -77,8 +77,10 @@ Status CheckAllUsed(const Checkpoint& checkpoint, const Model& model) {
     const std::string_view stem = std::string_view(tensor).substr(0, tensor.rfind('.'));
     const bool expert = used.contains(stem.substr(0, stem.rfind('.')));
     if (!used.contains(tensor) && !expert) {
-      return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor),
-                  " has no place in a model with these fields");
+      const std::string because = checkpoint.Expected(tensor).because;
+      return Fail(ErrorCode::kUnsupported, "tensor ", Quote(checkpoint.TensorName(tensor)),
+                  " has no place in a model with these fields",
+                  because.empty() ? "" : Cat(": ", because));
     }
   }
   return {};

@@ -58,6 +58,10 @@ constexpr FieldRule kBertFields[] = {
     {"is_decoder", ""},
     {"add_cross_attention", ""},
 };
+constexpr PresenceRule kBertPresence[] = {
+    {"token_types.weight", kInClass}, {"token_embd_norm.bias", kAlways}, {"blk.{}.*.bias", kAlways},
+    {"cls.bias", kInClass},           {"cls.output.bias", kInClass},
+};
 constexpr std::string_view kBertTypes[] = {"bert"};
 
 constexpr TensorRule kRobertaTensors[] = {
@@ -119,6 +123,12 @@ constexpr FieldRule kDistilBertFields[] = {
     {"max_position_embeddings", "context_length", "512"},
     {"activation", "feed_forward.activation", "\"gelu\""},
 };
+constexpr PresenceRule kDistilBertPresence[] = {
+    {"token_embd_norm.bias", kAlways},
+    {"blk.{}.*.bias", kAlways},
+    {"cls.bias", kInClass},
+    {"cls.output.bias", kInClass},
+};
 constexpr std::string_view kDistilBertTypes[] = {"distilbert"};
 
 void AdaptRoberta(HuggingFaceFields& fields) {
@@ -177,16 +187,19 @@ Result<Model> BuildBert(const Checkpoint& checkpoint) {
 const HuggingFaceNames kBertNames{.model_types = kBertTypes,
                                   .fields = kBertFields,
                                   .tensors = kBertTensors,
+                                  .presence = kBertPresence,
                                   .adapt = ReadClassifierFields,
                                   .to_gguf = EncoderToGguf};
 const HuggingFaceNames kRobertaNames{.model_types = kRobertaTypes,
                                      .fields = kBertFields,
                                      .tensors = kRobertaTensors,
+                                     .presence = kBertPresence,
                                      .adapt = AdaptRoberta,
                                      .to_gguf = RobertaToGguf};
 const HuggingFaceNames kDistilBertNames{.model_types = kDistilBertTypes,
                                         .fields = kDistilBertFields,
                                         .tensors = kDistilBertTensors,
+                                        .presence = kDistilBertPresence,
                                         .adapt = AdaptDistilBert,
                                         .to_gguf = EncoderToGguf};
 

@@ -16,6 +16,14 @@
 
 namespace ingle {
 
+// Whether a model has a tensor.
+enum class Presence : uint8_t { kEither, kThere, kAbsent };  // kEither: the file decides
+
+struct Expectation {
+  Presence presence = Presence::kEither;
+  std::string because{};  // what decides: "attention_bias is true"; empty: it is always so
+};
+
 // Tensors are views into memory that the checkpoint keeps. Thread safety: const, so any thread.
 class Checkpoint {
  public:
@@ -45,9 +53,12 @@ class Checkpoint {
   virtual Result<std::optional<std::vector<std::string>>> Strings(std::string_view key) const = 0;
 
   virtual bool HasTensor(std::string_view tensor) const = 0;
-  // Those that a model of this architecture must use: another is arithmetic that would be missing.
-  // Empty where files carry all kinds of things along.
-  virtual std::vector<std::string> RequiredTensors() const { return {}; }
+  // Whether a model with these hyper-parameters has a tensor that others do without.
+  virtual Expectation Expected(std::string_view tensor) const = 0;
+  // What messages call a tensor: "model.layers.0.mlp.up_proj.weight".
+  virtual std::string TensorName(std::string_view tensor) const { return std::string(tensor); }
+  // Those that a model must use: another is arithmetic that would be missing.
+  virtual std::vector<std::string> RequiredTensors() const = 0;
   // Fails with kNotFound, or kUnsupported for a type that Ingle cannot compute with.
   virtual Result<TensorView> Tensor(std::string_view tensor) const = 0;
 };

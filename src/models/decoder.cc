@@ -280,7 +280,10 @@ Value DecoderBuilder::GatedFeedForward(Value h, const std::string& blk, const st
     return g.MatMul(h, w.MatrixRows(up_name, {2 * hidden, width}, begin, hidden),
                     w.BiasRows(up_name, 2 * hidden, begin, hidden));
   };
-  const bool separate = w.Elements(up_name) != 2 * hidden * width;
+  const uint64_t elements = w.Elements(up_name);
+  // Without it there is no telling what else there should be.
+  if (elements == 0) return Linear(h, up_name, width, width);
+  const bool separate = elements != 2 * hidden * width;
   const Value gate = separate ? Linear(h, gate_name, hidden, width) : half(0);
   const Value up = separate ? Linear(h, up_name, hidden, width) : half(hidden);
   return Linear(g.Glu({c.activation}, gate, up), blk + "ffn_down" + suffix, width, hidden);

@@ -98,7 +98,12 @@ void EncoderToGguf(GgufForm& form) {
 
 Result<Model> FinishEncoder(DecoderBuilder& b, Value x, const ClassifierConfig& head) {
   const Value states = b.g.SelectRows(x, b.g.OutputRows());
-  if (head.task == Task::kEmbed) return b.Finish(states, states);
+  if (head.task == Task::kEmbed) {
+    for (const char* name : {"cls", "cls.norm", "cls.output"}) {
+      for (const char* part : {".weight", ".bias"}) b.Ignore(Cat(name, part));
+    }
+    return b.Finish(states, states);
+  }
   const uint64_t width = b.c.shape.width;
   Value h = head.mean ? b.g.SelectRows(b.g.MeanRows(x), b.g.OutputRows()) : states;
   if (b.w.Has("cls")) h = b.g.Activate(head.activation, b.Linear(h, "cls", width, width));

@@ -44,7 +44,9 @@ Result<Model> FinishEncoder(DecoderBuilder& b, Value x, const ClassifierConfig& 
 
 // For adapt functions: classifier.* from architectures, id2label and problem_type. The tensors of a
 // head that the class does not have are left out: those of masked language models, which embed.
-void ReadClassifierFields(HuggingFaceFields& fields);
+// dense_for_tokens: models for tokens have the dense layer that those for texts have.
+void ReadClassifierFields(HuggingFaceFields& fields, bool dense_for_tokens);
+void ReadClassifierFields(HuggingFaceFields& fields);  // they have none
 
 // For to_gguf functions.
 class GgufForm;

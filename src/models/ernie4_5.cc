@@ -14,6 +14,10 @@ constexpr FieldRule kFields[] = {
     {"max_position_embeddings", "context_length", "131072"},
     {"tie_word_embeddings", "tied", "true"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_*.bias", "use_bias"},
+    {"blk.{}.ffn_*.bias", "use_bias"},
+};
 constexpr std::string_view kTypes[] = {"ernie4_5"};
 
 }  // namespace
@@ -33,6 +37,6 @@ Result<Model> BuildErnie45(const Checkpoint& checkpoint) {
 }
 
 const HuggingFaceNames kErnie45Names{
-    .model_types = kTypes, .fields = kFields, .rope_theta = 500000};
+    .model_types = kTypes, .fields = kFields, .presence = kPresence, .rope_theta = 500000};
 
 }  // namespace ingle

@@ -1,5 +1,10 @@
 #include "models/experts.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "models/huggingface/fields.h"
+
 namespace ingle {
 namespace {
 
@@ -42,8 +47,8 @@ ExpertsConfig ReadExperts(ConfigReader& config, const DecoderConfig& decoder,
   return e;
 }
 
-bool HasExperts(const DecoderBuilder& b, const std::string& blk) {
-  return b.w.Has(blk + "ffn_gate_inp");
+bool HasExperts(DecoderBuilder& b, const std::string& blk, const ExpertsConfig& e) {
+  return b.w.Has(blk + "ffn_gate_inp") && e.route.experts > 0;
 }
 
 Value RouteToExperts(DecoderBuilder& b, Value h, const std::string& blk, const ExpertsConfig& e) {
@@ -77,6 +82,23 @@ Value MixExperts(DecoderBuilder& b, Value h, const std::string& blk, const Exper
     shared = b.g.Mul(shared, b.g.Activate(Activation::kSigmoid, open));
   }
   return b.g.Add(mixed, shared);
+}
+
+void ExpectSparseLayers(HuggingFaceFields& fields) {
+  const nlohmann::json& dense = fields["mlp_only_layers"];
+  const double step = fields.Number("decoder_sparse_step", 1);
+  if (!(step >= 1)) {
+    return fields.Refuse("decoder_sparse_step", Cat("is ", step, ", less than 1"));
+  }
+  std::vector<bool> experts;
+  bool listed = false;  // what decides where the two differ
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
+    const bool is_dense = std::find(dense.begin(), dense.end(), layer) != dense.end();
+    listed = listed || is_dense;
+    experts.push_back(!is_dense && std::fmod(static_cast<double>(layer + 1), step) == 0);
+  }
+  fields.Expect("blk.{}.ffn_gate_inp.weight", experts,
+                listed ? "mlp_only_layers" : "decoder_sparse_step");
 }
 
 }  // namespace ingle

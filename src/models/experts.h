@@ -26,7 +26,7 @@ ExpertsConfig ReadExperts(ConfigReader& config, const DecoderConfig& decoder,
                           const ExpertsDefaults& defaults);
 
 // Whether the layer has experts; others have an ordinary feed-forward network.
-bool HasExperts(const DecoderBuilder& b, const std::string& blk);
+bool HasExperts(DecoderBuilder& b, const std::string& blk, const ExpertsConfig& experts);
 
 // Reads ffn_gate_inp, the experts' ffn_gate, ffn_up (or both as ffn_gate_up) and ffn_down, and,
 // with a shared expert, ffn_*_shexp and, where there is one, its gate ffn_gate_inp_shexp.
@@ -38,5 +38,9 @@ Value RouteToExperts(DecoderBuilder& b, Value h, const std::string& blk,
                      const ExpertsConfig& experts);
 Value MixExperts(DecoderBuilder& b, Value h, Value routes, const std::string& blk,
                  const ExpertsConfig& experts);
+
+// For adapt functions: the layers that have experts by decoder_sparse_step and mlp_only_layers.
+class HuggingFaceFields;
+void ExpectSparseLayers(HuggingFaceFields& fields);
 
 }  // namespace ingle

@@ -39,6 +39,12 @@ constexpr FieldRule kFields[] = {
     {"max_position_embeddings", "context_length", "2048"},
     {"tie_word_embeddings", "tied", "true"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_qkv.weight", kInClass}, {"blk.{}.ffn_norm.weight", "parallel_attn", true, false},
+    {"output_norm.bias", kAlways},        {"blk.{}.ffn_norm.bias", kAlways},
+    {"blk.{}.attn_norm.bias", kAlways},   {"blk.{}.attn_norm_2.bias", kAlways},
+    {"blk.{}.attn_*.bias", "bias"},       {"blk.{}.ffn_*.bias", "bias"},
+};
 constexpr std::string_view kTypes[] = {"falcon", "RefinedWeb", "RefinedWebModel"};
 
 // Slopes as BLOOM has them, rounded to bfloat16 as the reference does.
@@ -62,6 +68,7 @@ std::vector<float> AlibiSlopes(uint32_t heads) {
 
 void AdaptFalcon(HuggingFaceFields& fields) {
   const bool is_new = fields.Flag("new_decoder_architecture", fields.Has("n_head_kv"));
+  const bool parallel = fields.Flag("parallel_attn", true);
   const double heads = fields.Key("attention.head_count", 0);
   if (!is_new) {
     const bool one = fields.Flag("multi_query", true);
@@ -71,9 +78,15 @@ void AdaptFalcon(HuggingFaceFields& fields) {
     }
     fields.Set("attention.head_count_kv", one ? 1.0 : heads);
   }
-  if (is_new && !fields.Flag("parallel_attn", true)) {
+  if (is_new && !parallel) {
     fields.Refuse("parallel_attn", "is false, which the new decoder has no way for");
   }
+  // The new decoder has two norms unless it says otherwise.
+  const double norms = fields.Number("num_ln_in_parallel_attn", is_new ? 2 : 1);
+  if (!is_new && parallel && norms == 2) {
+    fields.Refuse("num_ln_in_parallel_attn", "is 2, which the old decoder has no way for");
+  }
+  fields.Expect("blk.{}.attn_norm_2.weight", {is_new && norms == 2}, "num_ln_in_parallel_attn");
   if (fields.Key("feed_forward_length", 0) == 0) {
     fields.Set("feed_forward_length", 4 * fields.Key("embedding_length", 0));
   }
@@ -110,7 +123,10 @@ Result<Model> BuildFalcon(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kFalconNames{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .adapt = AdaptFalcon};
+const HuggingFaceNames kFalconNames{.model_types = kTypes,
+                                    .fields = kFields,
+                                    .tensors = kTensors,
+                                    .presence = kPresence,
+                                    .adapt = AdaptFalcon};
 
 }  // namespace ingle

@@ -83,6 +83,7 @@ constexpr FieldRule kGemma3Fields[] = {
     {"final_logit_softcapping", "final_logit_softcapping"},
 };
 
+constexpr PresenceRule kPresence[] = {{"blk.{}.attn_*.bias", "attention_bias"}};
 constexpr std::string_view kGemmaTypes[] = {"gemma"};
 constexpr std::string_view kGemma2Types[] = {"gemma2"};
 constexpr std::string_view kGemma3Types[] = {"gemma3_text", "gemma3"};
@@ -172,14 +173,17 @@ Result<Model> BuildGemma3(const Checkpoint& checkpoint) {
 const HuggingFaceNames kGemmaNames{.model_types = kGemmaTypes,
                                    .fields = kGemmaFields,
                                    .tensors = kGemmaTensors,
+                                   .presence = kPresence,
                                    .adapt = AdaptGemma};
 const HuggingFaceNames kGemma2Names{.model_types = kGemma2Types,
                                     .fields = kGemma2Fields,
                                     .tensors = kGemma2Tensors,
+                                    .presence = kPresence,
                                     .adapt = AdaptGemma2};
 const HuggingFaceNames kGemma3Names{.model_types = kGemma3Types,
                                     .fields = kGemma3Fields,
                                     .tensors = kGemma2Tensors,
+                                    .presence = kPresence,
                                     .rope_theta = 1e6,
                                     .own_rope = true,
                                     .adapt = AdaptGemma3};

@@ -53,6 +53,10 @@ constexpr TensorRule kTensors[] = {
     {"layers.{}.per_layer_projection", "blk.{}.proj"},
     {"layers.{}.post_per_layer_input_norm", "blk.{}.post_norm"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_v.weight", kAlways},
+    {"blk.{}.attn_*.bias", "attention_bias"},
+};
 constexpr std::string_view kTypes[] = {"gemma3n_text", "gemma3n"};
 
 // Where a standard normal variable is smaller with this probability.
@@ -255,6 +259,7 @@ Result<Model> BuildGemma3n(const Checkpoint& checkpoint) {
 const HuggingFaceNames kGemma3nNames{.model_types = kTypes,
                                      .fields = kFields,
                                      .tensors = kTensors,
+                                     .presence = kPresence,
                                      .rope_theta = 1e6,
                                      .own_rope = true,
                                      .adapt = AdaptGemma3n,

@@ -53,6 +53,13 @@ constexpr TensorRule kTensors[] = {
     {"layers.{}.experts.gate_up_proj", "blk.{}.ffn_gate_up_exps.weight"},
     {"layers.{}.experts.down_proj", "blk.{}.ffn_down_exps.weight"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_gate_inp.weight", "enable_moe_block"},
+    {"blk.{}.ffn_gate_up_exps.weight", kInClass},
+    {"blk.{}.ffn_down_exps.scale", kInClass},
+    {"blk.{}.layer_output_scale.weight", kInClass},
+};
 constexpr std::string_view kTypes[] = {"gemma4_text", "gemma4"};
 
 // Of each layer, 1 for those that see a window. The last one never does.
@@ -123,6 +130,14 @@ void ReadHeads(const std::vector<double>& slides, HuggingFaceFields& fields) {
              shapes.Read("num_key_value_heads", kv_heads, global_kv_heads));
 }
 
+// Where keys are the values too, layers that see everything have no projection of their own.
+void ExpectValues(const std::vector<double>& slides, HuggingFaceFields& fields) {
+  const bool keys_are_values = fields.Flag("attention_k_eq_v", false);
+  std::vector<bool> there;
+  for (const double slide : slides) there.push_back(slide != 0 || !keys_are_values);
+  fields.Expect("blk.{}.attn_v.weight", there, "attention_k_eq_v");
+}
+
 // Layers that borrow may be twice as wide.
 void ReadWidths(size_t layers, HuggingFaceFields& fields) {
   if (!fields.Flag("use_double_wide_mlp", false)) return;
@@ -140,6 +155,7 @@ void AdaptGemma4(HuggingFaceFields& fields) {
   const std::vector<double> slides = ReadKinds(fields);
   fields.Set("attention.sliding_window_pattern", slides, "layer_types");
   ReadHeads(slides, fields);
+  ExpectValues(slides, fields);
   ReadWidths(slides.size(), fields);
   RopeOfKinds rope;
   rope.full = {{"rope_type", "proportional"}, {"partial_rotary_factor", 0.25}};
@@ -174,7 +190,7 @@ Value Gemma4Layer(DecoderBuilder& b, Value x, const GemmaLayers& layers, uint32_
   const Value attended = AttendGemma(b, b.Norm(x, blk + "attn_norm"), blk, layers, layer);
   x = b.AddBlock(x, b.Norm(attended, blk + "post_attention_norm"));
   Value h = b.GatedFeedForward(b.Norm(x, blk + "ffn_norm"), blk, "", b.c.hiddens[layer]);
-  if (HasExperts(b, blk)) {
+  if (HasExperts(b, blk, experts)) {
     h = b.g.Add(b.Norm(h, blk + "post_ffw_norm_1"),
                 b.Norm(Gemma4Experts(b, x, blk, experts), blk + "post_ffw_norm_2"));
   }
@@ -214,6 +230,7 @@ Result<Model> BuildGemma4(const Checkpoint& checkpoint) {
 const HuggingFaceNames kGemma4Names{.model_types = kTypes,
                                     .fields = kFields,
                                     .tensors = kTensors,
+                                    .presence = kPresence,
                                     .rope_theta = 1e6,
                                     .own_rope = true,
                                     .adapt = AdaptGemma4,

@@ -1,7 +1,25 @@
 #include "models/gguf_checkpoint.h"
 
+#include <algorithm>
+#include <charconv>
+
+#include "models/huggingface/presence.h"
+
 namespace ingle {
 namespace {
+
+// What files have beside the model: the parts that see and hear; the factors of RoPE, which are
+// read and are no part of the graph; and what older converters kept and no class reads: RoPE's
+// frequencies, and distances between T5's target and its source.
+bool IsCarriedAlong(std::string_view tensor) {
+  for (const std::string_view start : {"rope_freqs.", "rope_factors_", "v.", "a.", "mm."}) {
+    if (tensor.starts_with(start)) return true;
+  }
+  for (const std::string_view part : {".attn_rot_embd.", ".cross_attn_rel_b."}) {
+    if (tensor.find(part) != std::string_view::npos) return true;
+  }
+  return false;
+}
 
 class GgufCheckpoint final : public Checkpoint {
  public:
@@ -21,7 +39,10 @@ class GgufCheckpoint final : public Checkpoint {
   }
 
   Result<std::optional<uint64_t>> Uint(std::string_view key) const override {
-    return Read<uint64_t>(key, [&](const std::string& field) { return file_->Uint(field); });
+    auto value = Read<uint64_t>(key, [&](const std::string& field) { return file_->Uint(field); });
+    const bool counts_layers = key == "block_count" && value && *value;
+    if (counts_layers) **value -= std::min(**value, PredictingLayers());
+    return value;
   }
   Result<std::optional<double>> Float(std::string_view key) const override {
     return Read<double>(key, [&](const std::string& field) { return AnyNumber(field); });
@@ -61,11 +82,38 @@ class GgufCheckpoint final : public Checkpoint {
   bool HasTensor(std::string_view tensor) const override {
     return file_->FindTensor(tensor) != nullptr;
   }
+  Expectation Expected(std::string_view tensor) const override {
+    const bool always = IsAlwaysThere(architecture_, tensor);
+    return {always ? Presence::kThere : Presence::kEither, ""};
+  }
+  std::vector<std::string> RequiredTensors() const override {
+    std::vector<std::string> required;
+    for (const GgufTensor& tensor : file_->tensors()) {
+      if (!IsCarriedAlong(tensor.name) && !Predicts(tensor.name)) {
+        required.emplace_back(tensor.name);
+      }
+    }
+    return required;
+  }
   Result<TensorView> Tensor(std::string_view tensor) const override {
     return file_->Tensor(tensor);
   }
 
  private:
+  // The last layers of some files predict further tokens. Files count them among the others.
+  uint64_t PredictingLayers() const {
+    return file_->UintOr(FieldName("nextn_predict_layers"), 0).value_or(0);
+  }
+  bool Predicts(std::string_view tensor) const {
+    constexpr std::string_view kLayer = "blk.";
+    const auto layers = Uint("block_count");
+    if (PredictingLayers() == 0 || !layers || !*layers || !tensor.starts_with(kLayer)) return false;
+    uint64_t layer = 0;
+    const char* const end = tensor.data() + tensor.size();
+    const auto parsed = std::from_chars(tensor.data() + kLayer.size(), end, layer);
+    return parsed.ec == std::errc() && layer >= **layers;
+  }
+
   // Files have counts as integers and switches as flags, though what reads them may ask for a
   // number.
   Result<double> AnyNumber(const std::string& field) const {

@@ -41,6 +41,11 @@ constexpr FieldRule kFields[] = {
     {"add_cross_attention", ""},
     {"scale_attn_by_inverse_layer_idx", "attention.scale_by_layer", "false"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_qkv.weight", kInClass},
+    {"blk.{}.*.bias", kAlways},
+    {"output_norm.bias", kAlways},
+};
 constexpr std::string_view kTypes[] = {"gpt2"};
 
 void AdaptGpt2(HuggingFaceFields& fields) {
@@ -73,7 +78,10 @@ Result<Model> BuildGpt2(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kGpt2Names{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .adapt = AdaptGpt2};
+const HuggingFaceNames kGpt2Names{.model_types = kTypes,
+                                  .fields = kFields,
+                                  .tensors = kTensors,
+                                  .presence = kPresence,
+                                  .adapt = AdaptGpt2};
 
 }  // namespace ingle

@@ -43,6 +43,11 @@ constexpr TensorRule kTensors[] = {
     {"layers.{}.mlp.experts.down_proj_bias", "blk.{}.ffn_down_exps.bias", TensorChange::kToF32},
     {"layers.{}.post_attention_layernorm", "blk.{}.post_attention_norm"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias", true},
+    {"blk.{}.ffn_gate_up_exps.weight", kInClass},
+    {"blk.{}.ffn_*.bias", kAlways},
+};
 constexpr std::string_view kTypes[] = {"gpt_oss"};
 
 void AdaptGptOss(HuggingFaceFields& fields) {
@@ -103,6 +108,7 @@ Result<Model> BuildGptOss(const Checkpoint& checkpoint) {
 const HuggingFaceNames kGptOssNames{.model_types = kTypes,
                                     .fields = kFields,
                                     .tensors = kTensors,
+                                    .presence = kPresence,
                                     .rope_theta = 150000,
                                     .own_rope = true,
                                     .adapt = AdaptGptOss,

@@ -27,6 +27,13 @@ constexpr FieldRule kFields[] = {
     {"use_parallel_residual", "use_parallel_residual", "true"},
     {"max_position_embeddings", "context_length", "2048"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_qkv.weight", kInClass},
+    {"output_norm.bias", kAlways},
+    {"blk.{}.attn_norm.bias", kAlways},
+    {"blk.{}.ffn_*.bias", kAlways},
+    {"blk.{}.attn_*.bias", "attention_bias", true},
+};
 constexpr std::string_view kTypes[] = {"gpt_neox"};
 
 // Beside rope_parameters the base and the share have names of their own.
@@ -65,6 +72,7 @@ Result<Model> BuildGptNeoX(const Checkpoint& checkpoint) {
 const HuggingFaceNames kGptNeoXNames{.model_types = kTypes,
                                      .fields = kFields,
                                      .tensors = kTensors,
+                                     .presence = kPresence,
                                      .rotated_share = 0.25,
                                      .own_rope = true,
                                      .adapt = AdaptGptNeoX};

@@ -29,6 +29,15 @@ constexpr TensorRule kMoeTensors[] = {
     {"layers.{}.block_sparse_moe.input_linear", "blk.{}.ffn_gate_up_exps"},
     {"layers.{}.block_sparse_moe.output_linear", "blk.{}.ffn_down_exps"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_*.bias", "mlp_bias"},
+};
+constexpr PresenceRule kMoePresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_gate_inp.weight", kInClass},
+    {"blk.{}.ffn_gate_up_exps.weight", kInClass},
+};
 constexpr std::string_view kMoeTypes[] = {"granitemoe"};
 constexpr std::string_view kTypes[] = {"granite"};
 
@@ -63,15 +72,18 @@ Result<Model> BuildGranite(const Checkpoint& checkpoint) {
     x = b.AddBlock(x, b.Attend(b.Norm(x, blk + "attn_norm"), blk, layer,
                                {.rope = rotates ? &c->rope : nullptr}));
     const Value h = b.Norm(x, blk + "ffn_norm");
-    x = b.AddBlock(
-        x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
+    x = b.AddBlock(x, HasExperts(b, blk, experts) ? MixExperts(b, h, blk, experts)
+                                                  : b.GatedFeedForward(h, blk));
   }
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kGraniteMoeNames{
-    .model_types = kMoeTypes, .fields = kMoeFields, .tensors = kMoeTensors, .adapt = AdaptGranite};
+const HuggingFaceNames kGraniteMoeNames{.model_types = kMoeTypes,
+                                        .fields = kMoeFields,
+                                        .tensors = kMoeTensors,
+                                        .presence = kMoePresence,
+                                        .adapt = AdaptGranite};
 const HuggingFaceNames kGraniteNames{
-    .model_types = kTypes, .fields = kFields, .adapt = AdaptGranite};
+    .model_types = kTypes, .fields = kFields, .presence = kPresence, .adapt = AdaptGranite};
 
 }  // namespace ingle

@@ -40,6 +40,13 @@ constexpr FieldRule kFields[] = {
     {"mamba_d_conv", "ssm.conv_kernel", "4"},
     {"normalization_function", "", "\"rmsnorm\""},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ssm_conv1d.bias", "mamba_conv_bias", true},
+    {"blk.{}.ssm_in.bias", "mamba_proj_bias"},
+    {"blk.{}.ssm_out.bias", "mamba_proj_bias"},
+    {"blk.{}.ffn_gate_up_exps.weight", kInClass},
+};
 constexpr std::string_view kTypes[] = {"granitemoehybrid"};
 
 void AdaptGraniteHybrid(HuggingFaceFields& fields) {
@@ -60,6 +67,8 @@ void AdaptGraniteHybrid(HuggingFaceFields& fields) {
   fields.Set("attention.kv_heads", kv_heads);
   fields.Set("attention.layers", std::move(heads));
   ReadTimeStepLimit(fields);
+  fields.Expect("blk.{}.ffn_gate_inp.weight", {fields.Key("expert_count", 0) > 0},
+                "num_local_experts");
 }
 
 // Files have gate and up apart, say by the keys' heads which layers attend, and call the one
@@ -93,7 +102,7 @@ std::vector<bool> ReadLayers(ConfigReader& config, const DecoderConfig& c) {
 
 Value FeedForward(DecoderBuilder& b, Value h, const std::string& blk,
                   const ExpertsConfig& experts) {
-  if (HasExperts(b, blk)) return MixExperts(b, h, blk, experts);
+  if (HasExperts(b, blk, experts)) return MixExperts(b, h, blk, experts);
   if (b.w.Has(blk + "ffn_down")) return b.GatedFeedForward(h, blk, "", experts.shared_hidden);
   return b.GatedFeedForward(h, blk, "_shexp", experts.shared_hidden);
 }
@@ -141,6 +150,7 @@ Result<Model> BuildGraniteHybrid(const Checkpoint& checkpoint) {
 const HuggingFaceNames kGraniteHybridNames{.model_types = kTypes,
                                            .fields = kFields,
                                            .tensors = kTensors,
+                                           .presence = kPresence,
                                            .adapt = AdaptGraniteHybrid,
                                            .to_gguf = GraniteHybridToGguf};
 

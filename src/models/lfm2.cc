@@ -56,6 +56,11 @@ constexpr FieldRule kMoeFields[] = {
     {"num_dense_layers", "leading_dense_block_count", "2"},
     {"hidden_act", kNotRead},
 };
+constexpr PresenceRule kPresence[] = {
+    {"token_embd_norm.weight", kInClass},
+    {"blk.{}.shortconv.*.bias", "conv_bias"},
+    {"blk.{}.exp_probs_b.bias", "use_expert_bias", true},
+};
 constexpr std::string_view kTypes[] = {"lfm2"};
 constexpr std::string_view kMoeTypes[] = {"lfm2_moe"};
 
@@ -93,6 +98,17 @@ void AdaptLfm2(HuggingFaceFields& fields) {
   }
   fields.Set("feed_forward_length", hidden);
   ReadLfm2Layers(fields);
+}
+
+// The first layers have an ordinary feed-forward network.
+void AdaptLfm2Moe(HuggingFaceFields& fields) {
+  ReadLfm2Layers(fields);
+  const double dense = fields.Number("num_dense_layers", 2);
+  std::vector<bool> experts;
+  for (size_t layer = 0; layer < fields.Layers(); ++layer) {
+    experts.push_back(static_cast<double>(layer) >= dense);
+  }
+  fields.Expect("blk.{}.ffn_gate_inp.weight", experts, "num_dense_layers");
 }
 
 void Lfm2MoeToGguf(GgufForm& form) {
@@ -142,8 +158,8 @@ Result<Model> BuildLfm2(const Checkpoint& checkpoint) {
       x = b.AddBlock(x, Convolve(b, h, blk, taps, states++));
     }
     h = b.Norm(x, blk + "ffn_norm");
-    x = b.AddBlock(
-        x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
+    x = b.AddBlock(x, HasExperts(b, blk, experts) ? MixExperts(b, h, blk, experts)
+                                                  : b.GatedFeedForward(h, blk));
   }
   // Files call the last norm by either name.
   const bool older = b.w.Has("token_embd_norm");
@@ -153,13 +169,15 @@ Result<Model> BuildLfm2(const Checkpoint& checkpoint) {
 const HuggingFaceNames kLfm2Names{.model_types = kTypes,
                                   .fields = kFields,
                                   .tensors = kTensors,
+                                  .presence = kPresence,
                                   .rope_theta = 1e6,
                                   .adapt = AdaptLfm2};
 const HuggingFaceNames kLfm2MoeNames{.model_types = kMoeTypes,
                                      .fields = kMoeFields,
                                      .tensors = kTensors,
+                                     .presence = kPresence,
                                      .rope_theta = 1e6,
-                                     .adapt = ReadLfm2Layers,
+                                     .adapt = AdaptLfm2Moe,
                                      .to_gguf = Lfm2MoeToGguf};
 
 }  // namespace ingle

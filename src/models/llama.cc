@@ -16,7 +16,7 @@ Value LlamaLayer(DecoderBuilder& b, Value x, uint32_t layer, const ExpertsConfig
   x = b.AddBlock(x, b.Attend(h, blk, layer, {.rope = &b.c.rope, .window = b.c.windows[layer]}));
   h = b.Norm(x, blk + "ffn_norm");
   return b.AddBlock(
-      x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
+      x, HasExperts(b, blk, experts) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
 }
 
 constexpr FieldRule kLlamaFields[] = {{"max_position_embeddings", "context_length", "2048"}};
@@ -46,6 +46,12 @@ constexpr TensorRule kMixtralTensors[] = {
     {"layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight"},
 };
 
+// Mistral and Mixtral have no biases.
+constexpr PresenceRule kLlamaPresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_*.bias", "mlp_bias"},
+};
+constexpr PresenceRule kMixtralPresence[] = {{"blk.{}.ffn_gate_inp.weight", kInClass}};
 constexpr std::string_view kLlamaTypes[] = {"llama"};
 constexpr std::string_view kMixtralTypes[] = {"mixtral"};
 constexpr std::string_view kMistralTypes[] = {"mistral"};
@@ -75,11 +81,14 @@ Result<Model> BuildLlama(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kLlamaNames{
-    .model_types = kLlamaTypes, .fields = kLlamaFields, .adapt = TurnHalves};
+const HuggingFaceNames kLlamaNames{.model_types = kLlamaTypes,
+                                   .fields = kLlamaFields,
+                                   .presence = kLlamaPresence,
+                                   .adapt = TurnHalves};
 const HuggingFaceNames kMixtralNames{.model_types = kMixtralTypes,
                                      .fields = kMixtralFields,
                                      .tensors = kMixtralTensors,
+                                     .presence = kMixtralPresence,
                                      .rope_theta = 1e6,
                                      .adapt = TurnHalves};
 const HuggingFaceNames kMistralNames{

@@ -34,6 +34,11 @@ constexpr FieldRule kFields[] = {
     {"hidden_act", "", "\"silu\""},
     {"rms_norm", "", "true"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.ssm_conv1d.bias", "use_conv_bias", true},
+    {"blk.{}.ssm_in.bias", "use_bias"},
+    {"blk.{}.ssm_out.bias", "use_bias"},
+};
 constexpr std::string_view kTypes[] = {"mamba2"};
 
 void AdaptMamba2(HuggingFaceFields& fields) {
@@ -66,6 +71,7 @@ Result<Model> BuildMamba2(const Checkpoint& checkpoint) {
 const HuggingFaceNames kMamba2Names{.model_types = kTypes,
                                     .fields = kFields,
                                     .tensors = kTensors,
+                                    .presence = kPresence,
                                     .adapt = AdaptMamba2,
                                     .to_gguf = MambaToGguf};
 

@@ -50,6 +50,8 @@ class FakeCheckpoint final : public Checkpoint {
     return std::optional(std::vector<double>{found->second});
   }
   bool HasTensor(std::string_view tensor) const override { return tensors.contains(tensor); }
+  Expectation Expected(std::string_view) const override { return {}; }
+  std::vector<std::string> RequiredTensors() const override { return {}; }
   Result<TensorView> Tensor(std::string_view tensor) const override {
     const auto found = tensors.find(tensor);
     if (found == tensors.end()) return Fail(ErrorCode::kNotFound, "no tensor ", Quote(tensor));

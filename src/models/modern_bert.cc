@@ -46,12 +46,20 @@ constexpr FieldRule kFields[] = {
     {"is_decoder", ""},
     {"rope_scaling", ""},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_qkv.weight", kInClass},  {"token_embd_norm.bias", "norm_bias"},
+    {"output_norm.bias", "norm_bias"},     {"blk.{}.attn_norm.bias", "norm_bias"},
+    {"blk.{}.ffn_norm.bias", "norm_bias"}, {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_*.bias", "mlp_bias"},     {"cls.bias", "classifier_bias"},
+    {"cls.norm.weight", kInClass},         {"cls.norm.bias", "norm_bias"},
+    {"cls.output.bias", kInClass},
+};
 constexpr std::string_view kTypes[] = {"modernbert"};
 
 void AdaptModernBert(HuggingFaceFields& fields) {
   ReadRopeOfKinds({.older_theta = "global_rope_theta", .older_local_theta = "local_rope_theta"},
                   kModernBertNames, fields);
-  ReadClassifierFields(fields);
+  ReadClassifierFields(fields, true);
   const double every = fields.Number("global_attn_every_n_layers", 3);
   if (!(every >= 1)) {
     return fields.Refuse("global_attn_every_n_layers", Cat("is ", every, ", less than 1"));
@@ -122,6 +130,7 @@ Result<Model> BuildModernBert(const Checkpoint& checkpoint) {
 const HuggingFaceNames kModernBertNames{.model_types = kTypes,
                                         .fields = kFields,
                                         .tensors = kTensors,
+                                        .presence = kPresence,
                                         .rope_theta = 160000,
                                         .own_rope = true,
                                         .adapt = AdaptModernBert,

@@ -36,6 +36,7 @@ constexpr FieldRule kFields[] = {
     {"embedding_fraction", "", "1.0"},
     {"tie_word_embeddings", "tied", "true"},
 };
+constexpr PresenceRule kPresence[] = {{"blk.{}.attn_qkv.weight", kInClass}};
 constexpr std::string_view kTypes[] = {"mpt"};
 
 void AdaptMpt(HuggingFaceFields& fields) {
@@ -100,7 +101,10 @@ Result<Model> BuildMpt(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kMptNames{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .adapt = AdaptMpt};
+const HuggingFaceNames kMptNames{.model_types = kTypes,
+                                 .fields = kFields,
+                                 .tensors = kTensors,
+                                 .presence = kPresence,
+                                 .adapt = AdaptMpt};
 
 }  // namespace ingle

@@ -61,6 +61,11 @@ constexpr FieldRule kFields[] = {
     {"num_experts", ""},
     {"is_decoder", ""},
 };
+constexpr PresenceRule kPresence[] = {
+    {"token_types.weight", kInClass},           {"token_embd_norm.bias", kAlways},
+    {"blk.{}.attn_qkv.weight", kInClass},       {"blk.{}.attn_output_norm.bias", kAlways},
+    {"blk.{}.layer_output_norm.bias", kAlways}, {"cls.output.bias", kInClass},
+};
 constexpr std::string_view kTypes[] = {"nomic_bert"};
 
 void AdaptNomicBert(HuggingFaceFields& fields) {
@@ -90,6 +95,7 @@ Result<Model> BuildNomicBert(const Checkpoint& checkpoint) {
 const HuggingFaceNames kNomicBertNames{.model_types = kTypes,
                                        .fields = kFields,
                                        .tensors = kTensors,
+                                       .presence = kPresence,
                                        .rope_theta = 1000,
                                        .adapt = AdaptNomicBert,
                                        .to_gguf = EncoderToGguf};

@@ -22,6 +22,7 @@ constexpr FieldRule kOlmo3Fields[] = {
     {"max_position_embeddings", "context_length", "2048"},
     {"sliding_window", "attention.sliding_window", "4096", true},
 };
+constexpr PresenceRule kPresence[] = {{"blk.{}.attn_*.bias", "attention_bias"}};
 constexpr std::string_view kOlmo2Types[] = {"olmo2"};
 constexpr std::string_view kOlmo3Types[] = {"olmo3"};
 constexpr double kOlmo3Theta = 500000;
@@ -60,10 +61,11 @@ Result<Model> BuildOlmo2(const Checkpoint& checkpoint) {
 }
 
 const HuggingFaceNames kOlmo2Names{
-    .model_types = kOlmo2Types, .fields = kOlmo2Fields, .tensors = kTensors};
+    .model_types = kOlmo2Types, .fields = kOlmo2Fields, .tensors = kTensors, .presence = kPresence};
 const HuggingFaceNames kOlmo3Names{.model_types = kOlmo3Types,
                                    .fields = kOlmo3Fields,
                                    .tensors = kTensors,
+                                   .presence = kPresence,
                                    .rope_theta = kOlmo3Theta,
                                    .own_rope = true,
                                    .adapt = AdaptOlmo3};

@@ -25,6 +25,7 @@ constexpr TensorRule kTensors[] = {
     {"layers.{}.mlp.experts.gate_up_proj", "blk.{}.ffn_gate_up_exps.weight"},
     {"layers.{}.mlp.experts.down_proj", "blk.{}.ffn_down_exps.weight"},
 };
+constexpr PresenceRule kPresence[] = {{"blk.{}.attn_*.bias", "attention_bias"}};
 constexpr std::string_view kTypes[] = {"olmoe"};
 
 }  // namespace
@@ -48,6 +49,7 @@ Result<Model> BuildOlmoe(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kOlmoeNames{.model_types = kTypes, .fields = kFields, .tensors = kTensors};
+const HuggingFaceNames kOlmoeNames{
+    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .presence = kPresence};
 
 }  // namespace ingle

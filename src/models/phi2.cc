@@ -20,6 +20,12 @@ constexpr FieldRule kFields[] = {
     {"hidden_act", "feed_forward.activation", "\"gelu_new\""},
     {"max_position_embeddings", "context_length", "2048"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_q_norm.weight", "qk_layernorm"},
+    {"blk.{}.*.bias", kAlways},
+    {"output_norm.bias", kAlways},
+    {"output.bias", kAlways},
+};
 constexpr std::string_view kTypes[] = {"phi"};
 
 }  // namespace
@@ -42,7 +48,10 @@ Result<Model> BuildPhi2(const Checkpoint& checkpoint) {
   return b.Finish(b.Logits(x));
 }
 
-const HuggingFaceNames kPhi2Names{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .rotated_share = 0.5};
+const HuggingFaceNames kPhi2Names{.model_types = kTypes,
+                                  .fields = kFields,
+                                  .tensors = kTensors,
+                                  .presence = kPresence,
+                                  .rotated_share = 0.5};
 
 }  // namespace ingle

@@ -17,6 +17,7 @@ constexpr FieldRule kFields[] = {
     {"rms_norm_eps", "attention.layer_norm_rms_epsilon", "1e-5"},
     {"max_position_embeddings", "context_length", "4096"},
 };
+constexpr PresenceRule kPresence[] = {{"blk.{}.attn_qkv.weight", kInClass}};
 constexpr std::string_view kTypes[] = {"phi3"};
 
 // The class knows one way of scaling, under three names.
@@ -59,6 +60,7 @@ Result<Model> BuildPhi3(const Checkpoint& checkpoint) {
 const HuggingFaceNames kPhi3Names{.model_types = kTypes,
                                   .fields = kFields,
                                   .tensors = kTensors,
+                                  .presence = kPresence,
                                   .rotated_share = 1,
                                   .own_rope = true,
                                   .adapt = AdaptPhi3};

@@ -34,8 +34,8 @@ Result<Model> BuildQwen(const Checkpoint& checkpoint, SelfAttention::HeadNorm he
         x, b.Attend(h, blk, layer,
                     {.head_norm = head_norm, .rope = &c->rope, .window = c->windows[layer]}));
     h = b.Norm(x, blk + "ffn_norm");
-    x = b.AddBlock(
-        x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
+    x = b.AddBlock(x, HasExperts(b, blk, experts) ? MixExperts(b, h, blk, experts)
+                                                  : b.GatedFeedForward(h, blk));
   }
   return b.Finish(b.Logits(x));
 }
@@ -112,6 +112,24 @@ void ReadMoeWindows(HuggingFaceFields& fields) {
   SetWindows(fields, std::move(slides));
 }
 
+constexpr PresenceRule kQwen2Presence[] = {
+    {"blk.{}.attn_q.bias", kAlways},
+    {"blk.{}.attn_k.bias", kAlways},
+    {"blk.{}.attn_v.bias", kAlways},
+};
+constexpr PresenceRule kQwen3Presence[] = {{"blk.{}.attn_*.bias", "attention_bias"}};
+constexpr PresenceRule kQwen2MoePresence[] = {
+    {"blk.{}.attn_q.bias", "qkv_bias", true},
+    {"blk.{}.attn_k.bias", "qkv_bias", true},
+    {"blk.{}.attn_v.bias", "qkv_bias", true},
+    {"blk.{}.ffn_gate_inp_shexp.weight", kAlways},
+};
+
+void AdaptMoe(HuggingFaceFields& fields) {
+  ReadMoeWindows(fields);
+  ExpectSparseLayers(fields);
+}
+
 constexpr std::string_view kQwen2MoeTypes[] = {"qwen2_moe"};
 constexpr std::string_view kQwen3MoeTypes[] = {"qwen3_moe"};
 constexpr std::string_view kQwen2Types[] = {"qwen2"};
@@ -137,14 +155,20 @@ Result<Model> BuildQwen3Moe(const Checkpoint& checkpoint) {
 const HuggingFaceNames kQwen2MoeNames{.model_types = kQwen2MoeTypes,
                                       .fields = kQwen2MoeFields,
                                       .tensors = kMoeTensors,
-                                      .adapt = ReadMoeWindows};
+                                      .presence = kQwen2MoePresence,
+                                      .adapt = AdaptMoe};
 const HuggingFaceNames kQwen3MoeNames{.model_types = kQwen3MoeTypes,
                                       .fields = kQwen3MoeFields,
                                       .tensors = kMoeTensors,
-                                      .adapt = ReadMoeWindows};
-const HuggingFaceNames kQwen2Names{
-    .model_types = kQwen2Types, .fields = kQwen2Fields, .adapt = ReadQwenWindows};
-const HuggingFaceNames kQwen3Names{
-    .model_types = kQwen3Types, .fields = kQwen3Fields, .adapt = ReadQwenWindows};
+                                      .presence = kQwen3Presence,
+                                      .adapt = AdaptMoe};
+const HuggingFaceNames kQwen2Names{.model_types = kQwen2Types,
+                                   .fields = kQwen2Fields,
+                                   .presence = kQwen2Presence,
+                                   .adapt = ReadQwenWindows};
+const HuggingFaceNames kQwen3Names{.model_types = kQwen3Types,
+                                   .fields = kQwen3Fields,
+                                   .presence = kQwen3Presence,
+                                   .adapt = ReadQwenWindows};
 
 }  // namespace ingle

@@ -307,6 +307,27 @@ constexpr FieldRule k35MoeFields[] = {
     {"moe_intermediate_size", "expert_feed_forward_length", "512"},
     {"shared_expert_intermediate_size", "expert_shared_feed_forward_length", "512"},
 };
+// Layers of linear attention, whose gate is attn_gate, have no biases.
+constexpr PresenceRule kNextPresence[] = {
+    {"blk.{}.attn_q.bias", "attention_bias"},
+    {"blk.{}.attn_k.bias", "attention_bias"},
+    {"blk.{}.attn_v.bias", "attention_bias"},
+    {"blk.{}.attn_output.bias", "attention_bias"},
+    {"blk.{}.ssm_in.weight", kInClass},
+    {"blk.{}.ssm_ba.weight", kInClass},
+    {"blk.{}.ffn_gate_inp_shexp.weight", kAlways},
+};
+constexpr PresenceRule k35Presence[] = {
+    {"blk.{}.attn_q.bias", "attention_bias"},
+    {"blk.{}.attn_k.bias", "attention_bias"},
+    {"blk.{}.attn_v.bias", "attention_bias"},
+    {"blk.{}.attn_output.bias", "attention_bias"},
+};
+constexpr PresenceRule k35MoePresence[] = {
+    {"blk.{}.attn_q.bias", "attention_bias"}, {"blk.{}.attn_k.bias", "attention_bias"},
+    {"blk.{}.attn_v.bias", "attention_bias"}, {"blk.{}.attn_output.bias", "attention_bias"},
+    {"blk.{}.ffn_gate_inp.weight", kInClass}, {"blk.{}.ffn_gate_inp_shexp.weight", kAlways},
+};
 constexpr std::string_view kNextTypes[] = {"qwen3_next"};
 constexpr std::string_view k35Types[] = {"qwen3_5_text", "qwen3_5"};
 constexpr std::string_view k35MoeTypes[] = {"qwen3_5_moe_text", "qwen3_5_moe"};
@@ -322,6 +343,11 @@ void AdaptDelta(HuggingFaceFields& fields) {
     attends.push_back(type == "full_attention" ? 1 : 0);
   }
   fields.Set("attention.layers", std::move(attends), "layer_types");
+}
+
+void AdaptNext(HuggingFaceFields& fields) {
+  AdaptDelta(fields);
+  ExpectSparseLayers(fields);
 }
 
 Result<Model> BuildDelta(const Checkpoint& checkpoint, bool tiled) {
@@ -354,8 +380,8 @@ Result<Model> BuildDelta(const Checkpoint& checkpoint, bool tiled) {
       states += 4;
     }
     h = b.Norm(x, blk + "post_attention_norm");
-    x = b.AddBlock(
-        x, HasExperts(b, blk) ? MixExperts(b, h, blk, experts) : b.GatedFeedForward(h, blk));
+    x = b.AddBlock(x, HasExperts(b, blk, experts) ? MixExperts(b, h, blk, experts)
+                                                  : b.GatedFeedForward(h, blk));
   }
   return b.Finish(b.Logits(x));
 }
@@ -368,18 +394,21 @@ Result<Model> BuildQwen35(const Checkpoint& checkpoint) { return BuildDelta(chec
 const HuggingFaceNames kQwen3NextNames{.model_types = kNextTypes,
                                        .fields = kNextFields,
                                        .tensors = kTensors,
+                                       .presence = kNextPresence,
                                        .rotated_share = 0.25,
-                                       .adapt = AdaptDelta,
+                                       .adapt = AdaptNext,
                                        .to_gguf = Qwen3NextToGguf};
 const HuggingFaceNames kQwen35Names{.model_types = k35Types,
                                     .fields = k35Fields,
                                     .tensors = kTensors,
+                                    .presence = k35Presence,
                                     .rotated_share = 0.25,
                                     .adapt = AdaptDelta,
                                     .to_gguf = Qwen35ToGguf};
 const HuggingFaceNames kQwen35MoeNames{.model_types = k35MoeTypes,
                                        .fields = k35MoeFields,
                                        .tensors = kTensors,
+                                       .presence = k35MoePresence,
                                        .rotated_share = 0.25,
                                        .adapt = AdaptDelta,
                                        .to_gguf = Qwen35ToGguf};

@@ -13,6 +13,10 @@ constexpr FieldRule kFields[] = {
     {"max_position_embeddings", "context_length", "32768"},
     {"tie_word_embeddings", "tied", "true"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_*.bias", "attention_bias"},
+    {"blk.{}.ffn_*.bias", "mlp_bias"},
+};
 constexpr std::string_view kTypes[] = {"smollm3"};
 
 // Of each layer 1 if it knows positions, which no_rope_layers says despite its name.
@@ -84,6 +88,7 @@ Result<Model> BuildSmolLm3(const Checkpoint& checkpoint) {
 
 const HuggingFaceNames kSmolLm3Names{.model_types = kTypes,
                                      .fields = kFields,
+                                     .presence = kPresence,
                                      .rope_theta = 2e6,
                                      .adapt = AdaptSmolLm3,
                                      .to_gguf = SmolLm3ToGguf};

@@ -20,6 +20,16 @@ constexpr TensorRule kTensors[] = {
     {"layers.{}.self_attn.q_layernorm.norms.{}", "blk.{}.attn_q_norm.{}"},
     {"layers.{}.self_attn.k_layernorm.norms.{}", "blk.{}.attn_k_norm.{}"},
 };
+constexpr PresenceRule kPresence[] = {
+    {"blk.{}.attn_q_norm.weight", "qk_layernorm"},
+    {"blk.{}.ffn_norm.weight", "use_parallel_residual", false, false},
+    {"output_norm.bias", kAlways},
+    {"blk.{}.attn_norm.bias", kAlways},
+    {"blk.{}.ffn_norm.bias", kAlways},
+    {"blk.{}.attn_q.bias", "use_qkv_bias"},
+    {"blk.{}.attn_k.bias", "use_qkv_bias"},
+    {"blk.{}.attn_v.bias", "use_qkv_bias"},
+};
 constexpr std::string_view kTypes[] = {"stablelm"};
 
 // [heads, size] in files.
@@ -62,6 +72,7 @@ Result<Model> BuildStableLm(const Checkpoint& checkpoint) {
 const HuggingFaceNames kStableLmNames{.model_types = kTypes,
                                       .fields = kFields,
                                       .tensors = kTensors,
+                                      .presence = kPresence,
                                       .rotated_share = 0.25,
                                       .to_gguf = StableLmToGguf};
 

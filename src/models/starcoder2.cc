@@ -20,6 +20,11 @@ constexpr FieldRule kFields[] = {
     {"norm_type", "", "\"layer_norm\""},
     {"mlp_type", "", "\"default\""},
 };
+constexpr PresenceRule kPresence[] = {
+    {"output_norm.bias", kAlways},           {"blk.{}.attn_norm.bias", kAlways},
+    {"blk.{}.ffn_norm.bias", kAlways},       {"blk.{}.attn_*.bias", "use_bias", true},
+    {"blk.{}.ffn_*.bias", "use_bias", true},
+};
 constexpr std::string_view kTypes[] = {"starcoder2"};
 
 }  // namespace
@@ -44,6 +49,6 @@ Result<Model> BuildStarCoder2(const Checkpoint& checkpoint) {
 }
 
 const HuggingFaceNames kStarCoder2Names{
-    .model_types = kTypes, .fields = kFields, .tensors = kTensors};
+    .model_types = kTypes, .fields = kFields, .tensors = kTensors, .presence = kPresence};
 
 }  // namespace ingle

@@ -30,7 +30,7 @@ constexpr FieldRule kFields[] = {
     {"pad_token_id", "pad_token_id", "0"},
     {"decoder_start_token_id", "decoder_start_token_id"},
     {"hidden_act", kNotRead},
-    {"tie_word_embeddings", kNotRead},  // files with an output of their own have its tensor
+    {"tie_word_embeddings", "tied", "true"},
     {"is_decoder", ""},
 };
 constexpr TensorRule kTensors[] = {
@@ -61,6 +61,8 @@ constexpr TensorRule kTensors[] = {
     {"decoder.block.{}.layer.1.EncDecAttention.k", "dec.blk.{}.cross_attn_k"},
     {"decoder.block.{}.layer.1.EncDecAttention.v", "dec.blk.{}.cross_attn_v"},
     {"decoder.block.{}.layer.1.EncDecAttention.o", "dec.blk.{}.cross_attn_o"},
+    // Of older files, which the class does not read.
+    {"decoder.block.{}.layer.1.EncDecAttention.relative_attention_bias", ""},
     {"decoder.block.{}.layer.2.layer_norm", "dec.blk.{}.ffn_norm"},
     {"decoder.block.{}.layer.2.DenseReluDense.wi", "dec.blk.{}.ffn_up"},
     {"decoder.block.{}.layer.2.DenseReluDense.wi_0", "dec.blk.{}.ffn_gate"},
@@ -215,19 +217,14 @@ struct T5Config {
   int32_t start_token = 0;
 };
 
-T5Config ReadT5(const Checkpoint& checkpoint, ConfigReader& config, DecoderConfig& c) {
+T5Config ReadT5(const Checkpoint& checkpoint, ConfigReader& config, bool gated, DecoderConfig& c) {
   T5Config t5;
+  t5.gated = gated;
   c.attention.scale = 1;
   t5.positions = ReadPositions(config);
   t5.decoder_layers = config.Count("decoder_block_count", 1024, c.shape.layers);
   t5.start_token =
       static_cast<int32_t>(config.Number("decoder_start_token_id", 0, c.shape.vocabulary - 1, 0));
-  t5.gated = checkpoint.HasTensor("enc.blk.0.ffn_gate.weight");
-  if (config.Flag("feed_forward.gated", t5.gated) != t5.gated) {
-    config.Reject("feed_forward.activation",
-                  "does not go with the tensors of the feed-forward "
-                  "networks, of which a gated one has two inputs");
-  }
   // What files without a field of their own do: a tied output is scaled.
   if (!config.Has("logit_scale") && !checkpoint.HasTensor("output.weight")) {
     c.logit_scale = 1 / std::sqrt(static_cast<float>(c.shape.width));
@@ -268,12 +265,14 @@ Result<Model> BuildDecoder(const Checkpoint& checkpoint, const DecoderConfig& c,
 
 Result<Model> BuildT5(const Checkpoint& checkpoint) {
   ConfigReader config(checkpoint);
-  const bool gated = checkpoint.HasTensor("enc.blk.0.ffn_gate.weight");
+  // GGUF files have no field for it.
+  const bool gated =
+      config.Flag("feed_forward.gated", checkpoint.HasTensor("enc.blk.0.ffn_gate.weight"));
   const DecoderDefaults defaults{.activation = gated ? Activation::kGeluTanh : Activation::kRelu,
                                  .rotates = false};
   auto c = ReadDecoder(checkpoint, config, defaults, {"logit_scale"});
   if (!c) return Fail(c.error());
-  const T5Config t5 = ReadT5(checkpoint, config, *c);
+  const T5Config t5 = ReadT5(checkpoint, config, gated, *c);
   if (const Status read = config.status(); !read) return Fail(read.error());
 
   auto encoder = BuildEncoder(checkpoint, *c, t5);

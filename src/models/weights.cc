@@ -7,18 +7,32 @@
 
 namespace ingle {
 
+bool Weights::Exists(const std::string& tensor) {
+  const bool there = checkpoint_.HasTensor(tensor);
+  const Expectation expected = checkpoint_.Expected(tensor);
+  const bool lacking = expected.presence == Presence::kThere && !there;
+  const bool surplus = expected.presence == Presence::kAbsent && there;
+  if ((lacking || surplus) && !error_) {
+    error_ = Error(ErrorCode::kCorrupt,
+                   Cat("tensor ", Quote(checkpoint_.TensorName(tensor)),
+                       lacking ? " is missing" : " has no place in a model with these fields",
+                       expected.because.empty() ? "" : Cat(": ", expected.because)));
+  }
+  return there;
+}
+
 TensorView Weights::Find(const std::string& tensor, const Shape& shape, bool float_only) {
   const auto found = checkpoint_.Tensor(tensor);
   std::optional<Error> problem;
   if (!found) {
     problem = found.error();
   } else if (found->shape != shape) {
-    problem =
-        Error(ErrorCode::kCorrupt, Cat("tensor ", Quote(tensor), " is ", ToString(found->shape),
-                                       ", but the model's fields say ", ToString(shape)));
+    problem = Error(ErrorCode::kCorrupt,
+                    Cat("tensor ", Quote(checkpoint_.TensorName(tensor)), " is ",
+                        ToString(found->shape), ", but the model's fields say ", ToString(shape)));
   } else if ((float_only && found->type != DType::kF32) || IsInteger(found->type)) {
-    problem = Error(ErrorCode::kUnsupported, Cat("tensor ", Quote(tensor), " is ",
-                                                 Name(found->type), ", but F32 is needed"));
+    problem = Error(ErrorCode::kUnsupported, Cat("tensor ", Quote(checkpoint_.TensorName(tensor)),
+                                                 " is ", Name(found->type), ", but F32 is needed"));
   } else {
     return *found;
   }
@@ -42,7 +56,7 @@ Value Weights::MatrixRows(const std::string& name, const Shape& whole, uint64_t 
 std::optional<Value> Weights::BiasRows(const std::string& name, uint64_t whole, uint64_t begin,
                                        uint64_t rows) {
   const std::string tensor = name + ".bias";
-  if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
+  if (!Exists(tensor)) return std::nullopt;
   TensorView view = Find(tensor, {whole}, true);
   if (view.data != nullptr) view.data += begin * sizeof(float);
   view.shape = {rows};
@@ -86,7 +100,7 @@ Value Weights::MatrixOf(const std::string& name, uint64_t count, uint64_t index,
 
 std::optional<Value> Weights::ExpertBiases(const std::string& name, uint64_t count, uint64_t rows) {
   const std::string tensor = name + "_exps.bias";
-  if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
+  if (!Exists(tensor)) return std::nullopt;
   return Bind(tensor, {count, rows}, true);
 }
 
@@ -95,7 +109,7 @@ Value Weights::Vector(const std::string& tensor, uint64_t size) {
 }
 
 std::optional<Value> Weights::OptionalVector(const std::string& tensor, uint64_t size) {
-  if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
+  if (!Exists(tensor)) return std::nullopt;
   return Vector(tensor, size);
 }
 
@@ -171,7 +185,7 @@ Value Weights::Norm(const std::string& name, uint64_t size) {
 
 std::optional<Value> Weights::Bias(const std::string& name, uint64_t size) {
   const std::string tensor = name + ".bias";
-  if (!checkpoint_.HasTensor(tensor)) return std::nullopt;
+  if (!Exists(tensor)) return std::nullopt;
   return Bind(tensor, {size}, true);
 }
 

@@ -11,8 +11,10 @@
 
 namespace ingle {
 
-// Each tensor is held against the shape that the hyper-parameters say. The first that is missing or
-// differs is kept for status(); what is returned meanwhile may be built on harmlessly.
+// Each tensor is held against the shape that the hyper-parameters say; one that not all models
+// have, against what the checkpoint expects (Checkpoint::Expected). The first that is missing, or
+// there and should not be, or differs is kept for status(); what is returned meanwhile may be built
+// on harmlessly.
 class Weights {
  public:
   Weights(GraphBuilder& graph, const Checkpoint& checkpoint)
@@ -26,22 +28,22 @@ class Weights {
   Value Floats(const std::string& name, uint64_t rows, uint64_t columns);
   // NAME.weight, F32.
   Value Norm(const std::string& name, uint64_t size);
-  // NAME.bias, F32, if the checkpoint has it.
+  // NAME.bias, F32, if the model has it.
   std::optional<Value> Bias(const std::string& name, uint64_t size);
 
   // Rows [begin, begin + rows) of NAME.weight, which has `whole` as its shape: several matrices one
-  // below the other. And of NAME.bias, if the checkpoint has it.
+  // below the other. And of NAME.bias, if the model has it.
   Value MatrixRows(const std::string& name, const Shape& whole, uint64_t begin, uint64_t rows);
   std::optional<Value> BiasRows(const std::string& name, uint64_t whole, uint64_t begin,
                                 uint64_t rows);
   // The experts' matrices: one stack NAME_exps.weight, or NAME.0.weight, NAME.1.weight ...
   Value Experts(const std::string& name, uint64_t count, uint64_t rows, uint64_t columns);
-  // NAME_exps.bias, [count, rows], if the checkpoint has it.
+  // NAME_exps.bias, [count, rows], if the model has it.
   std::optional<Value> ExpertBiases(const std::string& name, uint64_t count, uint64_t rows);
   // One of several matrices: of a stack NAME.weight, or NAME.INDEX.weight.
   Value MatrixOf(const std::string& name, uint64_t count, uint64_t index, uint64_t rows,
                  uint64_t columns);
-  // A vector by its whole name; one that the checkpoint may lack.
+  // A vector by its whole name; one that models may lack.
   Value Vector(const std::string& tensor, uint64_t size);
   std::optional<Value> OptionalVector(const std::string& tensor, uint64_t size);
   // All elements of a tensor of F32, whatever its shape.
@@ -55,13 +57,15 @@ class Weights {
   // Of NAME.weight; 0 if there is none.
   uint64_t Elements(const std::string& name) const;
 
-  bool Has(const std::string& name) const { return checkpoint_.HasTensor(name + ".weight"); }
+  // Whether the model has NAME.weight.
+  bool Has(const std::string& name) { return Exists(name + ".weight"); }
 
   Status status() const;
   // What views of Floats look at.
   std::vector<AlignedMemory> TakeMemory() { return std::move(memory_); }
 
  private:
+  bool Exists(const std::string& tensor);
   TensorView Find(const std::string& tensor, const Shape& shape, bool float_only);
   Value Bind(const std::string& tensor, const Shape& shape, bool float_only);
 

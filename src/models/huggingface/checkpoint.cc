@@ -7,6 +7,7 @@
 #include "models/huggingface/fields.h"
 #include "models/huggingface/packed_matrices.h"
 #include "models/huggingface/placed_tensors.h"
+#include "models/huggingface/placing.h"
 
 namespace ingle {
 namespace {
@@ -83,11 +84,17 @@ class PlacedCheckpoint final : public HuggingFaceCheckpoint {
   }
 
   bool HasTensor(std::string_view tensor) const override { return tensors_.contains(tensor); }
+  Expectation Expected(std::string_view tensor) const override {
+    return fields_.expected().Of(tensor);
+  }
+  std::string TensorName(std::string_view tensor) const override {
+    return NameInCheckpoint(tensor, placed_.names, placed_.prefix, names());
+  }
   std::vector<std::string> RequiredTensors() const override { return placed_.required; }
   Result<TensorView> Tensor(std::string_view tensor) const override {
     const auto found = tensors_.find(tensor);
     if (found == tensors_.end()) {
-      return Fail(ErrorCode::kNotFound, "tensor ", Quote(tensor), " is missing");
+      return Fail(ErrorCode::kNotFound, "tensor ", Quote(TensorName(tensor)), " is missing");
     }
     return found->second.view;
   }

@@ -51,12 +51,18 @@ void ReadProblemType(HuggingFaceFields& fields) {
 
 }  // namespace
 
-void ReadClassifierFields(HuggingFaceFields& fields) {
+void ReadClassifierFields(HuggingFaceFields& fields) { ReadClassifierFields(fields, false); }
+
+void ReadClassifierFields(HuggingFaceFields& fields, bool dense_for_tokens) {
   const std::string name = fields.ClassName();
   const bool text = name.ends_with("ForSequenceClassification");
   if (text || name.ends_with("ForTokenClassification")) {
     fields.Set("classifier.task", text ? "text" : "tokens");
     ReadLabelNames(fields);
+    // Older files of models for tokens have the dense layer of models for texts all the same.
+    const bool dense = text || dense_for_tokens;
+    fields.Expect("cls.weight", {dense}, "architectures");
+    if (!dense) fields.IgnoreTensor("cls");
     if (text) return ReadProblemType(fields);
     // Of a token one label holds, however few there are.
     return fields.Set("classifier.scores", "softmax");

@@ -25,6 +25,9 @@ constexpr FieldRule kCommonFields[] = {
     {"is_causal", "", "true"},
 };
 
+// Newer checkpoints have the experts of a layer in one tensor.
+constexpr PresenceRule kCommonPresence[] = {{"blk.{}.ffn_gate_up_exps.weight", kEitherWay}};
+
 }  // namespace
 
 std::string_view ActivationName(std::string_view name) {
@@ -113,6 +116,9 @@ HuggingFaceFields::HuggingFaceFields(json config, const HuggingFaceNames& names)
   if (!names.own_rope) ReadRope(StatedRope(*this), names, *this);
   if (IsHeadless(ClassName())) Set("headless", 1.0);
   if (names.adapt != nullptr) names.adapt(*this);
+  for (const PresenceRule& rule : names.presence) Expect(rule);
+  for (const PresenceRule& rule : kCommonPresence) Expect(rule);
+  ExpectOutput();
 }
 
 void HuggingFaceFields::Read(const FieldRule& rule) {
@@ -141,6 +147,37 @@ void HuggingFaceFields::Read(const FieldRule& rule) {
   }
   names_[std::string(rule.key)] = rule.name;
   Set(rule.key, *std::move(field));
+}
+
+void HuggingFaceFields::Expect(std::string_view tensor, const std::vector<bool>& layers,
+                               std::string_view field) {
+  std::vector<Presence> by_layer;
+  for (const bool there : layers) by_layer.push_back(there ? Presence::kThere : Presence::kAbsent);
+  expected_.Add(
+      tensor, std::move(by_layer),
+      Has(field) ? Cat(field, " is ", Shortened((*this)[field])) : Cat(field, " is not set"));
+}
+
+void HuggingFaceFields::Expect(const PresenceRule& rule) {
+  if (rule.field == kEitherWay) return expected_.Add(rule.tensor, {Presence::kEither}, "");
+  if (rule.field == kAlways || rule.field == kInClass) {
+    return expected_.Add(rule.tensor, {Presence::kThere}, "");
+  }
+  const bool is = Flag(rule.field, rule.otherwise);
+  expected_.Add(rule.tensor, {is == rule.when ? Presence::kThere : Presence::kAbsent},
+                Stating(rule.field, is));
+}
+
+// A checkpoint that ties the output to the embedding may hold both all the same.
+void HuggingFaceFields::ExpectOutput() {
+  const bool tied = Key("tied", 0) != 0;
+  expected_.Add("output.weight", {tied ? Presence::kEither : Presence::kThere},
+                Stating(NameOf("tied"), tied));
+}
+
+// "attention_bias is true"
+std::string HuggingFaceFields::Stating(std::string_view name, bool value) const {
+  return Cat(name, value ? " is true" : " is false", Has(name) ? "" : " by default");
 }
 
 std::string HuggingFaceFields::NameOf(std::string_view key) const {

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "models/huggingface/names.h"
+#include "models/huggingface/presence.h"
 
 namespace ingle {
 
@@ -27,6 +28,8 @@ class HuggingFaceFields {
   const std::map<std::string, std::vector<float>>& tensors() const { return tensors_; }
   // Those of the checkpoint that the model does without, before ".weight" and ".bias".
   const std::vector<std::string>& ignored_tensors() const { return ignored_tensors_; }
+  // Of the names in GGUF.
+  const ExpectedTensors& expected() const { return expected_; }
   // What messages call a key: "num_hidden_layers", or the key where no field is behind it.
   std::string NameOf(std::string_view key) const;
   Status status() const;
@@ -49,10 +52,16 @@ class HuggingFaceFields {
   void Erase(std::string_view key);
   void AddTensor(const std::string& name, std::vector<float> values);
   void IgnoreTensor(const std::string& stem) { ignored_tensors_.push_back(stem); }
+  // What a table of PresenceRules cannot say: the tensors are there in these layers (or in all, for
+  // one entry), and absent in others. field: of config.json, which decides.
+  void Expect(std::string_view tensor, const std::vector<bool>& layers, std::string_view field);
   void Refuse(std::string_view name, std::string_view problem);
 
  private:
   void Read(const FieldRule& rule);
+  void Expect(const PresenceRule& rule);
+  void ExpectOutput();
+  std::string Stating(std::string_view name, bool value) const;
   void RefuseType(std::string_view name, std::string_view wanted);
 
   nlohmann::json config_;
@@ -60,6 +69,7 @@ class HuggingFaceFields {
   std::map<std::string, std::string, std::less<>> names_;  // of keys
   std::map<std::string, std::vector<float>> tensors_;
   std::vector<std::string> ignored_tensors_;
+  ExpectedTensors expected_;
   std::optional<Error> error_;
 };
 

@@ -49,11 +49,31 @@ struct TensorRule {
   TensorChange change = TensorChange::kNone;
 };
 
+// A tensor that not every model of its architecture has, or that one could be built without. What
+// decides is config.json, never what the file happens to hold: a checkpoint that is at odds with it
+// is refused. Of several rules for a tensor the first counts. A tensor that is asked for and has no
+// rule is none that the class has.
+struct PresenceRule {
+  std::string_view tensor;  // in GGUF; {} is a number, * a word: "blk.{}.attn_*.bias"
+  // The tensor is there where this field of config.json, true or false, is `when`. Or one of those
+  // below.
+  std::string_view field;
+  bool otherwise = false;  // the field where config.json does not say
+  bool when = true;
+};
+// The class always has it. llama.cpp, too, takes no GGUF file without it.
+inline constexpr std::string_view kAlways = "always";
+// The class always has it; GGUF files may lack it, or have it in another form.
+inline constexpr std::string_view kInClass = "in the class";
+// There are checkpoints with it and without, and the file shows which.
+inline constexpr std::string_view kEitherWay = "either way";
+
 struct HuggingFaceNames {
   std::span<const std::string_view> model_types;  // of config.json
   // Besides the common ones, which they take precedence over.
   std::span<const FieldRule> fields{};
   std::span<const TensorRule> tensors{};
+  std::span<const PresenceRule> presence{};
   double rope_theta = 10000;  // where config.json does not say
   // Likewise, of a head what turns. None: config.json has no say in it, all of a head does.
   std::optional<double> rotated_share{};

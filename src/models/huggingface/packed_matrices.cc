@@ -52,6 +52,7 @@ Result<PackedFormat> ReadInt4(const json& config, bool awq) {
     const json& version = FieldOf(config, {"version"});
     if (WordOf(version, "gemm") != "gemm") return Refuse("version", version, "gemm can be read");
     format.layout = Int4Layout::kAwqGemm;
+    format.symmetric = FieldOf(config, {"zero_point"}) == false;
     return format;
   }
   const json& layout = FieldOf(config, {"checkpoint_format"});
@@ -60,6 +61,8 @@ Result<PackedFormat> ReadInt4(const json& config, bool awq) {
     return Refuse("checkpoint_format", layout, "gptq and gptq_v2 can be read");
   }
   format.layout = name == "gptq" ? Int4Layout::kGptq : Int4Layout::kGptqV2;
+  format.symmetric = FieldOf(config, {"sym"}) == true;
+  format.ordered = FieldOf(config, {"desc_act"}) == true;
   const json& marlin = FieldOf(config, {"is_marlin_format"});
   if (marlin == true) return Refuse("is_marlin_format", marlin, "gptq and gptq_v2 can be read");
   const json& dynamic = FieldOf(config, {"dynamic"});
@@ -81,12 +84,18 @@ Result<PlacedTensor> PlaceInt4(const PackedFormat& format, const std::string& na
                                const Parts& parts) {
   const auto weights = Part(parts, ".qweight");
   const auto scales = Part(parts, ".scales");
-  if (!weights || !scales) {
-    return Fail(ErrorCode::kCorrupt, "matrix ", Quote(name), " has no ",
-                weights ? "scales" : "qweight");
+  const auto zeros = Part(parts, ".qzeros");
+  const auto group_of_input = Part(parts, ".g_idx");
+  const char* lacking = !weights                            ? "qweight"
+                        : !scales                           ? "scales"
+                        : !zeros && !format.symmetric       ? "qzeros"
+                        : !group_of_input && format.ordered ? "g_idx"
+                                                            : nullptr;
+  if (lacking != nullptr) {
+    return Fail(ErrorCode::kCorrupt, "tensor ", Quote(Cat(name, ".", lacking)), " is missing");
   }
-  const Int4Matrix matrix{format.layout, format.group_size,      *weights,
-                          *scales,       Part(parts, ".qzeros"), Part(parts, ".g_idx")};
+  const Int4Matrix matrix{format.layout, format.group_size, *weights, *scales,
+                          zeros,         group_of_input};
   const auto type = Int4Type(name, matrix);
   if (!type) return Fail(type.error());
   PlacedTensor placed;

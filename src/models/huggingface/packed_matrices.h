@@ -20,6 +20,8 @@ struct PackedFormat {
   bool packs = false;  // else every matrix is one tensor
   Int4Layout layout = Int4Layout::kGptq;
   uint64_t group_size = 0;  // 0: one group of all inputs
+  bool symmetric = false;   // zero is in the middle where there are no qzeros
+  bool ordered = false;     // inputs are in groups by g_idx, not one after the other
 };
 
 // config: the whole of config.json. Fails with kUnsupported, naming the field, for quantization

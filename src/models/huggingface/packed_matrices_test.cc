@@ -106,13 +106,25 @@ TEST_F(PackedMatrices, StayWhereNothingIsPacked) {
 }
 
 TEST_F(PackedMatrices, PartsThatAreMissingAreNamed) {
-  for (const size_t part : {size_t{1}, size_t{3}}) {
+  PackedFormat ordered = gptq_;
+  ordered.ordered = true;
+  for (const size_t part : {1, 2, 3, 4}) {
     std::vector<NamedTensor> tensors = Tensors();
+    const std::string name = tensors[part].name;
     tensors.erase(tensors.begin() + static_cast<long>(part));
-    const auto packed = TakePackedMatrices(gptq_, tensors);
-    ASSERT_FALSE(packed);
-    EXPECT_NE(packed.error().message().find("'up'"), std::string::npos);
+    const auto packed = TakePackedMatrices(ordered, tensors);
+    ASSERT_FALSE(packed) << name;
+    EXPECT_NE(packed.error().message().find(name), std::string::npos) << packed.error().message();
   }
+}
+
+TEST_F(PackedMatrices, DoWithoutWhatTheirConfigurationSays) {
+  PackedFormat symmetric = gptq_;
+  symmetric.symmetric = true;
+  std::vector<NamedTensor> tensors = Tensors();
+  tensors.erase(tensors.begin() + 4);
+  tensors.erase(tensors.begin() + 2);
+  EXPECT_TRUE(TakePackedMatrices(symmetric, tensors));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "models/huggingface/packed_matrices.h"
@@ -64,17 +65,16 @@ Result<PlacedTensor> PlacePacked(const PackedMatrix& matrix, TensorChange change
   return placed;
 }
 
+bool AreSame(const std::optional<TensorView>& a, const std::optional<TensorView>& b) {
+  return a && b && a->type == b->type && a->shape == b->shape && a->data != nullptr &&
+         b->data != nullptr && std::memcmp(a->data, b->data, a->bytes()) == 0;
+}
+
 // Vectors NAME.0.weight, NAME.1.weight ... one after the other.
-Result<PlacedTensor> StackVectors(const std::string& name, std::map<int, PlacedTensor> parts) {
+PlacedTensor StackVectors(std::map<int, PlacedTensor> parts) {
   PlacedTensor stack;
   uint64_t elements = 0;
-  int next = 0;
-  for (const auto& [number, part] : parts) {
-    if (number != next++) {
-      return Fail(ErrorCode::kCorrupt, "tensor ", Quote(name), " lacks its part ", next - 1);
-    }
-    elements += part.shape.elements();
-  }
+  for (const auto& [number, part] : parts) elements += part.shape.elements();
   stack.shape = {elements};
   stack.make = [parts = std::move(parts)]() -> Result<ChangedTensor> {
     std::map<int, ChangedTensor> vectors;
@@ -119,6 +119,8 @@ class Placer {
       return Fail(ErrorCode::kUnsupported, "tensor ", Quote(tensor.name), " is ", tensor.dtype,
                   "; F32, F16 and BF16 can be computed with");
     }
+    if (place->name == "token_embd.weight") embedding_ = tensor.view;
+    if (place->name == "output.weight") output_ = tensor.view;
     return Keep(tensor.name, place->name,
                 PlaceView(tensor.name, *tensor.view, place->change, heads_));
   }
@@ -137,6 +139,8 @@ class Placer {
     if (const Status merged = MergeMxfp4Parts(); !merged) return Fail(merged.error());
     LeaveOut();
     PlacedTensors placed;
+    placed.names = std::move(own_names_);
+    placed.prefix = prefix_;
     for (const auto& [name, tensor] : tensors_) placed.required.push_back(name);
     placed.tensors = std::move(tensors_);
     for (const auto& [name, values] : fields_.tensors()) {
@@ -151,8 +155,12 @@ class Placer {
   }
 
  private:
-  Result<ingle::Place> PlaceFor(const std::string& name) const {
-    if (const auto place = FindPlace(name, names_)) return *place;
+  Result<ingle::Place> PlaceFor(const std::string& name) {
+    if (const auto place = FindPlace(name, names_)) {
+      own_names_.emplace(place->name, name);
+      if (place->name.find("blk.") != std::string::npos) prefix_ = place->prefix;
+      return *place;
+    }
     if (IsOfAnotherPart(name)) return ingle::Place{"", TensorChange::kNone};
     return Fail(ErrorCode::kUnsupported, "tensor ", Quote(name), " is none that a model of the ",
                 "type ", names_.model_types.front(), " has");
@@ -182,9 +190,14 @@ class Placer {
       it = tensors_.erase(it);
     }
     for (auto& [name, parts] : stacks) {
-      auto stack = StackVectors(name, std::move(parts));
-      if (!stack) return Fail(stack.error());
-      tensors_.emplace(name + ".weight", *std::move(stack));
+      const uint64_t heads = heads_.kv_heads * (name.ends_with("q_norm") ? heads_.group : 1);
+      for (uint64_t head = 0; head < heads; ++head) {
+        if (parts.contains(static_cast<int>(head))) continue;
+        const std::string part = Cat(name, ".", head, ".weight");
+        return Fail(ErrorCode::kCorrupt, "tensor ",
+                    Quote(NameInCheckpoint(part, own_names_, prefix_, names_)), " is missing");
+      }
+      tensors_.emplace(name + ".weight", StackVectors(std::move(parts)));
     }
     return {};
   }
@@ -201,8 +214,10 @@ class Placer {
       auto blocks = tensors_.extract(Cat(stem, kParts[0]));
       auto scales = tensors_.extract(Cat(stem, kParts[1]));
       if (blocks.empty() || scales.empty() || scales.mapped().shape.rank() == 0) {
-        return Fail(ErrorCode::kCorrupt, "tensor ", Quote(stem), " has blocks without scales, or ",
-                    "scales without blocks");
+        const bool lacks_scales = !blocks.empty();
+        const std::string there = Cat(stem, kParts[lacks_scales ? 0 : 1]);
+        return Fail(ErrorCode::kCorrupt, "tensor ", Quote(own_names_[there]), " has no ",
+                    lacks_scales ? "scales" : "blocks", " that fit it");
       }
       PlacedTensor merged = PlaceMxfp4(stem, std::move(blocks.mapped()), scales.mapped());
       if (const Status kept = Keep(stem, stem + ".weight", std::move(merged)); !kept) return kept;
@@ -210,9 +225,12 @@ class Placer {
     return {};
   }
 
-  // config.json decides whether the output is the embedding; files may hold both all the same.
+  // Checkpoints whose output is the embedding may hold it once more. One that differs counts, as in
+  // transformers, whatever config.json says.
   void LeaveOut() {
-    if (fields_.Key("tied", 0) != 0) tensors_.erase("output.weight");
+    if (fields_.Key("tied", 0) != 0 && AreSame(embedding_, output_)) {
+      tensors_.erase("output.weight");
+    }
     for (const std::string& stem : fields_.ignored_tensors()) {
       tensors_.erase(stem + ".weight");
       tensors_.erase(stem + ".bias");
@@ -223,6 +241,9 @@ class Placer {
   const HuggingFaceFields& fields_;
   const HeadLayout heads_;
   std::map<std::string, PlacedTensor, std::less<>> tensors_;
+  OwnNames own_names_;
+  std::string_view prefix_;
+  std::optional<TensorView> embedding_, output_;
 };
 
 }  // namespace

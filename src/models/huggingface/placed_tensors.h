@@ -8,6 +8,7 @@
 
 #include "models/huggingface/checkpoint.h"
 #include "models/huggingface/fields.h"
+#include "models/huggingface/placing.h"
 #include "models/huggingface/tensor_changes.h"
 
 namespace ingle {
@@ -24,6 +25,8 @@ struct PlacedTensor {
 
 struct PlacedTensors {
   std::map<std::string, PlacedTensor, std::less<>> tensors;
+  OwnNames names;                     // what the checkpoint calls them
+  std::string prefix;                 // before the names of layers: "model."
   std::vector<std::string> required;  // see Checkpoint::RequiredTensors
 };
 

@@ -4,6 +4,7 @@ import torch
 
 from .shapes import BASE, LIVELY, WIDE_HEAD, family, rope
 from .variant import both, old_rope, without
+from .weights import separate_output
 
 LLAMA3 = rope(
     "llama3",
@@ -106,6 +107,12 @@ QWEN2 = [
         "tied",
         "biases on queries, keys and values, a theta of 1e6",
         {"tie_word_embeddings": True, "rope_parameters": rope(theta=1e6)},
+    ),
+    qwen2(
+        "tied_in_name",
+        "an output of its own, which counts although config.json says that it is tied",
+        {"tie_word_embeddings": True},
+        rewrite_tensors=separate_output("model.embed_tokens.weight"),
     ),
     qwen2(
         "window",

@@ -4,7 +4,7 @@ import torch
 
 from .shapes import COMMON, family
 from .variant import SEQ2SEQ
-from .weights import EMBEDDING_GAIN
+from .weights import separate_output
 
 T5 = {
     "vocab_size": COMMON["vocab_size"],
@@ -29,14 +29,6 @@ t5 = family("t5", "T5ForConditionalGeneration", T5, task=SEQ2SEQ, gains=LOUD)
 mt5 = family("mt5", "MT5ForConditionalGeneration", T5, task=SEQ2SEQ, gains=CALM)
 
 
-def separate_output(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """T5 1.1 and mT5 have an output of their own, but transformers 5 ties what it makes."""
-    shared = tensors["shared.weight"]
-    generator = torch.Generator().manual_seed(int(shared.float().abs().sum() * 1000))
-    noise = torch.randn(shared.shape, generator=generator)
-    return tensors | {"lm_head.weight": (EMBEDDING_GAIN * noise).to(shared.dtype)}
-
-
 def untied(config: dict):
     config["tie_word_embeddings"] = False
     config.pop("scale_decoder_outputs", None)  # which then follows from the former
@@ -50,7 +42,7 @@ VARIANTS = [
         {"feed_forward_proj": "gated-gelu"},
         gains=CALM,
         rewrite_config=untied,
-        rewrite_tensors=separate_output,
+        rewrite_tensors=separate_output("shared.weight"),
     ),
     t5(
         "gated_silu",
@@ -63,6 +55,6 @@ VARIANTS = [
         "gated tanh GELU, an output of its own",
         {},
         rewrite_config=untied,
-        rewrite_tensors=separate_output,
+        rewrite_tensors=separate_output("shared.weight"),
     ),
 ]

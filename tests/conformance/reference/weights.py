@@ -1,6 +1,7 @@
 """Random weights under which every parameter matters."""
 
 import math
+from collections.abc import Callable
 
 import torch
 import transformers
@@ -56,3 +57,18 @@ def random_model(variant: Variant, seed: int) -> transformers.PreTrainedModel:
             if name in model.state_dict():
                 buffer.copy_(buffer + VECTOR_GAIN * torch.randn(buffer.shape, generator=generator))
     return model
+
+
+def separate_output(embedding: str) -> Callable[[dict], dict]:
+    """Adds an output of its own, beside the embedding of that name, where the class ties the two.
+
+    T5 1.1 and mT5 have one, and so do checkpoints whose config.json is wrong about it.
+    """
+
+    def rewrite(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        shared = tensors[embedding]
+        generator = torch.Generator().manual_seed(int(shared.float().abs().sum() * 1000))
+        noise = torch.randn(shared.shape, generator=generator)
+        return tensors | {"lm_head.weight": (EMBEDDING_GAIN * noise).to(shared.dtype)}
+
+    return rewrite
