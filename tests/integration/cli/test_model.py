@@ -351,7 +351,7 @@ class Files(CliTest):
         self.write("broken/config.json", json.dumps({**config, "hidden_act": "mish"}))
         self.assertIn("mish", self.fails(1, "convert", folder, out))
         self.write("broken/config.json", json.dumps({**config, "num_hidden_layers": 3}))
-        self.assertIn("blk.2", self.fails(1, "convert", folder, out))
+        self.assertIn("model.layers.2", self.fails(1, "convert", folder, out))
         with open(out, encoding="utf-8") as file:
             self.assertEqual(file.read(), "old")
         self.assertEqual(os.listdir(os.path.dirname(out)).count("out.gguf"), 1)
