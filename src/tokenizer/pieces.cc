@@ -160,7 +160,8 @@ void Join(SplitBehavior behavior, std::vector<Stretch>& stretches) {
 template <class Find>
 CutPieces CutAtStretches(Find shared, SplitBehavior behavior, bool invert = false) {
   return [shared = std::move(shared), behavior, invert](Pieces& pieces, bool) {
-    Find find = shared;  // with buffers of its own
+    // With buffers of its own. NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
+    Find find = shared;
     std::vector<Span> spans;
     spans.reserve(pieces.spans.size());
     std::vector<Stretch> stretches;

@@ -9,7 +9,7 @@
 namespace ingle {
 namespace {
 
-constexpr size_t kTileRows = 6;
+inline constexpr size_t kTileRows = 6;
 
 // body(0) to body(N - 1), written out: sums in arrays go to registers only where every index is a
 // constant before the compiler takes arrays apart.

@@ -11,7 +11,7 @@
 namespace ingle {
 namespace {
 
-constexpr int kLanes = 4;
+inline constexpr int kLanes = 4;
 using Bytes = uint8x16_t;
 using Words = int32x4_t;
 using Floats = float32x4_t;

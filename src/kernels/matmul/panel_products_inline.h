@@ -184,10 +184,10 @@ template <class Isa, class Type, int kTokens>
 // all tokens pass by. ----
 
 // From here on a panel is unpacked first: what that costs is less than to do it for every tile.
-constexpr size_t kManyFrom = 9;
+inline constexpr size_t kManyFrom = 9;
 
-constexpr size_t kChunkSteps = 32;
-constexpr size_t kTokensAtOnce = 128;
+inline constexpr size_t kChunkSteps = 32;
+inline constexpr size_t kTokensAtOnce = 128;
 
 // Sixteen columns of any type. Types with signed codes have no minimums, but may have a start.
 struct PlainColumns {

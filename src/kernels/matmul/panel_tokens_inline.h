@@ -20,10 +20,10 @@
 namespace ingle {
 namespace {
 
-constexpr size_t kTurnedSteps = 16;  // columns of a chunk, by sixteen: the largest block
-constexpr size_t kTurnedGroups = 8;  // of tokens: a vector each; their sums fit the registers
-constexpr size_t kTurnedTokens = kTurnedGroups * kLanes;
-constexpr size_t kTurnedPanels = 16;  // whose sums are kept
+inline constexpr size_t kTurnedSteps = 16;  // columns of a chunk, by sixteen: the largest block
+inline constexpr size_t kTurnedGroups = 8;  // of tokens: a vector each; their sums fit the registers
+inline constexpr size_t kTurnedTokens = kTurnedGroups * kLanes;
+inline constexpr size_t kTurnedPanels = 16;  // whose sums are kept
 
 // Sixteen columns of kLanes tokens.
 struct TurnedColumns {

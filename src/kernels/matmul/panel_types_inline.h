@@ -22,7 +22,7 @@
 namespace ingle {
 namespace {
 
-constexpr int kSides = kPanelRows / kLanes;
+inline constexpr int kSides = kPanelRows / kLanes;
 
 // Lane r is row r: four columns a vector.
 struct Weights {

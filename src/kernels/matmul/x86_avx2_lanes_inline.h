@@ -10,7 +10,7 @@
 namespace ingle {
 namespace {
 
-constexpr int kLanes = 8;
+inline constexpr int kLanes = 8;
 using Bytes = __m256i;
 using Words = __m256i;
 using Floats = __m256;

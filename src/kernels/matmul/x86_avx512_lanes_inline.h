@@ -11,7 +11,7 @@
 namespace ingle {
 namespace {
 
-constexpr int kLanes = 16;
+inline constexpr int kLanes = 16;
 using Bytes = __m512i;
 using Words = __m512i;
 using Floats = __m512;
