@@ -21,7 +21,7 @@ namespace ingle {
 namespace {
 
 inline constexpr size_t kTurnedSteps = 16;  // columns of a chunk, by sixteen: the largest block
-inline constexpr size_t kTurnedGroups = 8;  // of tokens: a vector each; their sums fit the registers
+inline constexpr size_t kTurnedGroups = 8;  // of tokens: a vector each, whose sums fit
 inline constexpr size_t kTurnedTokens = kTurnedGroups * kLanes;
 inline constexpr size_t kTurnedPanels = 16;  // whose sums are kept
 
