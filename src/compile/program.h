@@ -45,11 +45,14 @@ struct Step {
   Attributes attributes;
   Split split = Split::kOther;
   // kEmbed: the table is in a mapped file, and nothing but rows of it is read: what the system maps
-  // around them is to be given back.
+  // around them is to be given back now and then, or long use would map the table.
   bool gives_back = false;
   // Some worker may still write what this step reads, or read what it overwrites: all wait for all.
   bool barrier_before = false;
 };
+
+// Positions of a sequence between two at which Step::gives_back does so; the first is one.
+constexpr int32_t kRowsBeforeGivingBack = 32;
 
 // Steps of the engine with at most so many tokens are few: waiting for others costs more than
 // doing the work of a row oneself.

@@ -119,7 +119,7 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   DescribeExecutors();
   if (const Status fits = FitMemory(options); !fits || only_looks) return fits;
   if (const Status laid_out = LayOutWeights(options); !laid_out) return laid_out;
-  FindTables();
+  tables = FindTables();
   for (Executor* executor : {answers.get(), encoder.get()}) {
     if (executor == nullptr) continue;
     if (const Status started = executor->Start(panels.weights, *pool, tables); !started) {
@@ -276,10 +276,10 @@ Status Engine::State::Compute(Executor& executor, const StepPlan& plan) {
   }
   const size_t columns = executor.columns();
   answer.resize(plan.output_rows.size() * columns);
-  const int workers = plan.tokens.size() <= kFewTokens ? tuning.few : tuning.many;
+  const int workers =
+      AreFew(plan.tokens.size(), plan.output_rows.size()) ? tuning.few : tuning.many;
   const Status executed = executor.device->Execute(
       {plan.tokens, plan.positions, plan.output_rows, plan.sequences, answer, workers});
-  GiveBackRows(plan.tokens.size());
   if (!executed || answer.empty()) return executed;
   return CheckAnswer(std::span<const float>(answer).last(columns));
 }

@@ -38,7 +38,6 @@ struct Engine::State {
   // In mapped files; what a step looks up there is given back now and then: the system maps far
   // more than a row, and an embedding whose panels make the logits would be there twice.
   std::vector<TensorView> tables;
-  uint64_t looked_up = 0;            // tokens since the last time
   uint32_t batch_tokens_wanted = 0;  // that the caller asked for
   uint64_t process_bytes = 0;        // resident when nothing large was taken yet
   std::unique_ptr<Executor> answers;
@@ -61,12 +60,11 @@ struct Engine::State {
   // memory_needs.cc
   StepSizes SizesFor(uint32_t context) const;
   uint64_t DeviceBytes(uint32_t context) const;
-  uint64_t FileBytes(const std::vector<TensorView>& matrices, uint64_t tokens) const;
+  uint64_t FileBytes(const std::vector<TensorView>& matrices, uint64_t rows) const;
   MemoryNeeds Needs(uint32_t context, uint32_t sequences) const;
   uint32_t LongestContext(uint64_t memory, uint32_t sequences, uint32_t most) const;
   Status FitMemory(const EngineOptions& options);
-  void FindTables();
-  void GiveBackRows(uint64_t tokens);
+  std::vector<TensorView> FindTables() const;
   Result<Executor*> StatesExecutor();
   const CacheLayout& cache_layout() const { return answers->cache; }
   StepLimits Limits(const Executor& executor) const;

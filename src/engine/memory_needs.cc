@@ -18,9 +18,6 @@ uint64_t Times(uint64_t a, uint64_t b) {
   return std::min(kMost, CheckedMul(a, b).value_or(kMost));
 }
 
-// Rows that may have been looked up before their pages are given back.
-constexpr uint64_t kMostLookedUp = 64;
-
 // What the model's operations read of its files as they stand.
 struct FileReads {
   std::vector<TensorView> whole;
@@ -77,28 +74,20 @@ uint64_t Engine::State::DeviceBytes(uint32_t context) const {
   return bytes(*answers, sizes.batch_tokens) + (encoder ? bytes(*encoder, sizes.source_tokens) : 0);
 }
 
-uint64_t Engine::State::FileBytes(const std::vector<TensorView>& matrices, uint64_t tokens) const {
+// rows: looked up in each table.
+uint64_t Engine::State::FileBytes(const std::vector<TensorView>& matrices, uint64_t rows) const {
   FilePages pages(checkpoint->Sources());
   const FileReads reads = ReadsOf(model, matrices);
   for (const TensorView& tensor : reads.whole) pages.Read(tensor);
-  for (const TensorView& table : reads.tables) {
-    pages.LookUp(table, std::min(tokens, kMostLookedUp / 2));  // on average
-  }
+  for (const TensorView& table : reads.tables) pages.LookUp(table, rows);
   return pages.bytes();
 }
 
-void Engine::State::FindTables() {
+std::vector<TensorView> Engine::State::FindTables() const {
   const FilePages pages(checkpoint->Sources());
-  for (const TensorView& table : ReadsOf(model, PanelMatrices()).tables) {
-    if (pages.IsMapped(table)) tables.push_back(table);
-  }
-}
-
-void Engine::State::GiveBackRows(uint64_t tokens) {
-  looked_up += tokens;
-  if (looked_up < kMostLookedUp) return;
-  for (const TensorView& table : tables) ForgetMapped(table.data, table.bytes());
-  looked_up = 0;
+  std::vector<TensorView> found = ReadsOf(model, PanelMatrices()).tables;
+  std::erase_if(found, [&](const TensorView& table) { return !pages.IsMapped(table); });
+  return found;
 }
 
 MemoryNeeds Engine::State::Needs(uint32_t context, uint32_t sequences) const {
@@ -107,7 +96,8 @@ MemoryNeeds Engine::State::Needs(uint32_t context, uint32_t sequences) const {
   needs.sequences = sequences;
   const std::vector<TensorView> matrices = PanelMatrices();
   for (const TensorView& matrix : matrices) needs.weights += PackedBytes(matrix);
-  needs.file = FileBytes(matrices, Times(context, sequences));
+  constexpr uint32_t kRowsKept = kRowsBeforeGivingBack / 2;  // on average
+  needs.file = FileBytes(matrices, Times(std::min(context, kRowsKept), sequences));
   for (const KvCache* pages : {cache.get(), source_cache.get()}) {
     if (pages == nullptr) continue;
     needs.cache += Times(Times(pages->PagesFor(context), pages->layout().page_bytes), sequences);

@@ -49,8 +49,7 @@ class Tuner {
   }
 
  private:
-  // In rounds, so that what else the machine does meets all candidates alike; the first is for
-  // caches to fill.
+  // In rounds, so that what else the machine does meets all candidates alike.
   Status Measure(size_t tokens, int Tuning::*workers, double TuningTrial::*seconds) {
     tokens = std::min<size_t>(tokens, engine_.info().batch_tokens);
     if (const auto warm = Time(tokens); !warm) return Fail(warm.error());
@@ -81,13 +80,11 @@ class Tuner {
   }
 
   int Best(double TuningTrial::*seconds) const {
-    const TuningTrial* best = &report_.trials.front();
-    for (const TuningTrial& trial : report_.trials) {
-      const double to_beat =
-          report_.trials.front().*seconds * (best == &report_.trials.front() ? kWorthwhile : 1);
-      if (trial.*seconds < std::min(best->*seconds, to_beat)) best = &trial;
-    }
-    return best == &report_.trials.front() ? 0 : best->workers;
+    const auto& best = *std::min_element(
+        report_.trials.begin(), report_.trials.end(),
+        [&](const TuningTrial& a, const TuningTrial& b) { return a.*seconds < b.*seconds; });
+    const TuningTrial& all = report_.trials.front();
+    return best.*seconds < kWorthwhile * all.*seconds ? best.workers : 0;
   }
 
   Engine& engine_;

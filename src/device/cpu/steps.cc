@@ -39,9 +39,6 @@ void ForEachPart(const Step& step, const StepContext& context, const Body& body)
   for (size_t row = rows.begin; row < rows.end; ++row) body(row, columns);
 }
 
-// Around each row the system maps pages that nobody asked for: a long prompt would map the table.
-constexpr size_t kRowsBeforeGivingBack = 32;
-
 void Embed(const Step& step, const StepContext& context) {
   const TensorView& table = step.inputs[1].weight;
   const auto& embed = std::get<EmbedAttributes>(step.attributes);
@@ -52,8 +49,8 @@ void Embed(const Step& step, const StepContext& context) {
   for (size_t t = share.begin; t < share.end; ++t) {
     DequantizeRow(table.type, table.row(EmbeddedRow(embed, table, ids[t])),
                   FloatRow(step.output, context, t), step.output.type.columns);
-    const bool enough = (t + 1 - share.begin) % kRowsBeforeGivingBack == 0;
-    if (step.gives_back && enough) ForgetMapped(table.data, table.bytes());
+    const bool now = context.batch.positions[t] % kRowsBeforeGivingBack == 0;
+    if (step.gives_back && now) ForgetMapped(table.data, table.bytes());
   }
 }
 

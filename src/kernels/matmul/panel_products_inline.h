@@ -22,8 +22,8 @@
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
 //                             kTileTokens tokens, between Configure() and Release()
-//   Many<Isa, Type>(task)     the products with kManyFrom tokens or more: by RowsInLanes, or those
-//                             of panel_tokens_inline.h
+//   Many<Isa, Type>(task)     the products with kManyFrom tokens or more: by RowsInLanes, or by
+//                             TokensInLanes of panel_tokens_inline.h
 #pragma once
 
 #include <cstddef>
@@ -340,8 +340,8 @@ inline void ForEachManyTile(size_t tokens, const Run& run) {
 }
 
 template <class Isa, class Type>
-void MultiplyMany(const MatMulTask& task, const typename Type::Panel* panel, size_t row,
-                  size_t first_token, size_t tokens) {
+void MultiplyPanel(const MatMulTask& task, const typename Type::Panel* panel, size_t row,
+                   size_t first_token, size_t tokens) {
   static_assert(sizeof(Scratch<Isa>) <= kPanelScratchFloats * sizeof(float));
   Scratch<Isa>& scratch = *reinterpret_cast<Scratch<Isa>*>(task.scratch);
   const size_t steps = task.columns / 16;
@@ -380,21 +380,16 @@ inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
   return reinterpret_cast<const typename Type::Panel*>(panel);
 }
 
-template <class Isa, class Type>
-void MultiplyRows(const MatMulTask& task) {
-  if constexpr (Isa::kHasTiles) Isa::Configure();
-  ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
-    for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-      MultiplyMany<Isa, Type>(task, PanelOf<Type>(task, row), row, first_token, tokens);
-    }
-  });
-  if constexpr (Isa::kHasTiles) Isa::Release();
-}
-
 struct RowsInLanes {
   template <class Isa, class Type>
   static void Many(const MatMulTask& task) {
-    MultiplyRows<Isa, Type>(task);
+    if constexpr (Isa::kHasTiles) Isa::Configure();
+    ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
+      for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
+        MultiplyPanel<Isa, Type>(task, PanelOf<Type>(task, row), row, first_token, tokens);
+      }
+    });
+    if constexpr (Isa::kHasTiles) Isa::Release();
   }
 };
 

@@ -233,22 +233,17 @@ struct TurnedProducts {
   }
 };
 
-template <class Isa, class Type>
-void MultiplyTurned(const MatMulTask& task) {
-  TurnedScratch& scratch = *reinterpret_cast<TurnedScratch*>(task.scratch);
-  const size_t panels = (task.row_end - task.row_begin + kPanelRows - 1) / kPanelRows;
-  ForEachTile(task.tokens, kTurnedTokens, [&](size_t first_token, size_t tokens) {
-    ForEachTile(panels, kTurnedPanels, [&](size_t panel, size_t count) {
-      const size_t row = task.row_begin + panel * kPanelRows;
-      TurnedProducts<Isa, Type>{task, row, count, scratch}.Run(first_token, tokens);
-    });
-  });
-}
-
 struct TokensInLanes {
   template <class Isa, class Type>
   static void Many(const MatMulTask& task) {
-    MultiplyTurned<Isa, Type>(task);
+    TurnedScratch& scratch = *reinterpret_cast<TurnedScratch*>(task.scratch);
+    const size_t panels = (task.row_end - task.row_begin + kPanelRows - 1) / kPanelRows;
+    ForEachTile(task.tokens, kTurnedTokens, [&](size_t first_token, size_t tokens) {
+      ForEachTile(panels, kTurnedPanels, [&](size_t panel, size_t count) {
+        const size_t row = task.row_begin + panel * kPanelRows;
+        TurnedProducts<Isa, Type>{task, row, count, scratch}.Run(first_token, tokens);
+      });
+    });
   }
 };
 

@@ -7,18 +7,10 @@
 // from sixteens, are AVX-512's altogether.
 #include "kernels/matmul/x86.h"
 #include "kernels/matmul/x86_avx512_vnni_inline.h"
+#include "kernels/x86_amx_inline.h"
 
 namespace ingle {
 namespace {
-
-struct alignas(64) TileConfig {
-  uint8_t palette = 1;
-  uint8_t start_row = 0;
-  uint8_t reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
-};
-static_assert(sizeof(TileConfig) == 64);
 
 // Compilers do not know all of the memory that tile instructions read: what was written before has
 // to be there.
@@ -41,9 +33,7 @@ struct Amx : Avx512 {
       config.rows[4 + i] = 4;
       config.row_bytes[4 + i] = sizeof(Line);
     }
-    const TileConfig* read = &config;
-    __asm__ volatile("" : "+r"(read) : : "memory");
-    _tile_loadconfig(read);
+    ingle::Configure(config);
   }
   static void Release() { _tile_release(); }
 

@@ -23,9 +23,9 @@ struct Avx2 {
   template <class Isa, class Type>
   static void Many(const MatMulTask& task) {
     if constexpr (Type::kCodes == Codes::kSigned) {
-      MultiplyRows<Isa, Type>(task);
+      RowsInLanes::Many<Isa, Type>(task);
     } else {
-      MultiplyTurned<Isa, Type>(task);
+      TokensInLanes::Many<Isa, Type>(task);
     }
   }
 

@@ -1,6 +1,5 @@
-#include <immintrin.h>
-
 #include "kernels/peak/x86.h"
+#include "kernels/x86_amx_inline.h"
 
 namespace ingle {
 namespace {
@@ -9,25 +8,13 @@ constexpr int kTiles = 8;
 constexpr int kRows = 16;
 constexpr int kRowBytes = 64;
 
-struct alignas(64) TileConfig {
-  uint8_t palette = 1;
-  uint8_t start_row = 0;
-  uint8_t reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
-};
-static_assert(sizeof(TileConfig) == 64);
-
 void ConfigureTiles() {
   TileConfig config;
   for (int tile = 0; tile < kTiles; ++tile) {
     config.row_bytes[tile] = kRowBytes;
     config.rows[tile] = kRows;
   }
-  // GCC 12 believes that the instruction reads the first eight bytes only, and would not write the
-  // others.
-  __asm__ volatile("" : : "r"(&config) : "memory");
-  _tile_loadconfig(&config);
+  Configure(config);
 }
 
 void Fill(int8_t (&tile)[kRows][kRowBytes], int8_t value) {
