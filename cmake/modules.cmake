@@ -44,6 +44,7 @@ function(ingle_tests)
   if(NOT TARGET test_${INGLE_MODULE})
     add_executable(test_${INGLE_MODULE})
     target_link_libraries(test_${INGLE_MODULE} PRIVATE ingle_${INGLE_MODULE} GTest::gtest_main)
+    target_compile_options(test_${INGLE_MODULE} PRIVATE ${INGLE_TEST_FLAGS})
     target_compile_definitions(test_${INGLE_MODULE} PRIVATE
       INGLE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" INGLE_SHARED_DATA="${INGLE_SHARED_DATA}")
     add_test(NAME ${INGLE_MODULE} COMMAND test_${INGLE_MODULE})

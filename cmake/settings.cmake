@@ -36,6 +36,9 @@ if(INGLE_WERROR)
   add_compile_options(-Werror)
 endif()
 
+# Tests spend more time in the compiler than they run. Not -O0: of a template's copies the linker
+# takes theirs, for the library too.
+set(INGLE_TEST_FLAGS -O1)
 if(INGLE_SANITIZE)
   add_compile_options(-fsanitize=${INGLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${INGLE_SANITIZE})

@@ -32,7 +32,7 @@ build    /usr/include/simde/x86/avx512.h                     libsimde-dev
 checks   clang++-16                                          clang-16
 checks   /usr/lib/llvm-16/lib/clang/16/lib/linux/*asan*.a    libclang-rt-16-dev
 checks   clang-format-16                                     clang-format-16
-checks   clang-tidy-16                                       clang-tidy-16
+checks   pip3                                                python3-pip
 checks   git                                                 git
 checks   valgrind                                            valgrind
 fuzz     clang++-16                                          clang-16

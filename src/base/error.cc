@@ -58,7 +58,7 @@ std::string Quote(std::string_view name) {
       quoted += kHex[byte & 15];
     }
   }
-  quoted += "'";
+  quoted += '\'';
   return quoted;
 }
 

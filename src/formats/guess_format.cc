@@ -12,7 +12,7 @@ std::string_view GuessFormat(std::string_view head) {
   if (head.starts_with("version https://git-lfs")) {
     return "; it is a Git LFS pointer, not the model";
   }
-  if (head.starts_with("<") || head.starts_with("\n<")) {
+  if (head.starts_with('<') || head.starts_with("\n<")) {
     return "; it looks like a web page saved in place of the model";
   }
   if (head.starts_with("PK\x03\x04")) return "; it looks like a zip archive, of PyTorch perhaps";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/half.h"
 
@@ -36,7 +37,7 @@ TensorView Weights::Find(const std::string& tensor, const Shape& shape, bool flo
   } else {
     return *found;
   }
-  if (!error_) error_ = problem;
+  if (!error_) error_ = std::move(problem);
   return {DType::kF32, shape, nullptr};
 }
 

@@ -148,7 +148,7 @@ std::string CsvOf(const BenchReport& report) {
   for (const std::string& peer : report.peers) {
     text += Cat(",", CsvField(peer), ",", CsvField(peer + " ratio"));
   }
-  text += "\n";
+  text += '\n';
   for (const BenchFigure& figure : report.figures) {
     const BenchTest& test = figure.test;
     text += Cat(CsvField(report.model.path), ",", test.Name(), ",", test.depth, ",", test.sequences,
@@ -161,7 +161,7 @@ std::string CsvOf(const BenchReport& report) {
                   ? std::string(",,")
                   : Cat(",", Mean(peer.tokens_per_second), ",", Median(peer.ratios));
     }
-    text += "\n";
+    text += '\n';
   }
   return text;
 }

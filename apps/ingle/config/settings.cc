@@ -188,7 +188,7 @@ struct FieldSetter {
   Status SetBool(Field& field) const {
     const std::optional<bool> value = BoolFromText(text);
     if (!value) return Fail(ErrorCode::kInvalidArgument, Quote(text), " is neither true nor false");
-    field = *value;
+    field = value.value();
     return {};
   }
 };

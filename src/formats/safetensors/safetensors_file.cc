@@ -23,7 +23,7 @@ Result<std::string_view> HeaderText(const ByteSource& source) {
   ByteReader reader(*whole);
   const std::string_view head = AsText(whole->first(std::min<size_t>(whole->size(), 32)));
   const auto length = reader.Read<uint64_t>();
-  if (!length || !head.substr(kLengthBytes).starts_with("{")) {
+  if (!length || !head.substr(kLengthBytes).starts_with('{')) {
     return Fail(ErrorCode::kCorrupt, source.name(), ": not a safetensors file", GuessFormat(head));
   }
   if (*length > kMaxHeaderBytes) {

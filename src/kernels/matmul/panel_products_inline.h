@@ -406,7 +406,7 @@ void MatMulPanels(const MatMulTask& task) {
 }
 
 template <class Isa>
-constexpr PanelKernels PanelKernelsOf() {
+constexpr PanelKernels PanelKernelsOf() noexcept {
   return {MatMulPanels<Isa, Q4_0>,  MatMulPanels<Isa, Q4_1>,   MatMulPanels<Isa, Q5_0>,
           MatMulPanels<Isa, Q5_1>,  MatMulPanels<Isa, Q8_0>,   MatMulPanels<Isa, Q2_K>,
           MatMulPanels<Isa, Q3_K>,  MatMulPanels<Isa, Q4_K>,   MatMulPanels<Isa, Q5_K>,

@@ -66,7 +66,7 @@ Result<std::optional<Value>> FindAttribute(Runtime& runtime, const Value& value,
   }
   if (value.kind() == Value::Kind::kObject) {
     Result<std::optional<Value>> found = value.object().Attribute(runtime, name);
-    if (found && *found && name.starts_with("_")) {
+    if (found && *found && name.starts_with('_')) {
       return Rep::Undefined(Cat("the attribute ", Quote(name), " is private"));
     }
     return found;

@@ -73,7 +73,7 @@ Result<std::unique_ptr<BuiltinNode>> ExpressionParser::ParseBuiltin(bool test) {
   node->test = test;
   do {
     if (current().kind != Kind::kName) return Unexpected(test ? "a test" : "a filter");
-    if (!node->name.empty()) node->name += ".";
+    if (!node->name.empty()) node->name += '.';
     node->name += Next().text;
   } while (SkipOperator("."));
   node->row = test ? FindTest(node->name) : FindFilter(node->name);
