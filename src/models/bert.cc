@@ -52,6 +52,7 @@ constexpr FieldRule kBertFields[] = {
     {"num_attention_heads", "attention.head_count", "12"},
     {"intermediate_size", "feed_forward_length", "3072"},
     {"max_position_embeddings", "context_length", "512"},
+    {"type_vocab_size", "token_type_count", "2"},
     {"layer_norm_eps", "attention.layer_norm_epsilon", "1e-12"},
     {"hidden_act", "feed_forward.activation", "\"gelu\""},
     {"position_embedding_type", "", "\"absolute\""},
@@ -168,6 +169,7 @@ Result<Model> BuildBert(const Checkpoint& checkpoint) {
   if (!c) return Fail(c.error());
   // Rows before the first position's: of the padding token, and below it.
   const auto offset = static_cast<int32_t>(config.Number("position_offset", 0, 1u << 26, 0));
+  const uint64_t token_types = ReadTokenTypes(config);
   const ClassifierConfig head = ReadClassifier(config, Activation::kTanh);
   if (const Status read = config.status(); !read) return Fail(read.error());
   c->shape.longest_context = c->shape.trained_context;
@@ -177,7 +179,7 @@ Result<Model> BuildBert(const Checkpoint& checkpoint) {
   const Value positions = b.w.Matrix(
       "position_embd", uint64_t{c->shape.trained_context} + static_cast<uint64_t>(offset),
       c->shape.width);
-  Value x = AddTokenType(b, b.Embed());
+  Value x = AddTokenType(b, b.Embed(), token_types);
   x = b.g.Add(x, b.g.Embed(b.g.Positions(), positions, {offset}));
   x = b.Norm(x, "token_embd_norm");
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) x = AddPostNormLayer(b, x, layer, {});

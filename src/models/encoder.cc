@@ -67,11 +67,15 @@ ClassifierConfig ReadClassifier(ConfigReader& config, Activation activation) {
   return head;
 }
 
-Value AddTokenType(DecoderBuilder& b, Value x) {
+uint64_t ReadTokenTypes(ConfigReader& config) {
+  return static_cast<uint64_t>(config.Number("token_type_count", 1, 1u << 16, 0));
+}
+
+Value AddTokenType(DecoderBuilder& b, Value x, uint64_t types) {
   if (!b.w.Has("token_types")) return x;
   const uint64_t width = b.c.shape.width;
-  const uint64_t kinds = std::max<uint64_t>(1, b.w.Elements("token_types") / width);
-  return b.g.Add(x, b.w.FlatRows("token_types.weight", {kinds, width}, 0, 1));
+  if (types == 0) types = std::max<uint64_t>(1, b.w.Elements("token_types") / width);
+  return b.g.Add(x, b.w.FlatRows("token_types.weight", {types, width}, 0, 1));
 }
 
 SelfAttention EncoderAttention(const RopeAttributes* rope, uint32_t window) {
@@ -89,6 +93,7 @@ Value AddPostNormLayer(DecoderBuilder& b, Value x, uint32_t layer, const PostNor
 void EncoderToGguf(GgufForm& form) {
   form.Set("attention.causal", 0.0);
   form.Erase("headless");
+  form.Erase("token_type_count");
   const std::string task = form.Text("classifier.task");
   if (task == "text") form.Set("pooling_type", kRank);
   if (task.empty()) {

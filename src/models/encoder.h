@@ -24,9 +24,12 @@ Result<DecoderConfig> ReadEncoder(const Checkpoint& checkpoint, ConfigReader& co
 // Errors of fields stay in config. activation: where the file does not say.
 ClassifierConfig ReadClassifier(ConfigReader& config, Activation activation);
 
+// How many kinds of tokens there are; 0: as many as token_types has rows.
+uint64_t ReadTokenTypes(ConfigReader& config);
+
 // x + the first kind of token's embedding (tensor token_types, where there is one): texts come
 // alone, not in pairs.
-Value AddTokenType(DecoderBuilder& b, Value x);
+Value AddTokenType(DecoderBuilder& b, Value x, uint64_t types);
 
 // The attention of every encoder's layer. All layers share a cache: nothing is kept of a text.
 SelfAttention EncoderAttention(const RopeAttributes* rope = nullptr, uint32_t window = 0);

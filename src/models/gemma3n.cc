@@ -27,6 +27,7 @@ constexpr FieldRule kFields[] = {
     {"sliding_window", "attention.sliding_window", "512"},
     {"final_logit_softcapping", "final_logit_softcapping", "30", true},
     {"hidden_size_per_layer_input", "embedding_length_per_layer_input", "256"},
+    {"vocab_size_per_layer_input", "vocabulary_per_layer_input", "262144"},
     {"num_kv_shared_layers", "attention.shared_kv_layers", "15"},
     {"altup_num_inputs", "altup.num_inputs", "4"},
     {"altup_active_idx", "altup.active_idx", "0"},
@@ -98,7 +99,10 @@ void AdaptGemma3n(HuggingFaceFields& fields) {
   SetWindows(fields, AllButEvery(5, fields));
 }
 
-void Gemma3nToGguf(GgufForm& form) { form.StackNumbered("altup_", ""); }
+void Gemma3nToGguf(GgufForm& form) {
+  form.StackNumbered("altup_", "");
+  form.Erase("vocabulary_per_layer_input");
+}
 
 struct Gemma3nConfig {
   uint32_t streams = 0;
@@ -241,14 +245,14 @@ Result<Model> BuildGemma3n(const Checkpoint& checkpoint) {
   if (!c) return Fail(c.error());
   c->embedding_scale = std::sqrt(static_cast<float>(c->shape.width));
   const Gemma3nConfig n = ReadGemma3n(config, *c);
-  const uint32_t input_size = ReadLayerInputSize(config, *c);
-  if (input_size == 0) config.Reject("embedding_length_per_layer_input", "is 0");
+  const LayerInputShape input = ReadLayerInputShape(config, *c);
+  if (input.size == 0) config.Reject("embedding_length_per_layer_input", "is 0");
   if (const Status read = config.status(); !read) return Fail(read.error());
 
   DecoderBuilder b(checkpoint, *c);
   Gemma3nBuilder layers(b, n);
   const Value x = b.Embed();
-  const LayerInputs inputs(b, x, input_size, true);
+  const LayerInputs inputs(b, x, input, true);
   Value streams = layers.Spread(x);
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
     streams = layers.Layer(streams, inputs, layer);

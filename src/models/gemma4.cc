@@ -28,6 +28,7 @@ constexpr FieldRule kFields[] = {
     {"rope_scaling", ""},
     {"final_logit_softcapping", "final_logit_softcapping"},
     {"hidden_size_per_layer_input", "embedding_length_per_layer_input", "256"},
+    {"vocab_size_per_layer_input", "vocabulary_per_layer_input", "262144"},
     {"num_kv_shared_layers", "attention.shared_kv_layers", "0"},
     {"num_experts", "expert_count"},
     {"top_k_experts", "expert_used_count"},
@@ -169,6 +170,7 @@ void AdaptGemma4(HuggingFaceFields& fields) {
 // llama.cpp has the experts' gates and ups in one tensor here, and wants each kind's sizes.
 void Gemma4ToGguf(GgufForm& form) {
   form.KeepGateAndUp();
+  form.Erase("vocabulary_per_layer_input");
   const double windowed = form.Key("attention.key_length_swa", 0);
   form.Set("attention.value_length_swa", windowed);
   form.Set("rope.dimension_count_swa", windowed);
@@ -207,7 +209,7 @@ Result<Model> BuildGemma4(const Checkpoint& checkpoint) {
   if (!c) return Fail(c.error());
   c->embedding_scale = std::sqrt(static_cast<float>(c->shape.width));
   const GemmaLayers layers = ReadGemmaLayers(config, *c, 6);
-  const uint32_t input_size = ReadLayerInputSize(config, *c);
+  const LayerInputShape input = ReadLayerInputShape(config, *c);
   ExpertsConfig experts;
   if (config.Has("expert_count")) experts = ReadExperts(config, *c, {.normalize = true});
   if (const Status read = config.status(); !read) return Fail(read.error());
@@ -215,7 +217,7 @@ Result<Model> BuildGemma4(const Checkpoint& checkpoint) {
   DecoderBuilder b(checkpoint, *c);
   Value x = b.Embed();
   std::optional<LayerInputs> inputs;
-  if (input_size > 0) inputs.emplace(b, x, input_size, false);
+  if (input.size > 0) inputs.emplace(b, x, input, false);
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
     const std::string blk = Cat("blk.", layer, ".");
     x = Gemma4Layer(b, x, layers, layer, experts);

@@ -1,5 +1,6 @@
 #include "models/gemma_layers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -95,18 +96,24 @@ Value AttendGemma(DecoderBuilder& b, Value h, const std::string& blk, const Gemm
   return b.Linear(b.g.Attention(q, k, v, a), blk + "attn_output", width, queries);
 }
 
-uint32_t ReadLayerInputSize(ConfigReader& config, const DecoderConfig& decoder) {
-  constexpr std::string_view kKey = "embedding_length_per_layer_input";
+LayerInputShape ReadLayerInputShape(ConfigReader& config, const DecoderConfig& decoder) {
   const uint32_t most = kWidestLayer / decoder.shape.layers;
-  return static_cast<uint32_t>(config.Number(kKey, 0, most, 0));
+  LayerInputShape shape;
+  shape.size = static_cast<uint32_t>(config.Number("embedding_length_per_layer_input", 0, most, 0));
+  shape.tokens = static_cast<uint64_t>(config.Number("vocabulary_per_layer_input", 1, 1u << 30, 0));
+  return shape;
 }
 
-LayerInputs::LayerInputs(DecoderBuilder& b, Value x, uint32_t size, bool first_beyond)
-    : size_(size) {
+LayerInputs::LayerInputs(DecoderBuilder& b, Value x, const LayerInputShape& shape,
+                         bool first_beyond)
+    : size_(shape.size) {
+  const uint32_t size = shape.size;
   const uint64_t columns = uint64_t{b.c.shape.layers} * size;
   const auto width = static_cast<float>(b.c.shape.width);
-  const Value table =
-      b.w.Table("per_layer_token_embd", columns, first_beyond ? 1 : b.c.shape.vocabulary);
+  const std::string name = "per_layer_token_embd";
+  const uint64_t least = first_beyond ? 1 : b.c.shape.vocabulary;
+  const Value table = shape.tokens > 0 ? b.w.Matrix(name, std::max(shape.tokens, least), columns)
+                                       : b.w.Table(name, columns, least);
   Value projected = b.Linear(x, "per_layer_model_proj", columns, b.c.shape.width);
   projected = b.g.RmsNorm(b.g.Scale(projected, 1 / std::sqrt(width)),
                           b.w.Norm("per_layer_proj_norm", size), {b.c.norm.epsilon, size});

@@ -28,12 +28,19 @@ GemmaLayers ReadGemmaLayers(ConfigReader& config, const DecoderConfig& c, uint32
 Value AttendGemma(DecoderBuilder& b, Value h, const std::string& blk, const GemmaLayers& layers,
                   uint32_t layer);
 
+struct LayerInputShape {
+  uint32_t size = 0;    // of one layer's input; 0 where layers have none
+  uint64_t tokens = 0;  // rows of per_layer_token_embd; 0 where the file does not say
+};
+
+LayerInputShape ReadLayerInputShape(ConfigReader& config, const DecoderConfig& decoder);
+
 // The inputs of all layers side by side, [tokens, layers · size]: what each token has for them in
 // per_layer_token_embd, and a projection of x, its embedding.
 class LayerInputs {
  public:
-  // size: of one layer's input. first_beyond: tokens that the table has no row for take the first.
-  LayerInputs(DecoderBuilder& b, Value x, uint32_t size, bool first_beyond);
+  // first_beyond: tokens that the table has no row for take the first.
+  LayerInputs(DecoderBuilder& b, Value x, const LayerInputShape& shape, bool first_beyond);
 
   // What the layer makes of its input, gated by x. Reads inp_gate, proj and post_norm.
   Value Block(DecoderBuilder& b, Value x, const std::string& blk, uint32_t layer) const;
@@ -42,8 +49,5 @@ class LayerInputs {
   uint32_t size_;
   Value inputs_;
 };
-
-// embedding_length_per_layer_input; 0 where layers have no inputs.
-uint32_t ReadLayerInputSize(ConfigReader& config, const DecoderConfig& decoder);
 
 }  // namespace ingle

@@ -38,6 +38,7 @@ constexpr FieldRule kFields[] = {
     {"num_attention_heads", "attention.head_count", "12"},
     {"intermediate_size", "feed_forward_length", "3072"},
     {"max_position_embeddings", "context_length", "2048"},
+    {"type_vocab_size", "token_type_count", "2"},
     {"layer_norm_eps", "attention.layer_norm_epsilon", "1e-12"},
     {"hidden_act", "feed_forward.activation", "\"silu\""},
     {"n_layer", "block_count"},
@@ -81,11 +82,12 @@ Result<Model> BuildNomicBert(const Checkpoint& checkpoint) {
   ConfigReader config(checkpoint);
   auto c = ReadEncoder(checkpoint, config, {});
   if (!c) return Fail(c.error());
+  const uint64_t token_types = ReadTokenTypes(config);
   const ClassifierConfig head = ReadClassifier(config, Activation::kTanh);
   if (const Status read = config.status(); !read) return Fail(read.error());
 
   DecoderBuilder b(checkpoint, *c);
-  Value x = b.Norm(AddTokenType(b, b.Embed()), "token_embd_norm");
+  Value x = b.Norm(AddTokenType(b, b.Embed(), token_types), "token_embd_norm");
   for (uint32_t layer = 0; layer < c->shape.layers; ++layer) {
     x = AddPostNormLayer(b, x, layer, {.rope = &c->rope, .gated = true});
   }

@@ -140,6 +140,14 @@ struct FieldChange {
   json value;
 };
 
+std::string ErrorAfter(const FieldChange& change) {
+  HuggingFaceFiles files = FilesOf(change.checkpoint);
+  json config = json::parse(files.config_json);
+  config[std::string(change.field)] = change.value;
+  files.config_json = config.dump();
+  return ErrorOf(files);
+}
+
 // Fields that say of some layers, or by a number, which tensors there are.
 TEST(LayerPresence, IsHeldAgainstTheTensors) {
   const FieldChange changes[] = {
@@ -158,12 +166,24 @@ TEST(LayerPresence, IsHeldAgainstTheTensors) {
       {"qwen3_next_plain", "mlp_only_layers", {1}},
   };
   for (const FieldChange& change : changes) {
-    HuggingFaceFiles files = FilesOf(change.checkpoint);
-    json config = json::parse(files.config_json);
-    config[std::string(change.field)] = change.value;
-    files.config_json = config.dump();
-    const std::string error = ErrorOf(files);
+    const std::string error = ErrorAfter(change);
     EXPECT_NE(error.find(change.field), std::string::npos)
+        << change.checkpoint << ", " << change.field << " " << change.value << ": " << error;
+  }
+}
+
+TEST(TableSizes, AreHeldAgainstTheTensors) {
+  const FieldChange changes[] = {
+      {"bert_plain", "type_vocab_size", 1},
+      {"gemma3n_plain", "vocab_size_per_layer_input", 91},
+      {"gemma4_plain", "vocab_size_per_layer_input", 98},
+      {"nomic_bert_plain", "type_vocab_size", 3},
+      {"roberta_plain", "type_vocab_size", 1},
+      {"xlm_roberta_one_type", "type_vocab_size", 2},
+  };
+  for (const FieldChange& change : changes) {
+    const std::string error = ErrorAfter(change);
+    EXPECT_NE(error.find("but the model's fields say"), std::string::npos)
         << change.checkpoint << ", " << change.field << " " << change.value << ": " << error;
   }
 }
