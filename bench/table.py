@@ -39,7 +39,10 @@ RANDOM_MODELS = [
     ("TinyLlama-1.1B", "Q6_K"), ("SmolLM2-135M", "Q4_0"), ("SmolLM2-135M", "Q8_0")]
 REAL_MODEL = "SmolLM2-135M-Instruct"
 # What `ingle bench` is asked, beside others.
-TESTS = [["-p", "256,512", "-n", "64"], ["-p", "0", "-n", "64", "-d", "2048"]]
+TESTS = [["-p", "256,512", "-n", "64"]]
+# Far into a text, which is a matter of attention: of one type of weights.
+DEEP_TESTS = [["-p", "0", "-n", "64", "-d", "2048"]]
+DEEP_TYPE = "Q4_0"
 TOGETHER = 8  # sequences
 STEPS = 64
 PROMPT_TOKENS = 16  # of words that are a token each
@@ -162,11 +165,11 @@ def run_together(path, repeats, threads):
     return row
 
 
-def run_tests(path, repeats, threads):
+def run_tests(path, tests, repeats, threads):
     others = [word for name, command in peers().items()
               for word in ("--against", f"{name}={command}")]
     report, *parts = [ingle_bench(path, threads, *test, "-r", str(repeats), *others)
-                      for test in TESTS]
+                      for test in tests]
     for part in parts:
         report["results"] += part["results"]
     report["results"].append(run_together(path, repeats, threads))
@@ -186,7 +189,8 @@ def run(names):
         if shape:
             make(path, shape, kind)
         print(f"{name} ...", file=sys.stderr)
-        report = run_tests(path, repeats, threads)
+        tests = TESTS + (DEEP_TESTS if kind == DEEP_TYPE else [])
+        report = run_tests(path, tests, repeats, threads)
         report["starts"] = starts(path, "ab" if shape else " the", repeats, threads)
         report["date"] = datetime.date.today().isoformat()
         report["repeats"] = repeats

@@ -186,9 +186,10 @@ struct FieldSetter {
  private:
   template <class Field>
   Status SetBool(Field& field) const {
-    const std::optional<bool> value = BoolFromText(text);
-    if (!value) return Fail(ErrorCode::kInvalidArgument, Quote(text), " is neither true nor false");
-    field = value.value();
+    const std::optional<bool> read = BoolFromText(text);
+    if (!read) return Fail(ErrorCode::kInvalidArgument, Quote(text), " is neither true nor false");
+    const bool value = *read;
+    field = value;
     return {};
   }
 };
