@@ -36,7 +36,7 @@ void AwaitChange(const std::atomic<uint32_t>& value, uint32_t seen) {
 }  // namespace
 
 // A call to a job: its number and, in the low bits, how many workers it is for, so that a worker
-// who sees it sees both.
+// who sees it sees both. A call for no workers ends the threads.
 constexpr uint32_t kWorkerBits = 12;
 constexpr uint32_t kMostWorkers = (1u << kWorkerBits) - 1;
 
@@ -52,7 +52,6 @@ struct WorkerPool::Team {
   const std::function<void(Worker&)>* job = nullptr;
   std::atomic<uint32_t> call{0};
   std::atomic<uint32_t> running{0};
-  bool stopping = false;
 
   // Sense by count: whoever arrives last resets arrived and opens the next phase.
   std::atomic<int> arrived{0};
@@ -68,7 +67,7 @@ WorkerPool::WorkerPool(int threads) : team_(std::make_unique<Team>()) {
     for (;;) {
       AwaitChange(team_->call, seen);
       seen = team_->call.load(std::memory_order_acquire);
-      if (team_->stopping) return;
+      if (WorkersOf(seen) == 0) return;
       if (index >= WorkersOf(seen)) continue;
       Worker worker(*this, index, WorkersOf(seen));
       (*team_->job)(worker);
@@ -87,7 +86,6 @@ WorkerPool::WorkerPool(int threads) : team_(std::make_unique<Team>()) {
 }
 
 WorkerPool::~WorkerPool() {
-  team_->stopping = true;
   team_->call.store(NextCall(team_->call, 0), std::memory_order_release);
   team_->call.notify_all();
   for (std::thread& thread : team_->threads) thread.join();

@@ -203,7 +203,7 @@ TEST(NormalizerTest, IsNearLinearInTheLengthOfTheText) {
       const Normalizer normalizer = Make(steps);
       const std::clock_t start = std::clock();
       (void)normalizer.Normalize(text);
-      EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC) << name << " " << unit;
+      EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC) << name << " " << unit;
     }
   }
 }

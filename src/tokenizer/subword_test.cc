@@ -216,7 +216,8 @@ TEST(UnigramTest, RefusesScoresThatAreNone) {
   EXPECT_FALSE(Spell(*Make(v.spec), "aabbabxa").empty());
 }
 
-// A megabyte without a space is one word: anything quadratic would take many minutes.
+// A megabyte without a space is one word: anything quadratic would take many minutes. The
+// bound leaves room for sanitizers on a slow machine.
 TEST(SubwordTest, IsNearLinearInTheLengthOfTheText) {
   SmallVocabulary unigram = SmallUnigram();
   unigram.Add(std::string(1000, 'a'), TokenKind::kNormal, -1);
@@ -231,7 +232,7 @@ TEST(SubwordTest, IsNearLinearInTheLengthOfTheText) {
       while (text.size() < (1u << 17)) text += unit;
       const std::clock_t start = std::clock();
       EXPECT_TRUE(t->Encode(text, kPlain));
-      EXPECT_LT(std::clock() - start, 4 * CLOCKS_PER_SEC) << Quote(unit);
+      EXPECT_LT(std::clock() - start, 40 * CLOCKS_PER_SEC) << Quote(unit);
     }
   }
 }

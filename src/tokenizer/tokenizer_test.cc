@@ -319,7 +319,7 @@ TEST(TokenizerTest, IsNearLinearInTheLengthOfTheText) {
     for (const auto& t : tokenizers) {
       const std::clock_t start = std::clock();
       const auto ids = t->Encode(text, kParse);
-      EXPECT_LT(std::clock() - start, 4 * CLOCKS_PER_SEC) << Quote(unit);
+      EXPECT_LT(std::clock() - start, 40 * CLOCKS_PER_SEC) << Quote(unit);
       EXPECT_EQ(t->Decode(*ids), text);
     }
   }

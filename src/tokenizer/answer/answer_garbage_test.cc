@@ -134,7 +134,7 @@ TEST(AnswerGarbage, LongAnswersTakeLinearTime) {
       ParsedIn({.dialect = dialect}, text, [] { return size_t{16}; });
     }
   }
-  EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 10);
+  EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 100);
 }
 
 }  // namespace
