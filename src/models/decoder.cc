@@ -60,22 +60,24 @@ AttentionAttributes ReadAttention(ConfigReader& config, ModelShape& shape) {
 
 // The embedding table's rows; a vocabulary that the fields state must be the same.
 uint32_t ReadVocabulary(const Checkpoint& checkpoint, ConfigReader& config) {
-  const auto embedding = checkpoint.Tensor("token_embd.weight");
+  constexpr std::string_view kTable = "token_embd.weight";
+  const auto embedding = checkpoint.Tensor(kTable);
   if (!embedding) {
     config.Keep(embedding.error());
     return 1;
   }
   const uint64_t rows = embedding->shape.rows();
   if (rows > (1u << 26)) {
-    config.Keep(Error(ErrorCode::kCorrupt, Cat("tensor 'token_embd.weight' has ", rows,
-                                               " rows, more than any vocabulary")));
+    config.Keep(Error(ErrorCode::kCorrupt, Cat("tensor ", Quote(checkpoint.TensorName(kTable)),
+                                               " has ", rows, " rows, more than any vocabulary")));
     return 1;
   }
   const auto vocabulary = static_cast<uint32_t>(rows);
   const uint32_t stated = config.Count("vocab_size", 1u << 26, vocabulary);
   if (stated != vocabulary) {
-    config.Reject("vocab_size", Cat("is ", stated, ", but the tensor 'token_embd.weight' has ",
-                                    vocabulary, " rows"));
+    config.Reject("vocab_size",
+                  Cat("is ", stated, ", but the tensor ", Quote(checkpoint.TensorName(kTable)),
+                      " has ", vocabulary, " rows"));
   }
   return vocabulary;
 }
@@ -281,8 +283,8 @@ Value DecoderBuilder::GatedFeedForward(Value h, const std::string& blk, const st
                     w.BiasRows(up_name, 2 * hidden, begin, hidden));
   };
   const uint64_t elements = w.Elements(up_name);
-  // Without it there is no telling what else there should be.
-  if (elements == 0) return Linear(h, up_name, width, width);
+  // Without it there is no telling what else there should be, nor how large its bias.
+  if (elements == 0) return g.MatMul(h, w.Matrix(up_name, width, width), std::nullopt);
   const bool separate = elements != 2 * hidden * width;
   const Value gate = separate ? Linear(h, gate_name, hidden, width) : half(0);
   const Value up = separate ? Linear(h, up_name, hidden, width) : half(hidden);

@@ -53,8 +53,13 @@ void AdaptGraniteHybrid(HuggingFaceFields& fields) {
   fields.Set("rope.pairs", "halves");
   RefuseZeros({"attention_multiplier", "logits_scaling"}, fields);
   fields.Set("rope.used", fields["position_embedding_type"] == "rope" ? 1.0 : 0.0);
-  fields.Set("ssm.inner_size", fields.Number("mamba_expand", 2) * fields.Key("embedding_length", 0),
-             "mamba_expand");
+  const double inner = fields.Number("mamba_expand", 2) * fields.Key("embedding_length", 0);
+  fields.Set("ssm.inner_size", inner, "mamba_expand");
+  const bool says_head = fields.Has("mamba_d_head") && fields["mamba_d_head"] != "auto";
+  if (says_head &&
+      inner != fields.Key("ssm.time_step_rank", 0) * fields.Number("mamba_d_head", 0)) {
+    fields.Refuse("mamba_d_head", Cat("and mamba_n_heads do not make the inner width of ", inner));
+  }
   const double kv_heads =
       fields.Key("attention.head_count_kv", fields.Key("attention.head_count", 1));
   const char* name = fields.Has("layer_types") ? "layer_types" : "layers_block_type";

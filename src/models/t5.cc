@@ -72,8 +72,8 @@ constexpr TensorRule kTensors[] = {
 constexpr std::string_view kT5Types[] = {"t5"};
 constexpr std::string_view kMt5Types[] = {"mt5"};
 
-// "gated-" before the name of an activation: of two products one goes through it and gates the
-// other, which the tensors show too.
+// feed_forward_proj has "gated-" before the name of an activation where of two products one goes
+// through it and gates the other. dense_act_fn and is_gated_act say the same, and prevail.
 void ReadActivationOf(std::string_view otherwise, HuggingFaceFields& fields) {
   const nlohmann::json& field = fields["feed_forward_proj"];
   if (!field.is_string() && !field.is_null()) fields.Refuse("feed_forward_proj", "is no word");
@@ -81,8 +81,14 @@ void ReadActivationOf(std::string_view otherwise, HuggingFaceFields& fields) {
   const bool gated = name.starts_with("gated-");
   if (gated) name.erase(0, 6);
   if (gated && name == "gelu") name = "gelu_new";
-  fields.Set("feed_forward.gated", gated ? 1.0 : 0.0);
-  fields.Set("feed_forward.activation", std::string(ActivationName(name)), "feed_forward_proj");
+  const char* source = "feed_forward_proj";
+  if (fields.Has("dense_act_fn")) {
+    source = "dense_act_fn";
+    if (!fields[source].is_string()) return fields.Refuse(source, "is no word");
+    name = fields[source].get<std::string>();
+  }
+  fields.Set("feed_forward.gated", fields.Flag("is_gated_act", gated) ? 1.0 : 0.0);
+  fields.Set("feed_forward.activation", std::string(ActivationName(name)), source);
 }
 
 void SetStart(HuggingFaceFields& fields) {

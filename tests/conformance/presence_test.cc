@@ -56,6 +56,16 @@ HuggingFaceFiles FilesOf(std::string_view checkpoint) {
   return read ? read->files : HuggingFaceFiles{};
 }
 
+// Most of a name where messages do not have all of it: blocks miss their scales, scales their
+// blocks, and a head has other names in other classes.
+std::string_view NamedInErrors(std::string_view tensor) {
+  if (tensor.ends_with("_blocks") || tensor.ends_with("_scales")) {
+    return tensor.substr(0, tensor.rfind('_'));
+  }
+  if (tensor.starts_with("classifier.")) return "classifier";
+  return tensor;
+}
+
 class TensorPresence : public testing::TestWithParam<TestedModel> {
  protected:
   void SetUp() override {
@@ -93,8 +103,8 @@ TEST_P(TensorPresence, NoneCanBeMissing) {
     if (IsOfNoUse(name, Text())) continue;
     files.tensors.erase(files.tensors.begin() + static_cast<std::ptrdiff_t>(i));
     const std::string error = ErrorOf(files);
-    const std::string stem = name.substr(0, name.rfind('.'));
-    EXPECT_NE(error.find(stem), std::string::npos) << "without " << name << ": " << error;
+    EXPECT_NE(error.find(NamedInErrors(name)), std::string::npos)
+        << "without " << name << ": " << error;
   }
 }
 
@@ -155,6 +165,7 @@ TEST(LayerPresence, IsHeldAgainstTheTensors) {
       {"falcon_new_one_norm", "num_ln_in_parallel_attn", 2},
       {"falcon_old", "num_ln_in_parallel_attn", 2},
       {"gemma4_plain", "attention_k_eq_v", true},
+      {"granitemoehybrid_dense", "mamba_d_head", 1},
       {"granitemoehybrid_dense", "num_local_experts", 4},
       {"granitemoehybrid_experts", "num_local_experts", 0},
       {"lfm2_moe_bias", "num_dense_layers", 0},

@@ -118,6 +118,12 @@ TEST(T5Fields, NameTheActivationAndScaleTiedOutputs) {
   EXPECT_EQ(activation("mt5", ""), "gelu_tanh");
   EXPECT_EQ(activation("t5", R"(, "feed_forward_proj": "gated-gelu")"), "gelu_tanh");
   EXPECT_EQ(activation("t5", R"(, "feed_forward_proj": "gated-silu")"), "silu");
+  const std::string both = R"(, "feed_forward_proj": "gated-silu", "dense_act_fn": "relu")";
+  EXPECT_EQ(activation("t5", both), "relu");
+  EXPECT_EQ(activation("mt5", R"(, "dense_act_fn": "gelu")"), "gelu");
+  EXPECT_EQ(NumbersOf("t5", both, "feed_forward.gated"), Numbers({1}));
+  EXPECT_EQ(NumbersOf("t5", both + R"(, "is_gated_act": false)", "feed_forward.gated"),
+            Numbers({0}));
 
   const std::string width = R"(, "d_model": 16)";
   EXPECT_EQ(NumbersOf("t5", width, "logit_scale"), Numbers({0.25}));

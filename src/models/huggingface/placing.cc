@@ -112,7 +112,7 @@ std::optional<std::string> NameInClass(std::string_view tensor, const HuggingFac
   const auto [stem, suffix] = SplitSuffix(tensor);
   const std::string_view above = stem.substr(0, stem.rfind('.'));  // of an expert, of all of them
   const std::pair<std::string, std::string_view> forms[] = {
-      {std::string(tensor), ""},         {std::string(stem), suffix},
+      {std::string(stem), suffix},       {std::string(tensor), ""},
       {Cat(stem, ".0"), suffix},  // one that checkpoints have in parts
       {Cat(above, "_exps", suffix), ""}, {Cat(above, "_exps"), suffix},
   };
