@@ -13,9 +13,11 @@ emcmake cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAG
   -DCMAKE_CROSSCOMPILING_EMULATOR="node;--no-experimental-fetch" \
   -DINGLE_WERROR=ON -DINGLE_BUILD_APPS=OFF
 cmake --build "$build"
-# What cannot run there: tests that start threads of their own, of which there are none, and one that
-# asks the system for a limit on the size of files, which it ignores.
+# What cannot run there: tests that start threads of their own or choose how many work, as there are
+# none, and one that asks the system for a limit on the size of files, which it ignores.
 threads='WorkerPool.CallersOfRunTakeTurns:ChatTemplate.RendersOnManyThreads'
 threads="$threads:GenerateTest.SessionsOfSeveralThreadsTakeTurns"
+threads="$threads:Tune.MeasuresQuartersOfTheWorkersAndChoosesOne"
+threads="$threads:TuningFile.KeepsWhatWasFoundByModelAndThreads"
 export GTEST_FILTER="-$threads:GgufWriterTest.FullDiskLeavesNothing"
 ctest --test-dir "$build" --output-on-failure -j "$(nproc)"
