@@ -72,7 +72,9 @@ TEST_F(Memory, IsLimitedByAddresses) {
   Write("proc/self/statm", std::to_string((uint64_t{1} << 46) / page) + " 5 4 1 0 3 0");
   struct rlimit limited = before;
   limited.rlim_cur = (rlim_t{1} << 46) + 12345;  // more than any test has
-  if (setrlimit(RLIMIT_AS, &limited) != 0) GTEST_SKIP() << "the limit cannot be set";
+  struct rlimit now {};
+  const bool set = setrlimit(RLIMIT_AS, &limited) == 0 && getrlimit(RLIMIT_AS, &now) == 0;
+  if (!set || now.rlim_cur != limited.rlim_cur) GTEST_SKIP() << "the limit cannot be set";
   const auto available = Available();
   setrlimit(RLIMIT_AS, &before);
   EXPECT_EQ(available, 12345u);
