@@ -129,11 +129,11 @@ def ingle_bench(path, threads, *arguments):
 
 
 def batched_speed(command, path, threads):
-    """Tokens a second of all sequences together."""
+    """Tokens a second of all sequences together; ik_llama.cpp's tells them among its messages."""
     done = subprocess.run(
         f"exec {command} -m {shlex.quote(str(path))} -c 4096 -npp 8 -ntg {STEPS} -npl {TOGETHER} "
         f"-t {threads}", shell=True, check=True, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
+        stderr=subprocess.STDOUT, text=True, cwd=ROOT)
     rows = [[cell.strip() for cell in line.strip("| \n").split("|")]
             for line in done.stdout.splitlines() if line.startswith("|")]
     head = next(row for row in rows if "S_TG t/s" in row)
