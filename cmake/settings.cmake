@@ -30,7 +30,8 @@ endif()
 if(EMSCRIPTEN)
   # size_t has 32 bits there. Offsets and lengths from outside are uint64_t, and held against the
   # size of what is in memory before they are narrowed.
-  add_compile_options(-Wno-shorten-64-to-32 -Wno-c++11-narrowing -include ${CMAKE_SOURCE_DIR}/cmake/wasm_library.h)
+  add_compile_options(-Wno-shorten-64-to-32 -Wno-c++11-narrowing
+                      -include ${CMAKE_SOURCE_DIR}/cmake/wasm_library.h)
 endif()
 if(INGLE_WERROR)
   add_compile_options(-Werror)

@@ -42,7 +42,6 @@ TEST(WorkerPool, AJobMayBeForSome) {
   }
 }
 
-// Phase p of every worker must see phase p - 1 of all the others.
 // Who was not called may still be looking at the last call when the pool ends.
 TEST(WorkerPool, EndsWorkersThatWereNotCalled) {
   for (int i = 0; i < 100; ++i) {
@@ -51,6 +50,7 @@ TEST(WorkerPool, EndsWorkersThatWereNotCalled) {
   }
 }
 
+// Phase p of every worker must see phase p - 1 of all the others.
 TEST(WorkerPool, BarrierSeparatesPhases) {
   WorkerPool pool(4);
   std::vector<int> phase(static_cast<size_t>(pool.size()), 0);
