@@ -12,6 +12,7 @@ namespace {
 // As many as let the sums, the weights and what comes in between fit 32 registers.
 struct Dotprod : RowsInLanes {
   static constexpr bool kLifts = false;
+  static constexpr bool kHasStart = false;
   static constexpr bool kHasTiles = false;
   static constexpr int kFewTokens = 4;
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 4 : 2; }

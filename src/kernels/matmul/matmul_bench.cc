@@ -53,8 +53,13 @@ void Run(benchmark::State& state, const MatMulKernel& kernel) {
     benchmark::RegisterBenchmark(name.c_str(),
                                  [&kernel](benchmark::State& state) { Run(state, kernel); })
         ->Arg(1)
+        ->Arg(2)
         ->Arg(4)
+        ->Arg(6)
         ->Arg(8)
+        ->Arg(12)
+        ->Arg(16)
+        ->Arg(24)
         ->Arg(64)
         ->Arg(256);
   }

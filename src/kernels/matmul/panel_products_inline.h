@@ -10,10 +10,12 @@
 //   Dot<codes>(q, start, p)   the products of sixteen columns, exact, a row a lane: four vectors of
 //                             weights, sixteen activations at p
 //   LikeCodes(codes)          the codes that Dot treats in the same way
+//   kHasStart                 whether products of many tokens with signed weights begin with
+//                             Start(q), a word a lane, which is kept with unpacked weights
 //   kLifts                    whether signed weights are multiplied by activations + 128, without a
-//                             sign; then Start(q), the word a lane that Dot has to begin with, is
-//                             -128 times the row's sum; Lifted(bytes) are activations so, and
-//                             DotLifted(q, start, p) takes them
+//                             sign; then Start(q) is -128 times the row's sum, for Dot too;
+//                             Lifted(bytes) are activations so, and DotLifted(q, start, p) takes
+//                             them
 //   kFewTokens                the most tokens of a tile whose weights come straight from the panel;
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
 //   kTileTokens               the same for weights that were unpacked, one side at a time
@@ -22,8 +24,8 @@
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
 //                             kTileTokens tokens, between Configure() and Release()
-//   Many<Isa, Type>(task)     the products with kManyFrom tokens or more: by RowsInLanes, or by
-//                             TokensInLanes of panel_tokens_inline.h
+//   Multiply<Isa, Type>(task) all products: from RowsInLanes, or from EightLanes of
+//                             panel_tokens_inline.h, which wants but the first five of these
 #pragma once
 
 #include <cstddef>
@@ -58,6 +60,12 @@ struct Tokens {
 inline Tokens TokensOf(const MatMulTask& task, size_t token) {
   return {task.input + token * task.input_row_bytes, task.input_row_bytes,
           Q8ScaleOffset(task.columns), Q8SumOffset(task.columns)};
+}
+
+template <class Type>
+inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
+  const std::byte* panel = task.weights + row * task.weight_row_bytes;
+  return reinterpret_cast<const typename Type::Panel*>(panel);
 }
 
 // The products of sixteen columns with a token's: to float, scaled, added.
@@ -140,33 +148,40 @@ inline void AddStep(const typename Type::Panel& panel,
   }
 }
 
-// Asks for what is some way ahead, as much as a group of columns has: what the hardware foresees
-// alone comes too late for an unpacking that is nearly as fast as memory, and a large block at once
-// is more than it can have under way. Where nothing is there any more, nothing happens.
+// What a panel has of 32 columns, and how far ahead of its use to ask for it. What the hardware
+// foresees alone comes too late for an unpacking that is nearly as fast as memory, and a large
+// block at once is more than it can have under way.
 template <class Type>
-inline void Prefetch(const typename Type::Panel* panel, int group) {
-  constexpr size_t kBytes = 2 * sizeof(typename Type::Panel) / Type::kSteps;
-  // Measured: bytes, which cost little to unpack, want less.
-  constexpr size_t kAhead = kBytes < 32 * kPanelRows ? 2048 : 1024;
-  const char* ahead =
-      reinterpret_cast<const char*>(panel) + kAhead + static_cast<size_t>(group) * kBytes;
-  for (size_t at = 0; at < kBytes; at += 64) __builtin_prefetch(ahead + at);
+inline constexpr size_t kGroupBytes = 2 * sizeof(typename Type::Panel) / Type::kSteps;
+// Measured: bytes, which cost little to unpack, want less.
+template <class Type>
+inline constexpr size_t kAheadBytes = kGroupBytes<Type> < 32 * kPanelRows ? 2048 : 1024;
+
+inline const char* GroupOf(const void* panel, size_t group_bytes, int group) {
+  return static_cast<const char*>(panel) + static_cast<size_t>(group) * group_bytes;
+}
+
+// Where nothing is there any more, nothing happens.
+template <class Type>
+inline void PrefetchGroup(const char* at) {
+  for (size_t i = 0; i < kGroupBytes<Type>; i += 64) __builtin_prefetch(at + i);
 }
 
 template <class Isa, class Type, int kTokens>
-[[gnu::flatten, gnu::noinline]] void MultiplyFew(const MatMulTask& task,
-                                                 const typename Type::Panel* panels, size_t row,
-                                                 size_t token) {
+[[gnu::flatten, gnu::noinline]] void MultiplyPanelByFew(const MatMulTask& task, size_t row,
+                                                        size_t token) {
   constexpr int kSidesAtOnce = Isa::SidesAtOnce(kTokens);
   const Tokens x = TokensOf(task, token);
   for (int side = 0; side < kSides; side += kSidesAtOnce) {
-    const typename Type::Panel* panel = panels;
+    const typename Type::Panel* panel = PanelOf<Type>(task, row);
     Sums<kSidesAtOnce, kTokens> sums;
     for (size_t step = 0; step < task.columns / 16; ++panel) {
       typename Type::Scales scales[kSidesAtOnce];
       Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
       for (int group = 0; group < Type::kSteps / 2; ++group, step += 2) {
-        if (side == 0) Prefetch<Type>(panel, group);
+        if (side == 0) {
+          PrefetchGroup<Type>(GroupOf(panel, kGroupBytes<Type>, group) + kAheadBytes<Type>);
+        }
         AddStep<Isa, Type, 0>(*panel, scales, group, side, x, step, sums);
         AddStep<Isa, Type, 1>(*panel, scales, group, side, x, step + 1, sums);
       }
@@ -176,6 +191,16 @@ template <class Isa, class Type, int kTokens>
         Store(task, token + static_cast<size_t>(t), row + kLanes * static_cast<size_t>(side + s),
               Add(sums.dot[s][t], sums.minimum[s][t]));
       });
+    });
+  }
+}
+
+template <class Isa, class Type>
+void MultiplyFew(const MatMulTask& task) {
+  for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
+    ForEachTile(task.tokens, Isa::kFewTokens, [&](size_t token, size_t count) {
+      WithCount<1, Isa::kFewTokens>(
+          count, [&](auto n) { MultiplyPanelByFew<Isa, Type, n>(task, row, token); });
     });
   }
 }
@@ -224,7 +249,7 @@ template <class Isa, class Type>
     Unrolled<4>([&](auto i) { Put(to.q[i], w.q[i]); });
     Put(to.scale, w.scale);
     if constexpr (Type::kMinimumSteps > 0) Put(to.minimum, w.minimum);
-    if constexpr (Isa::kLifts && Type::kCodes == Codes::kSigned) Put(to.start, Isa::Start(w.q));
+    if constexpr (Isa::kHasStart && Type::kCodes == Codes::kSigned) Put(to.start, Isa::Start(w.q));
   };
   for (size_t step = 0; step < steps; step += Type::kSteps, ++panel) {
     for (int side = 0; side < kSides; ++side) {
@@ -340,10 +365,10 @@ inline void ForEachManyTile(size_t tokens, const Run& run) {
 }
 
 template <class Isa, class Type>
-void MultiplyPanel(const MatMulTask& task, const typename Type::Panel* panel, size_t row,
-                   size_t first_token, size_t tokens) {
+void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_t tokens) {
   static_assert(sizeof(Scratch<Isa>) <= kPanelScratchFloats * sizeof(float));
   Scratch<Isa>& scratch = *reinterpret_cast<Scratch<Isa>*>(task.scratch);
+  const typename Type::Panel* panel = PanelOf<Type>(task, row);
   const size_t steps = task.columns / 16;
   for (size_t begin = 0; begin < steps; begin += kChunkSteps) {
     const size_t end = begin + kChunkSteps < steps ? begin + kChunkSteps : steps;
@@ -374,19 +399,23 @@ void MultiplyPanel(const MatMulTask& task, const typename Type::Panel* panel, si
   }
 }
 
-template <class Type>
-inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
-  const std::byte* panel = task.weights + row * task.weight_row_bytes;
-  return reinterpret_cast<const typename Type::Panel*>(panel);
-}
-
 struct RowsInLanes {
+  template <class Isa, class Type>
+  static void Multiply(const MatMulTask& task) {
+    if (task.tokens < kManyFrom) {
+      MultiplyFew<Isa, Type>(task);
+    } else {
+      Many<Isa, Type>(task);
+    }
+  }
+
+ private:
   template <class Isa, class Type>
   static void Many(const MatMulTask& task) {
     if constexpr (Isa::kHasTiles) Isa::Configure();
     ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
       for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-        MultiplyPanel<Isa, Type>(task, PanelOf<Type>(task, row), row, first_token, tokens);
+        MultiplyPanel<Isa, Type>(task, row, first_token, tokens);
       }
     });
     if constexpr (Isa::kHasTiles) Isa::Release();
@@ -395,14 +424,7 @@ struct RowsInLanes {
 
 template <class Isa, class Type>
 void MatMulPanels(const MatMulTask& task) {
-  if (task.tokens >= kManyFrom) return Isa::template Many<Isa, Type>(task);
-  for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-    ForEachTile(task.tokens, Isa::kFewTokens, [&](size_t token, size_t count) {
-      WithCount<1, Isa::kFewTokens>(count, [&](auto n) {
-        MultiplyFew<Isa, Type, n>(task, PanelOf<Type>(task, row), row, token);
-      });
-    });
-  }
+  Isa::template Multiply<Isa, Type>(task);
 }
 
 template <class Isa>

@@ -1,21 +1,15 @@
-// Many tokens with the tokens in the lanes, where vectors have eight lanes. Included after
-// panel_products_inline.h, which says what a product is.
+// Many tokens with the tokens in the lanes, where vectors have eight lanes; and which of the ways
+// to multiply such vectors have serves how many tokens. Included after panel_spread_inline.h, which
+// says what it wants of an instruction set.
 //
-// With rows in the lanes every four columns of a token have to be broadcast for each tile: four of
-// its sixteen instructions. Here it is the weights that are broadcast, once for up to eight
-// vectors of tokens, and what a multiplication reads from memory is activations: a tile is twelve
-// instructions. For that, activations are turned: four columns of eight tokens a line. A chunk of
-// 256 columns of 64 tokens stays in the first-level cache while the rows pass by, panel by panel,
-// and the sums of some panels stay in the second-level cache while the chunks do.
-//
-// An instruction set has, besides what panel_products_inline.h wants:
-//
-//   DotTokens<codes>(q, start, lines)   the products of sixteen columns, exact, a token a lane: a
-//                                       row's weights, four columns a vector in every lane, and
-//                                       lines of tokens
+// Activations are turned, four columns of eight tokens a line, and weights broadcast, once for up
+// to eight such lines: as many instructions as with spread activations, but a panel is unpacked
+// once for 64 tokens, not for eight. A chunk of 256 columns of 64 tokens stays in the first-level
+// cache while the rows pass by, panel by panel, and the sums of some panels stay in the
+// second-level cache while the chunks do.
 #pragma once
 
-#include "kernels/matmul/panel_products_inline.h"
+#include "kernels/matmul/panel_spread_inline.h"
 
 namespace ingle {
 namespace {
@@ -25,14 +19,8 @@ inline constexpr size_t kTurnedGroups = 8;  // of tokens: a vector each, whose s
 inline constexpr size_t kTurnedTokens = kTurnedGroups * kLanes;
 inline constexpr size_t kTurnedPanels = 16;  // whose sums are kept
 
-// Sixteen columns of kLanes tokens.
-struct TurnedColumns {
-  int8_t q[4][4 * kLanes];
-  float scale[kLanes];
-};
-
 struct TurnedScratch {
-  TurnedColumns tokens[kTurnedGroups][kTurnedSteps];
+  TokenLines tokens[kTurnedGroups][kTurnedSteps];
   float sums[kTurnedGroups][kTurnedSteps][kLanes];  // of what a minimum is multiplied with
   PlainColumns columns[kTurnedSteps];
   // Of each row and token, so far.
@@ -83,7 +71,7 @@ template <bool kLift, int kMinimumSteps>
   const Tokens x = TokensOf(task, pass.first_token);
   const size_t steps = pass.end - pass.begin;
   for (size_t group = 0; group < pass.groups(); ++group) {
-    TurnedColumns* to = scratch.tokens[group];
+    TokenLines* to = scratch.tokens[group];
     float(*sums)[kLanes] = scratch.sums[group];
     const std::byte* rows[kLanes];
     const std::byte* scales_of[kLanes];
@@ -108,8 +96,6 @@ template <bool kLift, int kMinimumSteps>
   }
 }
 
-inline const std::byte* AsBytes(const void* p) { return static_cast<const std::byte*>(p); }
-
 // A panel's products with kGroups groups of tokens, but for the minimums.
 template <class Isa, Codes kCodes, int kGroups>
 [[gnu::flatten, gnu::noinline]] void AddTurnedDots(const TurnedScratch& scratch, bool first,
@@ -127,14 +113,13 @@ template <class Isa, Codes kCodes, int kGroups>
       Unrolled<4>([&](auto i) { q[i] = SplatFourAt(AsBytes(columns.q[i] + 4 * lane)); });
       const Floats scale = SplatFloatAt(AsBytes(columns.scale + lane));
       Words start{};
-      if constexpr (Isa::kLifts && kCodes == Codes::kSigned) {
+      if constexpr (Isa::kHasStart && kCodes == Codes::kSigned) {
         start = SplatFourAt(AsBytes(columns.start + lane));
       }
-      Unrolled<kGroups>([&](auto g) {
-        const TurnedColumns& tokens = scratch.tokens[g][step];
-        const Words dot = Isa::template DotTokens<kCodes>(q, start, tokens.q);
-        AddDot(dot, scale, FloatsAt(tokens.scale), sums[g]);
-      });
+      const auto tokens = [&](int g) -> const TokenLines& { return scratch.tokens[g][step]; };
+      Isa::template ForEachDot<kCodes, kGroups>(
+          q, start, [&](int g) -> const auto& { return tokens(g).q; },
+          [&](auto g, Words dot) { AddDot(dot, scale, FloatsAt(tokens(g).scale), sums[g]); });
     }
     Unrolled<kGroups>([&](auto g) { Put(dots[row] + kLanes * g, sums[g]); });
   }
@@ -233,17 +218,37 @@ struct TurnedProducts {
   }
 };
 
-struct TokensInLanes {
-  template <class Isa, class Type>
-  static void Many(const MatMulTask& task) {
-    TurnedScratch& scratch = *reinterpret_cast<TurnedScratch*>(task.scratch);
-    const size_t panels = (task.row_end - task.row_begin + kPanelRows - 1) / kPanelRows;
-    ForEachTile(task.tokens, kTurnedTokens, [&](size_t first_token, size_t tokens) {
-      ForEachTile(panels, kTurnedPanels, [&](size_t panel, size_t count) {
-        const size_t row = task.row_begin + panel * kPanelRows;
-        TurnedProducts<Isa, Type>{task, row, count, scratch}.Run(first_token, tokens);
-      });
+// From so many tokens on activations are spread, or turned. Measured, on AVX2: spreading for two is
+// no gain, and what is left of eights costs turned tokens more the fewer they are.
+inline constexpr size_t kSpreadFrom = 3;
+inline constexpr size_t kTurnedFrom = 24;
+
+template <class Isa, class Type>
+void MultiplyTurned(const MatMulTask& task) {
+  TurnedScratch& scratch = *reinterpret_cast<TurnedScratch*>(task.scratch);
+  const size_t panels = (task.row_end - task.row_begin + kPanelRows - 1) / kPanelRows;
+  ForEachTile(task.tokens, kTurnedTokens, [&](size_t first_token, size_t tokens) {
+    ForEachTile(panels, kTurnedPanels, [&](size_t panel, size_t count) {
+      const size_t row = task.row_begin + panel * kPanelRows;
+      TurnedProducts<Isa, Type>{task, row, count, scratch}.Run(first_token, tokens);
     });
+  });
+}
+
+struct EightLanes {
+  // Of two tokens both sides at once: more sums, less waiting for each.
+  static constexpr int kFewTokens = kSpreadFrom - 1;
+  static constexpr int SidesAtOnce(int) { return 2; }
+
+  template <class Isa, class Type>
+  static void Multiply(const MatMulTask& task) {
+    if (task.tokens < kSpreadFrom) {
+      MultiplyFew<Isa, Type>(task);
+    } else if (task.tokens < kTurnedFrom) {
+      MultiplySpread<Isa, Type>(task);
+    } else {
+      MultiplyTurned<Isa, Type>(task);
+    }
   }
 };
 

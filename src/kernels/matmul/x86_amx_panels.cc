@@ -49,7 +49,7 @@ struct Amx : Avx512 {
     const size_t pairs = (pass.end - pass.begin) / 2;
     for (size_t pair = 0; pair <= pairs; ++pair) {
       const PlainColumns* both = columns + 2 * pair;
-      if (pair < pairs) Multiply(x, both, pass.begin + 2 * pair, products[pair % 2]);
+      if (pair < pairs) MultiplyPair(x, both, pass.begin + 2 * pair, products[pair % 2]);
       if (pair == 0) continue;
       const Products* before = products[(pair - 1) % 2];
       AddScaled(before[0], both[-2], scales, 2 * pair - 2, sums);
@@ -59,8 +59,8 @@ struct Amx : Avx512 {
   }
 
  private:
-  static void Multiply(const Tokens& x, const PlainColumns* columns, size_t step,
-                       Products (&products)[2]) {
+  static void MultiplyPair(const Tokens& x, const PlainColumns* columns, size_t step,
+                           Products (&products)[2]) {
     _tile_loadd(2, x.At(0, step), x.stride);
     _tile_loadd(4, columns[0].side[0].q, sizeof(Line));
     _tile_zero(0);

@@ -2,32 +2,16 @@
 // a vector of weights in maddubs. Sums stay in 16 bits as long as the type's codes allow.
 #include "kernels/matmul/x86_avx2_lanes_inline.h"
 
-#include "kernels/matmul/panel_products_inline.h"
 #include "kernels/matmul/panel_tokens_inline.h"
 #include "kernels/matmul/x86.h"
 
 namespace ingle {
 namespace {
 
-struct Avx2 {
+struct Avx2 : EightLanes {
   static constexpr Codes LikeCodes(Codes codes) { return codes; }
   static constexpr bool kLifts = false;
-  static constexpr bool kHasTiles = false;
-  // As many as let the sums, the weights and what comes in between fit sixteen registers.
-  static constexpr int kFewTokens = 4;
-  static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }
-  static constexpr int kTileTokens = 8;
-  static constexpr bool kCopiesTokens = false;
-
-  // A sign takes an instruction whatever is in the lanes, and with tokens there a load as well.
-  template <class Isa, class Type>
-  static void Many(const MatMulTask& task) {
-    if constexpr (Type::kCodes == Codes::kSigned) {
-      RowsInLanes::Many<Isa, Type>(task);
-    } else {
-      TokensInLanes::Many<Isa, Type>(task);
-    }
-  }
+  static constexpr bool kHasStart = true;
 
   template <Codes kCodes>
   static Words Dot(const Bytes (&q)[4], Words, const std::byte* p) {
@@ -41,15 +25,58 @@ struct Avx2 {
     });
   }
 
-  template <Codes kCodes>
-  static Words DotTokens(const Bytes (&q)[4], Words, const int8_t (&lines)[4][4 * kLanes]) {
-    static_assert(kCodes != Codes::kSigned);
-    return Sum<kCodes>([&](int i) __attribute__((always_inline)) {
-      return _mm256_maddubs_epi16(q[i], BytesAt(lines[i]));
-    });
+  template <Codes kCodes, int kCount, class Lines, class Done>
+  static void ForEachDot(const Bytes (&q)[4], Words start, const Lines& lines, const Done& done) {
+    if constexpr (kCodes == Codes::kSigned) {
+      Words dots[kCount];
+      AddPair<kCount, 0>(q, lines, dots, [&](auto) { return start; });
+      AddPair<kCount, 2>(q, lines, dots, [&](auto i) { return dots[i]; });
+      Unrolled<kCount>([&](auto i) { done(i, dots[i]); });
+    } else {
+      Unrolled<kCount>([&](auto i) {
+        done(i, Sum<kCodes>([&](int line) __attribute__((always_inline)) {
+               return _mm256_maddubs_epi16(q[line], BytesAt(lines(i)[line]));
+             }));
+      });
+    }
+  }
+
+  // The magnitudes of what is below zero, added up.
+  static Words Start(const Bytes (&q)[4]) {
+    const auto pairs = [&](int i) __attribute__((always_inline)) {
+      const Bytes below = _mm256_cmpgt_epi8(_mm256_setzero_si256(), q[i]);
+      return _mm256_maddubs_epi16(_mm256_abs_epi8(q[i]), below);
+    };
+    const __m256i sums = _mm256_add_epi16(_mm256_add_epi16(pairs(0), pairs(1)),
+                                          _mm256_add_epi16(pairs(2), pairs(3)));
+    return _mm256_madd_epi16(sums, _mm256_set1_epi16(-1));
   }
 
  private:
+  // Adds the products of two lines. Bits of activations are flipped where the weight is below zero,
+  // which is one less than the negative.
+  template <int kCount, int kFirst, class Lines, class Before>
+  static void AddPair(const Bytes (&q)[4], const Lines& lines, Words (&dots)[kCount],
+                      const Before& before) {
+    const __m256i ones = _mm256_set1_epi16(1);
+    Bytes magnitude[2];
+    Bytes below[2];
+    Unrolled<2>([&](auto j) {
+      magnitude[j] = _mm256_abs_epi8(q[kFirst + j]);
+      below[j] = _mm256_cmpgt_epi8(_mm256_setzero_si256(), q[kFirst + j]);
+    });
+    Unrolled<kCount>([&](auto i) {
+      Words dot = before(i);
+      Unrolled<2>([&](auto j) {
+        const Bytes flipped = Xor(below[j], BytesAt(lines(i)[kFirst + j]));
+        dot = _mm256_add_epi32(
+            dot, _mm256_madd_epi16(_mm256_maddubs_epi16(magnitude[j], flipped), ones));
+        __asm__ volatile("" : "+x"(dot));
+      });
+      dots[i] = dot;
+    });
+  }
+
   // Of four vectors of pairs. With |p| <= 127, of codes below 32 four pairs fit 16 bits:
   // 4 * 2 * 31 * 127 < 2^15; below 64 two do; and one of signed codes, whose sign moves over to p:
   // 2 * 128 * 127 < 2^15.

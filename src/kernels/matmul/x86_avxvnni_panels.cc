@@ -2,7 +2,6 @@
 // vpdpbusd.
 #include "kernels/matmul/x86_avx2_lanes_inline.h"
 
-#include "kernels/matmul/panel_products_inline.h"
 #include "kernels/matmul/panel_tokens_inline.h"
 #include "kernels/matmul/x86.h"
 #include "kernels/matmul/x86_vnni_inline.h"
@@ -14,11 +13,7 @@ Words DotAdd(Words sums, Bytes without_sign, Bytes with_sign) {
   return _mm256_dpbusd_avx_epi32(sums, without_sign, with_sign);
 }
 
-// As many as let the sums, the weights and what comes in between fit sixteen registers.
-struct AvxVnni : Vnni<DotAdd>, TokensInLanes {
-  static constexpr int kFewTokens = 4;
-  static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 2 : 1; }
-};
+struct AvxVnni : Vnni<DotAdd>, EightLanes {};
 
 }  // namespace
 

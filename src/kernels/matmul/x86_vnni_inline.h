@@ -20,6 +20,7 @@ struct Vnni {
     return codes == Codes::kSigned ? codes : Codes::kBelow64;
   }
   static constexpr bool kLifts = true;
+  static constexpr bool kHasStart = true;
   static constexpr bool kHasTiles = false;
 
   template <Codes kCodes>
@@ -43,17 +44,16 @@ struct Vnni {
   }
 
   // Where both have a sign the lines are lifted.
-  template <Codes kCodes>
-  static Words DotTokens(const Bytes (&q)[4], Words start, const int8_t (&lines)[4][4 * kLanes]) {
-    Words sums = start;
-    Unrolled<4>([&](auto i) {
-      if constexpr (kCodes == Codes::kSigned) {
-        sums = kDotAdd(sums, BytesAt(lines[i]), q[i]);
-      } else {
-        sums = kDotAdd(sums, q[i], BytesAt(lines[i]));
-      }
+  template <Codes kCodes, int kCount, class Lines, class Done>
+  static void ForEachDot(const Bytes (&q)[4], Words start, const Lines& lines, const Done& done) {
+    Unrolled<kCount>([&](auto i) {
+      Words dot = start;
+      Unrolled<4>([&](auto line) {
+        const Bytes x = BytesAt(lines(i)[line]);
+        dot = kCodes == Codes::kSigned ? kDotAdd(dot, x, q[line]) : kDotAdd(dot, q[line], x);
+      });
+      done(i, dot);
     });
-    return sums;
   }
 
   static Words Start(const Bytes (&q)[4]) {
