@@ -81,15 +81,22 @@ typedef struct ingle_model_options {
   uint64_t cache_bytes;  /* for the keys and values of all sessions; 0: no limit of its own */
   int32_t cache_type;    /* an ingle_cache_type */
   const char* draft;     /* a smaller model's path, see ingle_speculation; NULL: none */
+  uint64_t memory_limit; /* bytes that it may take beside what the process has; 0: what it takes */
+  uint32_t sessions;     /* full ones that have to fit memory_limit; 0: 1 */
+  bool fit_context;      /* where they do not fit, take the longest context with which they do */
 } ingle_model_options;
 #define INGLE_MODEL_OPTIONS_DEFAULT \
-  { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0, INGLE_CACHE_AUTO, NULL }
+  { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0, INGLE_CACHE_AUTO, NULL, 0, 0, false }
+
+/* As memory_limit: what the system, or the group of processes that limits this one, has left. */
+#define INGLE_MEMORY_AVAILABLE UINT64_MAX
 
 /* Loads a GGUF file, of a split model its first part, or a folder of Hugging Face's form. options
    may be NULL. Weights are used where they lie, mapped into memory: until the model has been freed,
    the files must not be written to or cut short (the system would end the process). To replace one,
    rename another over it. A draft model is loaded with the same options; INGLE_UNSUPPORTED when its
-   tokens are not the model's. */
+   tokens are not the model's. INGLE_OUT_OF_MEMORY, before anything large is taken, when
+   memory_limit does not do; a draft model's limit is what the model has left of it. */
 INGLE_API ingle_status ingle_model_load(const char* path, const ingle_model_options* options,
                                         ingle_model** model);
 /* The memory goes when the model and its last session have been freed, in any order. */

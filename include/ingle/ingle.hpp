@@ -55,6 +55,9 @@ struct ModelOptions {
   uint64_t cache_bytes = kDefault.cache_bytes;
   ingle_cache_type cache_type = static_cast<ingle_cache_type>(kDefault.cache_type);
   std::string draft;  // empty: no draft model
+  uint64_t memory_limit = kDefault.memory_limit;
+  uint32_t sessions = kDefault.sessions;
+  bool fit_context = kDefault.fit_context;
 };
 
 // The fields and defaults are those of ingle_generate_options.
@@ -150,6 +153,9 @@ class Model {
     raw.cache_bytes = options.cache_bytes;
     raw.cache_type = options.cache_type;
     if (!options.draft.empty()) raw.draft = options.draft.c_str();
+    raw.memory_limit = options.memory_limit;
+    raw.sessions = options.sessions;
+    raw.fit_context = options.fit_context;
     ingle_model* model = nullptr;
     internal::Check(ingle_model_load(path.c_str(), &raw, &model));
     handle_.reset(model);

@@ -1,9 +1,29 @@
 // ingle_model: loading, and what a model tells of itself.
+#include <algorithm>
+
 #include "api/handles.h"
 #include "api/options.h"
 #include "api/status.h"
+#include "base/memory.h"
 
 using namespace ingle;
+
+namespace {
+
+// For a model that guesses for another: it has sessions as long, and of a limit of memory what the
+// other leaves.
+EngineOptions DraftOptions(const Engine& engine, EngineOptions options, uint64_t available) {
+  options.context = engine.info().context;
+  options.fit_context = false;
+  if (options.memory_limit) {
+    const uint64_t limit = std::min(*options.memory_limit, available);
+    const uint64_t taken = engine.Needs(options.context, options.sequences).added();
+    options.memory_limit = limit - std::min(limit, taken);
+  }
+  return options;
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -14,6 +34,7 @@ ingle_status ingle_model_load(const char* path, const ingle_model_options* optio
     if (const Status status = RequireNotNull(model, "model"); !status) return status;
     const auto read = ReadOptions(options);
     if (!read) return Fail(read.error());
+    const uint64_t available = AvailableMemory().value_or(kAvailableMemory);
     auto engine = Engine::Load(path, *read);
     if (!engine) return Fail(engine.error());
 
@@ -22,7 +43,7 @@ ingle_status ingle_model_load(const char* path, const ingle_model_options* optio
     const auto draft = ReadDraftPath(options);
     if (!draft) return Fail(draft.error());
     if (*draft) {
-      auto guesser = Engine::Load(**draft, *read);
+      auto guesser = Engine::Load(**draft, DraftOptions(*loaded->engine, *read, available));
       if (!guesser) return Fail(guesser.error(), "draft");
       if (const Status fits = CheckDraftModel(*loaded->engine, **guesser); !fits) return fits;
       loaded->draft = *std::move(guesser);

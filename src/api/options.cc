@@ -98,6 +98,9 @@ Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
   const auto cache_type = ReadCacheType(given->cache_type);
   if (!cache_type) return Fail(cache_type.error());
   read.cache_type = *cache_type;
+  if (given->memory_limit > 0) read.memory_limit = given->memory_limit;
+  if (given->sessions > 0) read.sequences = given->sessions;
+  read.fit_context = given->fit_context;
   return read;
 }
 

@@ -206,6 +206,44 @@ TEST(CApi, OptionsTellTheirVersionByTheirSize) {
   ingle_model_free(model);
 }
 
+TEST(CApi, AModelKeepsToItsLimitOfMemory) {
+  ingle_model_options options = INGLE_MODEL_OPTIONS_DEFAULT;
+  options.context = 1u << 20;
+  options.memory_limit = 10'000'000;
+  ingle_model* model = nullptr;
+  EXPECT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_OUT_OF_MEMORY);
+  EXPECT_NE(std::string(ingle_last_error()).find("10000000 are available; a context of "),
+            std::string::npos);
+  options.fit_context = true;
+  ASSERT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_OK);
+  const uint32_t of_one = ingle_model_context(model);
+  EXPECT_LT(of_one, 1u << 20);
+  ingle_model_free(model);
+
+  options.sessions = 4;
+  ASSERT_EQ(ingle_model_load(kTinyModel.c_str(), &options, &model), INGLE_OK);
+  EXPECT_LT(ingle_model_context(model), of_one / 2);
+  ingle_model_free(model);
+}
+
+TEST(CApi, ADraftModelHasWhatTheModelLeaves) {
+  const auto load = [](uint64_t limit, const char* draft) {
+    ingle_model_options options = INGLE_MODEL_OPTIONS_DEFAULT;
+    options.context = 64;
+    options.memory_limit = limit;
+    options.draft = draft;
+    ingle_model* model = nullptr;
+    const ingle_status status = ingle_model_load(kTinyModel.c_str(), &options, &model);
+    ingle_model_free(model);
+    return status;
+  };
+  uint64_t limit = 1000;
+  while (load(limit, nullptr) != INGLE_OK) limit += limit / 4;
+  EXPECT_EQ(load(limit, kTinyModel.c_str()), INGLE_OUT_OF_MEMORY);
+  EXPECT_EQ(load(2 * limit, kTinyModel.c_str()), INGLE_OK);
+  EXPECT_EQ(load(INGLE_MEMORY_AVAILABLE, kTinyModel.c_str()), INGLE_OK);
+}
+
 // Options of before there was speculation, and of any kind of it, give the same answer.
 TEST(CApi, GuessesDoNotChangeAnswers) {
   ingle::ModelOptions options;
