@@ -16,6 +16,19 @@ namespace {
 
 uint64_t PageBytes() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
 
+struct Range {
+  std::byte* data;
+  uint64_t bytes;
+};
+
+// The whole pages in a range.
+Range WholePages(std::byte* data, uint64_t bytes, uint64_t page) {
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const uint64_t begin = (address + page - 1) / page * page;
+  const uint64_t end = (address + bytes) / page * page;
+  return {data + (begin - address), begin < end ? end - begin : 0};
+}
+
 // The number behind a name, where a file has a line of each: "MemAvailable:   24067432 kB".
 std::optional<uint64_t> NumberOf(const std::string& path, std::string_view name) {
   std::ifstream file(path);
@@ -95,12 +108,14 @@ uint64_t ResidentMemory() {
   return resident * PageBytes();
 }
 
+void PreferLargePages(std::byte* data, uint64_t bytes) {
+  const Range range = WholePages(data, bytes, kLargePage);
+  if (range.bytes > 0) madvise(range.data, range.bytes, MADV_HUGEPAGE);
+}
+
 void ForgetMapped(const std::byte* data, uint64_t bytes) {
-  const auto address = reinterpret_cast<uintptr_t>(data);
-  const uint64_t begin = (address + PageBytes() - 1) / PageBytes() * PageBytes();
-  const uint64_t end = (address + bytes) / PageBytes() * PageBytes();
-  if (begin >= end) return;
-  madvise(const_cast<std::byte*>(data) + (begin - address), end - begin, MADV_DONTNEED);
+  const Range range = WholePages(const_cast<std::byte*>(data), bytes, PageBytes());
+  if (range.bytes > 0) madvise(range.data, range.bytes, MADV_DONTNEED);
 }
 
 }  // namespace ingle

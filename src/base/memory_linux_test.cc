@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -87,6 +88,17 @@ TEST(ResidentMemory, GrowsWithWhatIsWritten) {
   const std::vector<char> written(kBytes, 1);
   asm volatile("" : : "r"(written.data()) : "memory");  // or a compiler may leave it out
   EXPECT_GT(ResidentMemory() + (kBytes >> 4), before + kBytes);
+}
+
+// What large pages hold is what was written, and the bytes around them are left alone.
+TEST(LargePages, HoldWhatIsWritten) {
+  const uint64_t bytes = 3 * kLargePage;
+  std::vector<std::byte> memory(bytes);
+  for (const uint64_t length : {uint64_t{0}, uint64_t{5000}, bytes - 100}) {
+    PreferLargePages(memory.data() + 100, length);
+  }
+  std::fill(memory.begin(), memory.end(), std::byte{7});
+  EXPECT_EQ(std::count(memory.begin(), memory.end(), std::byte{7}), static_cast<long>(bytes));
 }
 
 }  // namespace

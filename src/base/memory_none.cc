@@ -7,6 +7,8 @@ std::optional<uint64_t> AvailableMemory(const std::string&) { return std::nullop
 
 uint64_t ResidentMemory() { return 0; }
 
+void PreferLargePages(std::byte*, uint64_t) {}
+
 void ForgetMapped(const std::byte*, uint64_t) {}
 
 }  // namespace ingle

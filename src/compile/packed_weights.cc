@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/memory.h"
 #include "kernels/pack/pack.h"
 #include "tensor/panels.h"
 
@@ -46,10 +47,11 @@ Result<PackedMemory> PackInMemory(const std::vector<TensorView>& matrices, Worke
                                   const std::function<void()>& after_each) {
   PackedMemory packed;
   for (const TensorView& matrix : matrices) packed.bytes += PackedBytes(matrix);
-  packed.memory = AllocateAligned(packed.bytes);
+  packed.memory = AllocateAligned(packed.bytes, kLargePage);
   if (!packed.memory) {
     return Fail(ErrorCode::kOutOfMemory, "no memory for ", packed.bytes, " bytes of weights");
   }
+  PreferLargePages(packed.memory.get(), packed.bytes);
   std::byte* at = packed.memory.get();
   for (const TensorView& matrix : matrices) {
     const uint64_t panels = (matrix.shape.rows() + kPanelRows - 1) / kPanelRows;

@@ -52,7 +52,7 @@ struct Step {
 };
 
 // Positions of a sequence between two at which Step::gives_back does so; the first is one.
-constexpr int32_t kRowsBeforeGivingBack = 32;
+constexpr int32_t kRowsBeforeGivingBack = 8;
 
 // Steps of the engine with at most so many tokens are few: waiting for others costs more than
 // doing the work of a row oneself.

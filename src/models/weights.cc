@@ -42,7 +42,20 @@ TensorView Weights::Find(const std::string& tensor, const Shape& shape, bool flo
 }
 
 Value Weights::Bind(const std::string& tensor, const Shape& shape, bool float_only) {
-  return graph_.Weight(tensor, Find(tensor, shape, float_only));
+  const TensorView view = Find(tensor, shape, float_only);
+  return graph_.Weight(tensor, shape.rank() == 1 ? Copied(view) : view);
+}
+
+// A vector beside the file: its few bytes would bring into memory, and keep there, what the system
+// maps around them, which may be two megabytes each. Where there is no memory it stays where it is.
+TensorView Weights::Copied(TensorView vector) {
+  if (vector.data == nullptr) return vector;
+  AlignedMemory copy = AllocateAligned(vector.bytes());
+  if (!copy) return vector;
+  std::memcpy(copy.get(), vector.data, vector.bytes());
+  vector.data = copy.get();
+  memory_.push_back(std::move(copy));
+  return vector;
 }
 
 Value Weights::MatrixRows(const std::string& name, const Shape& whole, uint64_t begin,

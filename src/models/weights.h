@@ -61,13 +61,14 @@ class Weights {
   bool Has(const std::string& name) { return Exists(name + ".weight"); }
 
   Status status() const;
-  // What views of Floats look at.
+  // What views look at that is not the checkpoint's as it stands.
   std::vector<AlignedMemory> TakeMemory() { return std::move(memory_); }
 
  private:
   bool Exists(const std::string& tensor);
   TensorView Find(const std::string& tensor, const Shape& shape, bool float_only);
   Value Bind(const std::string& tensor, const Shape& shape, bool float_only);
+  TensorView Copied(TensorView vector);
 
   GraphBuilder& graph_;
   const Checkpoint& checkpoint_;

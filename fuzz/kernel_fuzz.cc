@@ -1,0 +1,201 @@
+// One product of matrices, computed by every kernel that there is for its type of weights: all of
+// them, alone or in a batch, whole or in parts, must give the definition's bits. The fuzzer chooses
+// the shape, how memory lies, and every byte of weights and activations, infinities among them.
+//
+// Activations pass every quantizer first, which must agree in the same way.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "kernels/matmul/emulated_testing.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/matmul/scalar.h"
+#include "kernels/pack/pack.h"
+#include "kernels/q8_rows.h"
+#include "kernels/quantize_q8/quantize_q8.h"
+
+namespace ingle {
+namespace {
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+// What the fuzzer gave, from the front; zeros once it is used up.
+struct Bytes {
+  std::string_view left;
+
+  size_t Number(size_t below) {
+    const size_t byte = left.empty() ? 0 : static_cast<unsigned char>(left[0]);
+    left.remove_prefix(std::min<size_t>(1, left.size()));
+    return byte % below;
+  }
+  // Over and over, as far as `size`.
+  std::vector<std::byte> Repeated(size_t size, size_t length) {
+    const std::string_view pattern = left.substr(0, length);
+    left.remove_prefix(pattern.size());
+    std::vector<std::byte> bytes(size);
+    for (size_t i = 0; i < size && !pattern.empty(); ++i) {
+      bytes[i] = static_cast<std::byte>(pattern[i % pattern.size()]);
+    }
+    return bytes;
+  }
+};
+
+struct Problem {
+  DType type;
+  size_t rows, columns, tokens;
+  bool bias, residual;
+  size_t split;  // a panel: rows before it and from it on are two tasks
+  std::vector<std::byte> panels;
+  std::vector<std::byte> input;
+  size_t input_offset;  // of the first row, 4-aligned
+  std::vector<float> added;
+
+  size_t input_row_bytes() const { return Q8RowBytes(columns) + 4; }
+};
+
+std::vector<DType> TypesWithPanels() {
+  std::vector<DType> types;
+  for (const MatMulKernel& kernel : MatMulKernels()) {
+    if (kernel.layout != WeightLayout::kPanels) continue;
+    if (std::find(types.begin(), types.end(), kernel.weights) == types.end()) {
+      types.push_back(kernel.weights);
+    }
+  }
+  return types;
+}
+
+bool SameBits(float a, float b) {
+  return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b) ||
+         (std::isnan(a) && std::isnan(b));
+}
+
+void CheckSame(const std::vector<float>& a, const std::vector<float>& b) {
+  Check(a.size() == b.size());
+  for (size_t i = 0; i < a.size(); ++i) Check(SameBits(a[i], b[i]));
+}
+
+// A group's values mean nothing where its scale is no number.
+void CheckSameRow(const std::byte* a, const std::byte* b, size_t columns) {
+  for (size_t group = 0; group < columns / kQ8Group; ++group) {
+    float of[2][2];
+    for (size_t i = 0; i < 2; ++i) {
+      const std::byte* row = i == 0 ? a : b;
+      std::memcpy(&of[i][0], row + Q8ScaleOffset(columns) + group * sizeof(float), sizeof(float));
+      std::memcpy(&of[i][1], row + Q8SumOffset(columns) + group * sizeof(float), sizeof(float));
+    }
+    Check(SameBits(of[0][0], of[1][0]) && SameBits(of[0][1], of[1][1]));
+    if (std::isnan(of[0][0])) continue;
+    Check(std::memcmp(a + group * kQ8Group, b + group * kQ8Group, kQ8Group) == 0);
+  }
+}
+
+// By the definition, after all others have been held against it.
+void Quantize(const std::vector<float>& x, std::byte* to) {
+  const auto kernels = QuantizeQ8Kernels();
+  const size_t groups = x.size() / kQ8Group;
+  kernels.back().run({x.data(), to, x.size(), 0, groups});
+  for (const QuantizeQ8Kernel& kernel : kernels) {
+    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+    std::vector<std::byte> other(Q8RowBytes(x.size()));
+    kernel.run({x.data(), other.data(), x.size(), 0, groups / 2});
+    kernel.run({x.data(), other.data(), x.size(), groups / 2, groups});
+    CheckSameRow(other.data(), to, x.size());
+  }
+}
+
+Problem MakeProblem(Bytes& bytes) {
+  static const std::vector<DType> types = TypesWithPanels();
+  Problem p{};
+  if (types.empty()) return p;
+  p.type = types[bytes.Number(types.size())];
+  const size_t block = Info(p.type).block_elements;
+  // As many as take a kernel through each of its ways, and no more: some are emulated.
+  p.rows = 1 + bytes.Number(40);
+  p.columns = block * (1 + bytes.Number(block == 256 ? 2 : 18));
+  p.tokens = 1 + bytes.Number(40);
+  p.bias = bytes.Number(2) == 1;
+  p.residual = bytes.Number(2) == 1;
+  p.split = bytes.Number((p.rows + 15) / 16 + 1);
+  p.input_offset = 4 * bytes.Number(16);
+
+  const size_t weight_bytes = p.rows * RowBytes(p.type, p.columns);
+  const auto weights = bytes.Repeated(weight_bytes, 1 + 4 * bytes.Number(256));
+  p.panels.resize(PanelBytes(p.type, p.rows, p.columns));
+  PackPanels({p.type, weights.data(), p.rows, p.columns, p.panels.data(), 0, (p.rows + 15) / 16});
+
+  p.input.resize(p.input_offset + p.tokens * p.input_row_bytes());
+  std::vector<float> x(p.columns);
+  for (size_t t = 0; t < p.tokens; ++t) {
+    const auto floats = bytes.Repeated(p.columns * sizeof(float), 4 * (1 + bytes.Number(64)));
+    std::memcpy(x.data(), floats.data(), floats.size());
+    Quantize(x, p.input.data() + p.input_offset + t * p.input_row_bytes());
+  }
+  p.added.resize(p.rows * p.tokens);
+  for (float& value : p.added) value = static_cast<float>(bytes.Number(256)) - 128;
+  return p;
+}
+
+std::vector<float> Compute(const MatMulKernel& kernel, const Problem& p, size_t first_token,
+                           size_t tokens, size_t split) {
+  std::vector<float> output(p.rows * p.tokens);
+  // Aligned as a worker's is.
+  std::vector<float> memory(kPanelScratchFloats + 16);
+  void* scratch = memory.data();
+  size_t room = memory.size() * sizeof(float);
+  MatMulTask task{};
+  task.scratch =
+      static_cast<float*>(std::align(64, kPanelScratchFloats * sizeof(float), scratch, room));
+  task.weights = p.panels.data();
+  task.weight_row_bytes = RowBytes(p.type, p.columns);
+  task.columns = p.columns;
+  task.input = p.input.data() + p.input_offset + first_token * p.input_row_bytes();
+  task.input_row_bytes = p.input_row_bytes();
+  task.tokens = tokens;
+  task.output = output.data() + first_token * p.rows;
+  task.output_stride = p.rows;
+  task.bias = p.bias ? p.added.data() : nullptr;
+  task.residual = p.residual ? p.added.data() + first_token * p.rows : nullptr;
+  const size_t middle = std::min(16 * split, p.rows);
+  for (const auto& [begin, end] : {std::pair{size_t{0}, middle}, std::pair{middle, p.rows}}) {
+    if (begin == end) continue;
+    task.row_begin = begin;
+    task.row_end = end;
+    kernel.run(task);
+  }
+  return output;
+}
+
+void CheckKernels(const Problem& p) {
+  const MatMulKernel definition{
+      {"scalar", 0, ScalarPanelKernel(p.type)}, p.type, InputRows::kQ8, WeightLayout::kPanels};
+  const std::vector<float> want = Compute(definition, p, 0, p.tokens, 0);
+  std::vector<MatMulKernel> kernels = EmulatedKernels();
+  kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
+  for (const MatMulKernel& kernel : kernels) {
+    if (kernel.weights != p.type || kernel.layout != WeightLayout::kPanels) continue;
+    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+    CheckSame(Compute(kernel, p, 0, p.tokens, p.split), want);
+    // The last token alone.
+    const auto alone = Compute(kernel, p, p.tokens - 1, 1, 0);
+    const size_t at = (p.tokens - 1) * p.rows;
+    CheckSame({alone.begin() + at, alone.end()}, {want.begin() + at, want.end()});
+  }
+}
+
+}  // namespace
+}  // namespace ingle
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  ingle::Bytes bytes{{reinterpret_cast<const char*>(data), size}};
+  const ingle::Problem problem = ingle::MakeProblem(bytes);
+  if (problem.rows > 0) ingle::CheckKernels(problem);
+  return 0;
+}
