@@ -24,7 +24,7 @@ Of AVX2, where int8 products go through 16 bits; [the design](design/fast-cpu.md
 - *Decoding* asks for memory group by group, ahead of its use, which gained K-quants a sixth. What is left goes to unpacking, and to waiting: six times a layer, all threads wait for the slowest.
 - *Sequences together* are bound by arithmetic as soon as there are four: eight take 4.5 cycles for the same step, panels unpacked among them, where the arithmetic of many takes 3.7.
 
-Not timed yet, as no such machine was at hand: AVX-512 VNNI, AVX-VNNI, AMX, NEON. Their kernels give, bit for bit, what the definition gives. Scales for 16 activations will hold AVX-512 VNNI to some 57% of its peak, and AMX to some 15%.
+Not timed yet, as no such machine was at hand: AVX-512 VNNI, AVX-VNNI, AMX, NEON. Their kernels for panels give, bit for bit, what the definition gives. Scales for 16 activations will hold AVX-512 VNNI to some 57% of its peak, and AMX to some 15%.
 """
 
 AGAIN = """## Again

@@ -15,7 +15,7 @@ struct NamedFeature {
 constexpr NamedFeature kNames[] = {{"neon", kCpuNeon},       {"dotprod", kCpuDotprod},
                                    {"i8mm", kCpuI8mm},       {"avx2", kCpuAvx2},
                                    {"avxvnni", kCpuAvxVnni}, {"avx512vnni", kCpuAvx512Vnni},
-                                   {"amx", kCpuAmxInt8}};
+                                   {"amxbf16", kCpuAmxBf16}, {"amx", kCpuAmxInt8}};
 constexpr std::string_view kNoFeature = "scalar";
 
 CpuFeatures Allowed() {

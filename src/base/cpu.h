@@ -16,12 +16,13 @@ enum CpuFeature : CpuFeatures {
   kCpuAmxInt8 = 1u << 4,     // products of int8 tiles; this process may use them
   kCpuDotprod = 1u << 5,     // dot products of int8 in NEON
   kCpuI8mm = 1u << 6,        // products of int8 matrices in NEON
+  kCpuAmxBf16 = 1u << 7,     // products of bf16 tiles, as those of int8
 };
 
 // The features of this machine that Ingle has kernels for. The environment variable INGLE_CPU
 // narrows them, to test or to work around: "scalar" leaves none, "neon", "dotprod" and "i8mm", or
-// "avx2", "avxvnni", "avx512vnni" and "amx", that one and what is older. Read once; thread safe.
-// Any other text counts as "scalar".
+// "avx2", "avxvnni", "avx512vnni", "amxbf16" and "amx", that one and what is older. Read once;
+// thread safe. Any other text counts as "scalar".
 CpuFeatures UsableCpuFeatures();
 
 // Whether INGLE_CPU may have this value.

@@ -54,8 +54,9 @@ CpuFeatures HardwareFeatures() {
   if (saves(kAvx512State) && all(extended.ebx, Bit(16) | Bit(17) | Bit(30) | Bit(31)) &&
       all(extended.ecx, Bit(11))) {
     features |= kCpuAvx512Vnni;
-    const bool tiles = saves(kAmxState) && all(extended.edx, Bit(24) | Bit(25));
-    if (tiles && AskForTiles()) features |= kCpuAmxInt8;
+    const bool tiles = saves(kAmxState) && all(extended.edx, Bit(24)) && AskForTiles();
+    if (tiles && all(extended.edx, Bit(25))) features |= kCpuAmxInt8;
+    if (tiles && all(extended.edx, Bit(22))) features |= kCpuAmxBf16;
   }
   return features;
 }

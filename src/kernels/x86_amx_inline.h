@@ -25,5 +25,9 @@ inline void Configure(const TileConfig& config) {
   _tile_loadconfig(read);
 }
 
+// Compilers do not know all of the memory that tile instructions read: what was written before has
+// to be there.
+inline void WriteEverything() { __asm__ volatile("" : : : "memory"); }
+
 }  // namespace
 }  // namespace ingle

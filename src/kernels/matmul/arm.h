@@ -1,8 +1,12 @@
 #pragma once
 
+#include "kernels/matmul/float_kernels.h"
 #include "kernels/matmul/panel_kernels.h"
 
 namespace ingle {
+
+// f32 activations.
+extern const FloatKernels kNeonFloats;
 
 // Q8 activations, weights in panels.
 extern const PanelKernels kDotprodPanels;

@@ -38,6 +38,16 @@ inline Floats HalvesAt(const uint16_t* p) {
 inline Words WideWordsAt(const uint16_t* p) {
   return vreinterpretq_s32_u32(vmovl_u16(vld1_u16(p)));
 }
+inline Floats FirstHalvesAt(const uint16_t* p, size_t count) {
+  uint16_t lanes[kLanes] = {};
+  __builtin_memcpy(lanes, p, count * sizeof(*p));
+  return HalvesAt(lanes);
+}
+inline Words FirstWideWordsAt(const uint16_t* p, size_t count) {
+  uint16_t lanes[kLanes] = {};
+  __builtin_memcpy(lanes, p, count * sizeof(*p));
+  return WideWordsAt(lanes);
+}
 inline uint8x8_t FourBytesAt(const void* p) {
   uint32_t four;
   __builtin_memcpy(&four, p, sizeof(four));

@@ -3,19 +3,25 @@
 
 namespace ingle {
 
+extern const FloatKernels kEmulatedAvx512Floats;
+void EmulatedMatMulBF16Amx(const MatMulTask& task);
 extern const PanelKernels kEmulatedAmxPanels;
 extern const PanelKernels kEmulatedAvx512Panels;
 extern const PanelKernels kEmulatedAvxVnniPanels;
 
 std::vector<MatMulKernel> EmulatedKernels() {
   std::vector<MatMulKernel> kernels;
-  const auto add = [&](const char* name, const PanelKernels& panels) {
-    const auto rows = PanelRows(name, kCpuAvx2, panels);
+  const auto add_all = [&](const std::vector<MatMulKernel>& rows) {
     kernels.insert(kernels.end(), rows.begin(), rows.end());
+  };
+  const auto add = [&](const char* name, const PanelKernels& panels) {
+    add_all(PanelRows(name, kCpuAvx2, panels));
   };
   add("emulated amx", kEmulatedAmxPanels);
   add("emulated avx512vnni", kEmulatedAvx512Panels);
   add("emulated avxvnni", kEmulatedAvxVnniPanels);
+  add_all(FloatRows("emulated avx512", kCpuAvx2, kEmulatedAvx512Floats));
+  add_all({AmxRow("emulated amx", kCpuAvx2, EmulatedMatMulBF16Amx)});
   return kernels;
 }
 

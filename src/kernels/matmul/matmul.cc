@@ -3,6 +3,7 @@
 #include <array>
 #include <iterator>
 
+#include "kernels/matmul/amx_scratch.h"
 #include "kernels/matmul/arm.h"
 #include "kernels/matmul/scalar.h"
 #include "kernels/matmul/x86.h"
@@ -54,18 +55,17 @@ std::vector<MatMulKernel> MakeKernels() {
     kernels.insert(kernels.end(), std::begin(rows), std::end(rows));
   };
 #if defined(__x86_64__)
-  const auto rows = [](DType weights, void (*run)(const MatMulTask&)) {
-    return MatMulKernel{{"avx2", kCpuAvx2, run}, weights, InputRows::kF32, WeightLayout::kRows};
-  };
   add(PanelRows("amx", kCpuAmxInt8 | kCpuAvx512Vnni, kAmxPanels));
   add(PanelRows("avx512vnni", kCpuAvx512Vnni, kAvx512Panels));
   add(PanelRows("avxvnni", kCpuAvxVnni, kAvxVnniPanels));
   add(PanelRows("avx2", kCpuAvx2, kAvx2Panels));
-  add(std::array{rows(DType::kF32, MatMulF32Avx2), rows(DType::kF16, MatMulF16Avx2),
-                 rows(DType::kBF16, MatMulBF16Avx2)});
+  add(std::array{AmxRow("amx", kCpuAmxBf16 | kCpuAvx512Vnni, MatMulBF16Amx)});
+  add(FloatRows("avx512", kCpuAvx512Vnni, kAvx512Floats));
+  add(FloatRows("avx2", kCpuAvx2, kAvx2Floats));
 #elif defined(__aarch64__)
   add(PanelRows("i8mm", kCpuI8mm | kCpuDotprod, kI8mmPanels));
   add(PanelRows("dotprod", kCpuDotprod, kDotprodPanels));
+  add(FloatRows("neon", kCpuNeon, kNeonFloats));
 #endif
   add(kScalar);
   return kernels;
@@ -73,10 +73,25 @@ std::vector<MatMulKernel> MakeKernels() {
 
 }  // namespace
 
+std::vector<MatMulKernel> FloatRows(const char* name, CpuFeatures needs,
+                                    const FloatKernels& kernels) {
+  const auto row = [&](DType weights, void (*run)(const MatMulTask&)) {
+    return MatMulKernel{{name, needs, run}, weights, InputRows::kF32, WeightLayout::kRows};
+  };
+  return {row(DType::kF32, kernels.f32), row(DType::kF16, kernels.f16),
+          row(DType::kBF16, kernels.bf16)};
+}
+
+MatMulKernel AmxRow(const char* name, CpuFeatures needs, FloatKernels::Run bf16) {
+  return {
+      {name, needs, bf16}, DType::kBF16, InputRows::kF32, WeightLayout::kRows, kAmxScratchFloats};
+}
+
 std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,
                                     const PanelKernels& kernels) {
   const auto row = [&](DType weights, void (*run)(const MatMulTask&)) {
-    return MatMulKernel{{name, needs, run}, weights, InputRows::kQ8, WeightLayout::kPanels};
+    return MatMulKernel{
+        {name, needs, run}, weights, InputRows::kQ8, WeightLayout::kPanels, kPanelScratchFloats};
   };
   return {row(DType::kQ4_0, kernels.q4_0),     row(DType::kQ4_1, kernels.q4_1),
           row(DType::kQ5_0, kernels.q5_0),     row(DType::kQ5_1, kernels.q5_1),
@@ -88,7 +103,7 @@ std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,
 }
 
 size_t MatMulKernel::scratch(size_t columns) const {
-  return layout == WeightLayout::kPanels ? kPanelScratchFloats : columns;
+  return fixed_scratch > 0 ? fixed_scratch : columns;
 }
 
 std::span<const MatMulKernel> MatMulKernels() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/kernel.h"
+#include "kernels/matmul/float_kernels.h"
 #include "kernels/matmul/matmul_task.h"
 #include "kernels/matmul/panel_kernels.h"
 #include "tensor/dtype.h"
@@ -30,9 +31,18 @@ struct MatMulKernel : Kernel<MatMulTask> {
   InputRows input;
   WeightLayout layout;
 
+  size_t fixed_scratch = 0;  // 0: as many floats as there are columns
+
   // Floats of scratch for one worker.
   size_t scratch(size_t columns) const;
 };
+
+// Rows of the table for an instruction set's kernels for float weights.
+std::vector<MatMulKernel> FloatRows(const char* name, CpuFeatures needs,
+                                    const FloatKernels& kernels);
+
+// The row of the table for float weights by AMX, which has bf16 alone.
+MatMulKernel AmxRow(const char* name, CpuFeatures needs, FloatKernels::Run bf16);
 
 // Rows of the table for an instruction set's kernels for panels.
 std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,

@@ -1,8 +1,10 @@
 // Every kernel against its definition, on random blocks, at odd sizes.
 #include "kernels/matmul/matmul.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -58,10 +60,26 @@ Problem MakeProblem(const MatMulKernel& kernel, size_t rows, size_t columns, siz
   return p;
 }
 
+std::vector<MatMulKernel> AllKernels() {
+  std::vector<MatMulKernel> kernels = EmulatedKernels();
+  kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
+  return kernels;
+}
+
+size_t ScratchFloats(void (*run)(const MatMulTask&), size_t columns) {
+  static const std::vector<MatMulKernel> kernels = AllKernels();
+  for (const MatMulKernel& kernel : kernels) {
+    if (kernel.run == run) return kernel.scratch(columns);
+  }
+  return kPanelScratchFloats;  // the definition of panels is in no table
+}
+
 std::vector<float> Compute(void (*run)(const MatMulTask&), DType type, const Problem& p,
                            size_t first_token, size_t tokens, bool epilogue) {
   std::vector<float> output(p.rows * p.tokens, -1.0f);
-  std::vector<float> scratch(std::max(kPanelScratchFloats, p.columns));
+  constexpr size_t kMargin = 16;
+  const size_t wanted = ScratchFloats(run, p.columns);
+  std::vector<float> scratch(wanted + kMargin, -3.0f);
   MatMulTask task{};
   task.weights = p.weights.data();
   task.weight_row_bytes = RowBytes(type, p.columns);
@@ -76,6 +94,7 @@ std::vector<float> Compute(void (*run)(const MatMulTask&), DType type, const Pro
   task.row_end = p.rows;
   task.scratch = scratch.data();
   run(task);
+  for (size_t i = wanted; i < scratch.size(); ++i) EXPECT_EQ(scratch[i], -3.0f) << i;
   return output;
 }
 
@@ -85,13 +104,28 @@ Run DefinitionFor(const MatMulKernel& kernel) {
                                                 : PickMatMul(kernel.weights, 0).run;
 }
 
+float LargestOf(const std::vector<float>& values) {
+  float largest = 0;
+  for (const float value : values) largest = std::max(largest, std::fabs(value));
+  return largest;
+}
+
+// Of float weights in rows.
+void SetWeight(DType type, Problem& p, size_t row, size_t column, float value) {
+  std::byte* at = p.weights.data() + row * RowBytes(type, p.columns);
+  if (type == DType::kF32) {
+    std::memcpy(at + column * sizeof(value), &value, sizeof(value));
+  } else {
+    const uint16_t half = type == DType::kF16 ? F32ToF16(value) : F32ToBF16(value);
+    std::memcpy(at + column * sizeof(half), &half, sizeof(half));
+  }
+}
+
 // Runs body for every kernel that this machine can run, emulated ones too, but the definition
 // itself.
 template <class Body>
 void ForEachFastKernel(const Body& body) {
-  std::vector<MatMulKernel> kernels = EmulatedKernels();
-  kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
-  for (const MatMulKernel& kernel : kernels) {
+  for (const MatMulKernel& kernel : AllKernels()) {
     if ((kernel.needs & ~UsableCpuFeatures()) != 0 || kernel.needs == 0) continue;
     SCOPED_TRACE(testing::Message() << kernel.name << " " << Name(kernel.weights));
     body(kernel);
@@ -106,9 +140,7 @@ TEST(MatMul, AgreesWithTheDefinition) {
       const Problem p = MakeProblem(kernel, 37, columns, tokens);
       const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, true);
       const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, tokens, true);
-      float largest = 0;
-      for (const float value : want) largest = std::max(largest, std::fabs(value));
-      const float tolerance = kernel.layout == WeightLayout::kPanels ? 0 : 2e-6f * largest;
+      const float tolerance = kernel.layout == WeightLayout::kPanels ? 0 : 2e-6f * LargestOf(want);
       for (size_t i = 0; i < want.size(); ++i) {
         ASSERT_NEAR(got[i], want[i], tolerance) << i << " of " << tokens << " tokens";
       }
@@ -125,6 +157,92 @@ TEST(MatMul, AgreesWithTheDefinitionForManyRows) {
       const Problem p = MakeProblem(kernel, 533, columns, tokens);
       const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, true);
       ASSERT_EQ(got, Compute(DefinitionFor(kernel), kernel.weights, p, 0, tokens, true));
+    }
+  });
+}
+
+// More rows, columns and tokens than are multiplied at a time, and ends of all lengths.
+TEST(MatMul, FloatsAgreeWithTheDefinitionAtAllSizes) {
+  struct Size {
+    size_t rows, columns, tokens;
+  };
+  constexpr Size kSizes[] = {{1, 1, 1},     {5, 7, 6},      {16, 31, 2},
+                             {17, 33, 17},  {100, 4197, 1}, {3, 2111, 7},
+                             {90, 605, 70}, {24, 64, 12},   {1061, 65, 65}};
+  ForEachFastKernel([&](const MatMulKernel& kernel) {
+    if (kernel.layout != WeightLayout::kRows) return;
+    for (const Size& size : kSizes) {
+      const Problem p = MakeProblem(kernel, size.rows, size.columns, size.tokens);
+      const auto got = Compute(kernel.run, kernel.weights, p, 0, size.tokens, true);
+      const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, size.tokens, true);
+      const float tolerance = 2e-6f * LargestOf(want);
+      for (size_t i = 0; i < want.size(); ++i) {
+        ASSERT_NEAR(got[i], want[i], tolerance)
+            << i << " of " << size.rows << " x " << size.columns << " x " << size.tokens;
+      }
+    }
+  });
+}
+
+TEST(MatMul, FloatsOfATokenDoNotDependOnTheBatch) {
+  ForEachFastKernel([](const MatMulKernel& kernel) {
+    if (kernel.layout != WeightLayout::kRows) return;
+    constexpr size_t kRows = 37;
+    const Problem p = MakeProblem(kernel, kRows, 605, 70);
+    const auto batch = Compute(kernel.run, kernel.weights, p, 0, 70, true);
+    for (const size_t count : {1u, 3u, 6u, 8u, 20u}) {
+      for (size_t first = 0; first + count <= 70; first += 17) {
+        const auto some = Compute(kernel.run, kernel.weights, p, first, count, true);
+        const size_t at = first * kRows;
+        ASSERT_EQ(0,
+                  std::memcmp(some.data() + at, batch.data() + at, count * kRows * sizeof(float)))
+            << count << " from " << first;
+      }
+    }
+  });
+}
+
+// Activations that the type of the weights cannot hold: large, small, and with all of their bits.
+TEST(MatMul, FloatsKeepAllBitsOfActivations) {
+  ForEachFastKernel([](const MatMulKernel& kernel) {
+    if (kernel.layout != WeightLayout::kRows) return;
+    constexpr float kValues[] = {1.00000012f, -1.99999988f, 3.0e38f, 1.17e-31f, 16777215.0f, 0.1f};
+    Problem p = MakeProblem(kernel, 3, 32, 1);
+    for (size_t r = 0; r < 3; ++r) SetWeight(kernel.weights, p, r, 5, 1.0f);
+    for (const float value : kValues) {
+      std::vector<float> x(32);
+      x[5] = value;
+      std::memcpy(p.input.data(), x.data(), 32 * sizeof(float));
+      for (const float got : Compute(kernel.run, kernel.weights, p, 0, 1, false)) {
+        ASSERT_EQ(got, value);
+      }
+    }
+  });
+}
+
+// What is not a number of the definition's is none of a kernel's; other tokens and rows do not
+// notice.
+TEST(MatMul, InfinitiesAndNaNsAreNeverTakenForNumbers) {
+  constexpr size_t kRows = 18, kColumns = 77, kTokens = 7;
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float low_nan = std::bit_cast<float>(0x7F800001u);  // its first bits are infinity's
+  ForEachFastKernel([&](const MatMulKernel& kernel) {
+    if (kernel.layout != WeightLayout::kRows) return;
+    for (const float value : {infinity, -infinity, std::nanf(""), low_nan}) {
+      for (const size_t column : {3u, 76u}) {
+        Problem p = MakeProblem(kernel, kRows, kColumns, kTokens);
+        std::memcpy(p.input.data() + 4 * p.input_row_bytes + column * sizeof(float), &value,
+                    sizeof(float));
+        SetWeight(kernel.weights, p, 2, column, infinity);
+        const auto got = Compute(kernel.run, kernel.weights, p, 0, kTokens, false);
+        const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, kTokens, false);
+        for (size_t i = 0; i < want.size(); ++i) {
+          ASSERT_EQ(std::isfinite(got[i]), std::isfinite(want[i])) << i << " with " << value;
+          ASSERT_TRUE(std::isnan(got[i]) || !std::isnan(want[i])) << i << " with " << value;
+        }
+        const float first = got[4 * kRows];
+        ASSERT_TRUE(first == want[4 * kRows] || !std::isinf(value)) << first << " with " << value;
+      }
     }
   });
 }

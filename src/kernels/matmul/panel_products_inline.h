@@ -95,29 +95,6 @@ inline void Store(const MatMulTask& task, size_t token, size_t row, Floats sum) 
   PutFirst(task.output + at, count, sum);
 }
 
-// run(Constant<count>) for a count known at run time, from kLeast to kMost.
-template <int kLeast, int kMost, class Run>
-inline void WithCount(size_t count, const Run& run) {
-  if constexpr (kLeast == kMost) {
-    run(Constant<kMost>{});
-  } else {
-    if (count == kMost) return run(Constant<kMost>{});
-    WithCount<kLeast, kMost - 1>(count, run);
-  }
-}
-
-// run(first, count) for all of `tokens`, in tiles of nearly the same width.
-template <class Run>
-inline void ForEachTile(size_t tokens, size_t widest, const Run& run) {
-  const size_t tiles = (tokens + widest - 1) / widest;
-  size_t token = 0;
-  for (size_t i = 0; i < tiles; ++i) {
-    const size_t end = tokens * (i + 1) / tiles;
-    run(token, end - token);
-    token = end;
-  }
-}
-
 // ---- Few tokens: weights come straight from the panel ----
 
 // What becomes of some tokens and sides of a panel: a lane a row.

@@ -17,6 +17,7 @@
 // group, side) for columns 32 * group + 16 * half. A side is kLanes of the sixteen rows.
 #pragma once
 
+#include "kernels/matmul/unrolled_inline.h"
 #include "tensor/panels.h"
 
 namespace ingle {
@@ -37,21 +38,6 @@ enum class Codes {
   kBelow64,
   kSigned,  // all eight bits
 };
-
-template <int kValue>
-struct Constant {
-  constexpr operator int() const { return kValue; }
-};
-
-// body(0), body(1) ... body(kCount - 1), each a constant, without a loop: what body indexes stays
-// in registers.
-template <int kCount, class Body>
-inline void Unrolled(const Body& body) {
-  if constexpr (kCount > 0) {
-    Unrolled<kCount - 1>(body);
-    body(Constant<kCount - 1>{});
-  }
-}
 
 inline Bytes SideOf(const Line& line, int side) { return BytesAt(line + 4 * kLanes * side); }
 inline Floats SideOf(const PanelHalf& field, int side) { return HalvesAt(field + kLanes * side); }

@@ -1,13 +1,14 @@
 #pragma once
 
+#include "kernels/matmul/float_kernels.h"
 #include "kernels/matmul/panel_kernels.h"
 
 namespace ingle {
 
 // f32 activations.
-void MatMulF32Avx2(const MatMulTask& task);
-void MatMulF16Avx2(const MatMulTask& task);
-void MatMulBF16Avx2(const MatMulTask& task);
+extern const FloatKernels kAvx2Floats;
+extern const FloatKernels kAvx512Floats;
+void MatMulBF16Amx(const MatMulTask& task);
 
 // Q8 activations, weights in panels.
 extern const PanelKernels kAvx2Panels;

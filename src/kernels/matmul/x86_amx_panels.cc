@@ -12,10 +12,6 @@
 namespace ingle {
 namespace {
 
-// Compilers do not know all of the memory that tile instructions read: what was written before has
-// to be there.
-inline void WriteEverything() { __asm__ volatile("" : : : "memory"); }
-
 // The numbers of tiles have to be literals: 0 and 1 hold products, 2 and 3 activations, 4 and 5
 // weights.
 struct Amx : Avx512 {

@@ -99,8 +99,6 @@ void MatMulRows(const MatMulTask& task) {
 
 }  // namespace
 
-void MatMulF32Avx2(const MatMulTask& task) { MatMulRows<F32>(task); }
-void MatMulF16Avx2(const MatMulTask& task) { MatMulRows<F16>(task); }
-void MatMulBF16Avx2(const MatMulTask& task) { MatMulRows<BF16>(task); }
+const FloatKernels kAvx2Floats = {MatMulRows<F32>, MatMulRows<F16>, MatMulRows<BF16>};
 
 }  // namespace ingle

@@ -29,6 +29,9 @@ inline void PutFirst(float* p, size_t count, Floats v) {
   _mm512_mask_storeu_ps(p, FirstLanes(count), v);
 }
 
+inline __m256i FirstSixteenBitsAt(const uint16_t* p, size_t count) {
+  return _mm256_maskz_loadu_epi16(FirstLanes(count), p);
+}
 inline __m128i SixteenAt(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 inline __m256i ThirtyTwoAt(const void* p) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(p));
@@ -37,6 +40,12 @@ inline Floats HalvesAt(const uint16_t* p) { return _mm512_cvtph_ps(ThirtyTwoAt(p
 inline Words WordsAt(const uint8_t* p) { return _mm512_cvtepu8_epi32(SixteenAt(p)); }
 inline Words SignedWordsAt(const int8_t* p) { return _mm512_cvtepi8_epi32(SixteenAt(p)); }
 inline Words WideWordsAt(const uint16_t* p) { return _mm512_cvtepu16_epi32(ThirtyTwoAt(p)); }
+inline Floats FirstHalvesAt(const uint16_t* p, size_t count) {
+  return _mm512_cvtph_ps(FirstSixteenBitsAt(p, count));
+}
+inline Words FirstWideWordsAt(const uint16_t* p, size_t count) {
+  return _mm512_cvtepu16_epi32(FirstSixteenBitsAt(p, count));
+}
 
 inline Words Splat(int x) { return _mm512_set1_epi32(x); }
 inline Floats Splat(float x) { return _mm512_set1_ps(x); }
@@ -87,6 +96,17 @@ inline Floats Fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c
 inline Floats Negated(Floats a) { return _mm512_xor_ps(a, Splat(-0.0f)); }
 inline Floats ZeroWhere(Floats a, Words b, int value) {
   return _mm512_mask_mov_ps(a, _mm512_cmpeq_epi32_mask(b, Splat(value)), Splat(0.0f));
+}
+
+// The sum of all lanes: the halves are added to each other until one lane is left. Through memory,
+// as GCC 12 takes the intrinsics for halves to read something that was never written.
+inline float SumLanes(Floats v) {
+  alignas(64) float lanes[kLanes];
+  Put(lanes, v);
+  const __m256 eight = _mm256_add_ps(_mm256_load_ps(lanes), _mm256_load_ps(lanes + 8));
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
 }  // namespace

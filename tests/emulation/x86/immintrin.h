@@ -8,6 +8,7 @@
 
 #include_next <immintrin.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -77,10 +78,28 @@ INGLE_EMULATED __m512 ToFloats(__m512i v) {
 }
 
 // Masked loads and stores touch the lanes of the mask only.
+INGLE_EMULATED __m256i LoadSixteenBits(__mmask16 mask, const void* p) {
+  uint16_t lanes[16] = {};
+  for (int i = 0; i < 16; ++i) {
+    if (mask >> i & 1) std::memcpy(lanes + i, static_cast<const uint16_t*>(p) + i, 2);
+  }
+  __m256i all;
+  std::memcpy(&all, lanes, sizeof(all));
+  return all;
+}
 INGLE_EMULATED __m512 LoadFloats(__mmask16 mask, const void* p) {
   float lanes[16] = {};
   for (int i = 0; i < 16; ++i) {
     if (mask >> i & 1) std::memcpy(lanes + i, static_cast<const float*>(p) + i, sizeof(float));
+  }
+  return simde_mm512_loadu_ps(lanes);
+}
+INGLE_EMULATED __m512 GatherFloats(__m512i index, const void* p, int scale) {
+  int32_t places[16];
+  float lanes[16];
+  std::memcpy(places, &index, sizeof(places));
+  for (int i = 0; i < 16; ++i) {
+    std::memcpy(lanes + i, static_cast<const uint8_t*>(p) + places[i] * scale, sizeof(float));
   }
   return simde_mm512_loadu_ps(lanes);
 }
@@ -144,11 +163,15 @@ INGLE_EMULATED void StoreTile(int tile, void* p, size_t stride) {
                 tiles.config.row_bytes[tile]);
   }
 }
-INGLE_EMULATED void DotAddTiles(int sums, int a, int b) {
+static inline void RequireProduct(int sums, int a, int b) {
   for (const int tile : {sums, a, b}) RequireShape(tile);
   const TileConfig& shape = tiles.config;
   Require(sums != a && sums != b && a != b && shape.rows[sums] == shape.rows[a] &&
           shape.row_bytes[sums] == shape.row_bytes[b] && shape.row_bytes[a] == 4 * shape.rows[b]);
+}
+INGLE_EMULATED void DotAddTiles(int sums, int a, int b) {
+  RequireProduct(sums, a, b);
+  const TileConfig& shape = tiles.config;
   for (int m = 0; m < shape.rows[sums]; ++m) {
     for (int k = 0; k < shape.row_bytes[a] / 4; ++k) {
       for (int n = 0; n < shape.row_bytes[sums] / 4; ++n) {
@@ -160,6 +183,42 @@ INGLE_EMULATED void DotAddTiles(int sums, int a, int b) {
         }
         std::memcpy(&tiles.data[sums][m][4 * n], &sum, sizeof(sum));
       }
+    }
+  }
+}
+
+// The sums of the first and of the second columns of all pairs are made apart, and added to each
+// other and then to what was there.
+static inline float WithoutDenormal(float x) {
+  return std::fpclassify(x) == FP_SUBNORMAL ? std::copysign(0.0f, x) : x;
+}
+static inline float FloatOfBf16(const uint8_t* p) {
+  const uint8_t bytes[4] = {0, 0, p[0], p[1]};
+  float x;
+  std::memcpy(&x, bytes, sizeof(x));
+  return WithoutDenormal(x);
+}
+static inline float DotOfPairs(const uint8_t (&row)[64], const uint8_t (*lines)[64], int pairs) {
+  float sums[2] = {};
+  for (int k = 0; k < pairs; ++k) {
+    for (int i = 0; i < 2; ++i) {
+      const float a = FloatOfBf16(row + 4 * k + 2 * i), b = FloatOfBf16(lines[k] + 2 * i);
+      sums[i] = WithoutDenormal(std::fma(a, b, sums[i]));
+    }
+  }
+  return WithoutDenormal(sums[0] + sums[1]);
+}
+INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
+  RequireProduct(sums, a, b);
+  const TileConfig& shape = tiles.config;
+  for (int m = 0; m < shape.rows[sums]; ++m) {
+    for (int n = 0; n < shape.row_bytes[sums] / 4; ++n) {
+      const auto* column = reinterpret_cast<const uint8_t(*)[64]>(tiles.data[b][0] + 4 * n);
+      float sum;
+      std::memcpy(&sum, &tiles.data[sums][m][4 * n], sizeof(sum));
+      const float dot = DotOfPairs(tiles.data[a][m], column, shape.row_bytes[a] / 4);
+      sum = WithoutDenormal(WithoutDenormal(sum) + dot);
+      std::memcpy(&tiles.data[sums][m][4 * n], &sum, sizeof(sum));
     }
   }
 }
@@ -203,6 +262,8 @@ INGLE_EMULATED void DotAddTiles(int sums, int a, int b) {
 #define _mm512_cvtepu16_epi32(v) ingle_emulation::WidenU16(v)
 #define _mm512_cvtph_ps(v) ingle_emulation::WidenHalves(v)
 #define _mm512_cvtepi32_ps(v) ingle_emulation::ToFloats(v)
+#define _mm512_i32gather_ps(index, p, scale) ingle_emulation::GatherFloats(index, p, int{scale})
+#define _mm256_maskz_loadu_epi16(mask, p) ingle_emulation::LoadSixteenBits(mask, p)
 #define _mm512_maskz_loadu_ps(mask, p) ingle_emulation::LoadFloats(mask, p)
 #define _mm512_mask_storeu_ps(p, mask, v) ingle_emulation::StoreFloats(p, mask, v)
 
@@ -211,10 +272,12 @@ INGLE_EMULATED void DotAddTiles(int sums, int a, int b) {
 #undef _tile_zero
 #undef _tile_loadd
 #undef _tile_stored
+#undef _tile_dpbf16ps
 #undef _tile_dpbssd
 #define _tile_loadconfig(config) ingle_emulation::ConfigureTiles(config)
 #define _tile_release() ingle_emulation::ReleaseTiles()
 #define _tile_zero(tile) ingle_emulation::ZeroTile(tile)
 #define _tile_loadd(tile, p, stride) ingle_emulation::LoadTile(tile, p, stride)
 #define _tile_stored(tile, p, stride) ingle_emulation::StoreTile(tile, p, stride)
+#define _tile_dpbf16ps(sums, a, b) ingle_emulation::DotAddBf16Tiles(sums, a, b)
 #define _tile_dpbssd(sums, a, b) ingle_emulation::DotAddTiles(sums, a, b)

@@ -1,0 +1,20 @@
+// How the products of float weights by AMX divide the work, and what they so want as scratch,
+// whatever the shapes. Plain data: files compiled for one instruction set may include this.
+#pragma once
+
+#include <cstddef>
+
+namespace ingle {
+
+// Activations in parts, as many columns at a time as these bytes hold: 256 of 64 tokens, 4,096 of
+// four. With the weights of 64 rows they stay in the second-level cache.
+constexpr size_t kAmxTurnedBytes = 98304;
+
+// Sums that are kept from some columns to the next: weights are read once for so many tokens, and
+// activations turned once for so many rows.
+constexpr size_t kAmxTokens = 64;
+constexpr size_t kAmxRows = 1024;
+
+constexpr size_t kAmxScratchFloats = kAmxTurnedBytes / sizeof(float) + kAmxTokens * kAmxRows;
+
+}  // namespace ingle
