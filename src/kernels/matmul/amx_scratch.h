@@ -9,12 +9,13 @@ namespace ingle {
 // Activations in parts, as many columns at a time as these bytes hold: 256 of 64 tokens, 4,096 of
 // four. With the weights of 64 rows they stay in the second-level cache.
 constexpr size_t kAmxTurnedBytes = 98304;
+constexpr size_t kAmxTurnedFloats = kAmxTurnedBytes / sizeof(float);
 
 // Sums that are kept from some columns to the next: weights are read once for so many tokens, and
 // activations turned once for so many rows.
 constexpr size_t kAmxTokens = 64;
 constexpr size_t kAmxRows = 1024;
 
-constexpr size_t kAmxScratchFloats = kAmxTurnedBytes / sizeof(float) + kAmxTokens * kAmxRows;
+constexpr size_t kAmxScratchFloats = kAmxTurnedFloats + kAmxTokens * kAmxRows;
 
 }  // namespace ingle

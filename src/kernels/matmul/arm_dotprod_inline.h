@@ -17,7 +17,6 @@ struct Dotprod : RowsInLanes {
   static constexpr int kFewTokens = 4;
   static constexpr int SidesAtOnce(int tokens) { return tokens <= 2 ? 4 : 2; }
   static constexpr int kTileTokens = 16;
-  static constexpr bool kCopiesTokens = true;
   static constexpr int kMinimumTokens = 4;
 
   // Codes without a sign are below 128: as signed ones they are the same.

@@ -160,7 +160,7 @@ void MultiplyFloatRows(const MatMulTask& task) {
 }
 
 template <class Isa>
-constexpr FloatKernels FloatKernelsOf() {
+constexpr FloatKernels FloatKernelsOf() noexcept {
   return {MultiplyFloatRows<Isa, F32Weights>, MultiplyFloatRows<Isa, F16Weights>,
           MultiplyFloatRows<Isa, BF16Weights>};
 }

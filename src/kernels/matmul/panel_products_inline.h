@@ -18,9 +18,9 @@
 //                             them
 //   kFewTokens                the most tokens of a tile whose weights come straight from the panel;
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
-//   kTileTokens               the same for weights that were unpacked, one side at a time
-//   kCopiesTokens             whether the activations of such a tile are copied next to each other
-//                             first, as general registers cannot point to all of its tokens
+//   kTileTokens               the same for weights that were unpacked, one side at a time; the
+//                             activations of such a tile are copied next to each other first, as
+//                             general registers cannot point to all of its tokens
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
 //                             kTileTokens tokens, between Configure() and Release()
@@ -278,10 +278,9 @@ template <class Isa, Codes kCodes, int kTokens>
 [[gnu::flatten, gnu::noinline]] void AddDots(const MatMulTask& task, Scratch<Isa>& scratch,
                                              const Pass& pass, size_t token) {
   constexpr bool kLifted = Isa::kLifts && kCodes == Codes::kSigned;
-  constexpr bool kCopied = kLifted || Isa::kCopiesTokens;
   const Tokens x = TokensOf(task, pass.first_token + token);
   const Activations<Isa>& copy = scratch.x;
-  if constexpr (kCopied) CopyTokens<kLifted>(x, kTokens, pass, scratch.x);
+  CopyTokens<kLifted>(x, kTokens, pass, scratch.x);
   for (int side = 0; side < kSides; ++side) {
     Floats sums[kTokens] = {};
     const auto kept = [&](int t) { return scratch.dots[token + static_cast<size_t>(t)][side]; };
@@ -292,9 +291,8 @@ template <class Isa, Codes kCodes, int kTokens>
       Unrolled<4>([&](auto i) { q[i] = BytesAt(columns.q[i]); });
       const Floats scale = FloatsAt(columns.scale);
       Unrolled<kTokens>([&](auto t) {
-        const std::byte* p = kCopied ? copy.q[t] + step * kQ8Group : x.At(t, pass.begin + step);
-        const Floats token_scale =
-            kCopied ? SplatFloatAt(&copy.scales[t][step]) : x.Scale(t, pass.begin + step);
+        const std::byte* p = copy.q[t] + step * kQ8Group;
+        const Floats token_scale = SplatFloatAt(&copy.scales[t][step]);
         if constexpr (kLifted) {
           AddDot(Isa::DotLifted(q, columns.start, p), scale, token_scale, sums[t]);
         } else {

@@ -281,7 +281,7 @@ void StoreBlock(const MatMulTask& task, const Block& block, float* sums) {
 
 void MultiplyBlock(const MatMulTask& task, const Block& block) {
   Turned turned{reinterpret_cast<std::byte*>(task.scratch), 0, 0};
-  float* sums = task.scratch + kAmxTurnedBytes / sizeof(float);
+  float* sums = task.scratch + kAmxTurnedFloats;
   const size_t row_tiles = (block.rows + kTileRows - 1) / kTileRows;
   __builtin_memset(sums, 0, row_tiles * block.tiles * kTileRows * block.width * sizeof(float));
   const size_t steps = task.columns / kStep;

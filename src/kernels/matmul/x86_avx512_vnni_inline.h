@@ -18,7 +18,6 @@ struct Avx512 : Vnni<DotAdd>, RowsInLanes {
   static constexpr int kFewTokens = 8;
   static constexpr int SidesAtOnce(int) { return 1; }
   static constexpr int kTileTokens = 16;
-  static constexpr bool kCopiesTokens = true;
   static constexpr int kMinimumTokens = 16;
 };
 
