@@ -25,7 +25,7 @@
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
 //                             kTileTokens tokens, between Configure() and Release()
 //   Multiply<Isa, Type>(task) all products: from RowsInLanes, or from EightLanes of
-//                             panel_tokens_inline.h, which wants but the first five of these
+//                             panel_tokens_inline.h, which wants but the first four of these
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Panels of quantized weights times Q8 activations, AVX2: four columns of a token, broadcast, meet
-// a vector of weights in maddubs. Sums stay in 16 bits as long as the type's codes allow.
+// Panels of quantized weights times Q8 activations, AVX2: vectors of weights and of activations
+// meet in maddubs. Sums stay in 16 bits as long as the type's codes allow.
 #include "kernels/matmul/x86_avx2_lanes_inline.h"
 
 #include "kernels/matmul/panel_tokens_inline.h"
@@ -71,6 +71,7 @@ struct Avx2 : EightLanes {
         const Bytes flipped = Xor(below[j], BytesAt(lines(i)[kFirst + j]));
         dot = _mm256_add_epi32(
             dot, _mm256_madd_epi16(_mm256_maddubs_epi16(magnitude[j], flipped), ones));
+        // In this order: a compiler that brings products forward runs out of registers.
         __asm__ volatile("" : "+x"(dot));
       });
       dots[i] = dot;
