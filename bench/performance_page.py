@@ -8,7 +8,7 @@ ABOUT = """# Performance
 
 How fast Ingle runs, beside llama.cpp and ik_llama.cpp on the same machine at the same time, and beside what the machine could do at most. `bench/table.py` wrote this page from `bench/results`.
 
-Models named for a shape and a type have [random weights](../bench/README.md): their speed is that of the real ones. The programs took turns, run by run; speeds are means with their standard deviation, ratios medians over {repeats} neighbouring runs. `pp256` is a prompt of 256 tokens, `tg64` decodes 64 tokens, at a depth behind so many others.
+Models named for a shape and a type have [random weights](../bench/README.md): their speed is that of the real ones. The programs took turns, run by run; speeds are means with their standard deviation, ratios medians over {repeats} neighbouring runs, at a depth over 3 at most. `pp256` is a prompt of 256 tokens, `tg64` decodes 64 tokens, at a depth behind so many others.
 
 ![Shares of the machine's limit](performance.svg)
 

@@ -82,6 +82,20 @@ struct NamedTensor {
   Shape shape;
 };
 
+void AddFeedForward(const StandardShape& s, const std::string& blk,
+                    std::vector<NamedTensor>& tensors) {
+  if (s.experts == 0) {
+    tensors.push_back({blk + "ffn_gate.weight", {s.feed_forward, s.width}});
+    tensors.push_back({blk + "ffn_up.weight", {s.feed_forward, s.width}});
+    tensors.push_back({blk + "ffn_down.weight", {s.width, s.feed_forward}});
+    return;
+  }
+  tensors.push_back({blk + "ffn_gate_inp.weight", {s.experts, s.width}});
+  tensors.push_back({blk + "ffn_gate_exps.weight", {s.experts, s.feed_forward, s.width}});
+  tensors.push_back({blk + "ffn_up_exps.weight", {s.experts, s.feed_forward, s.width}});
+  tensors.push_back({blk + "ffn_down_exps.weight", {s.experts, s.width, s.feed_forward}});
+}
+
 std::vector<NamedTensor> TensorsOf(const StandardShape& s) {
   const uint64_t q = uint64_t{s.heads} * s.head_size;
   const uint64_t kv = uint64_t{s.kv_heads} * s.head_size;
@@ -101,9 +115,7 @@ std::vector<NamedTensor> TensorsOf(const StandardShape& s) {
     }
     tensors.push_back({blk + "attn_output.weight", {s.width, q}});
     tensors.push_back({blk + "ffn_norm.weight", {s.width}});
-    tensors.push_back({blk + "ffn_gate.weight", {s.feed_forward, s.width}});
-    tensors.push_back({blk + "ffn_up.weight", {s.feed_forward, s.width}});
-    tensors.push_back({blk + "ffn_down.weight", {s.width, s.feed_forward}});
+    AddFeedForward(s, blk, tensors);
   }
   return tensors;
 }
@@ -127,6 +139,16 @@ GgufHeader MetadataOf(const StandardShape& s, const QuantizationMix& mix) {
   header.SetUint32(arch + "rope.dimension_count", s.head_size);
   header.SetFloat32(arch + "rope.freq_base", s.rope_base);
   header.SetUint32(arch + "vocab_size", s.vocabulary);
+  if (s.experts > 0) {
+    header.SetUint32(arch + "expert_count", s.experts);
+    header.SetUint32(arch + "expert_used_count", s.experts_used);
+  }
+  if (s.architecture == "granitemoe") {
+    header.SetFloat32(arch + "embedding_scale", s.scales.embedding);
+    header.SetFloat32(arch + "residual_scale", s.scales.residual);
+    header.SetFloat32(arch + "attention.scale", s.scales.attention);
+    header.SetFloat32(arch + "logit_scale", s.scales.logits);
+  }
   SetByteVocabulary(s.vocabulary, header);
   return header;
 }
@@ -140,7 +162,9 @@ Status WriteRandomModel(const StandardShape& shape, const QuantizationMix& mix,
   const std::vector<NamedTensor> tensors = TensorsOf(shape);
   std::vector<MixTensor> mixed;
   for (const NamedTensor& tensor : tensors) mixed.push_back({tensor.name, tensor.shape});
-  const MixModel facts{.layers = shape.layers, .heads_per_kv_head = shape.heads / shape.kv_heads};
+  const MixModel facts{.layers = shape.layers,
+                       .experts = shape.experts,
+                       .heads_per_kv_head = shape.heads / shape.kv_heads};
   const std::vector<DType> types = TypesInMix(mix, facts, mixed);
 
   GgufHeader header = MetadataOf(shape, mix);

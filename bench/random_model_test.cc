@@ -33,6 +33,15 @@ StandardShape SmallQwen() {
   return shape;
 }
 
+StandardShape SmallGranite() {
+  StandardShape shape = kSmall;
+  shape.architecture = "granitemoe";
+  shape.experts = 4;
+  shape.experts_used = 2;
+  shape.scales = FindStandardShape("Granite-3.1-1B-A400M")->scales;
+  return shape;
+}
+
 class RandomModel : public testing::Test {
  protected:
   std::string Write(const StandardShape& shape, std::string_view type, const char* name = "model") {
@@ -75,6 +84,17 @@ TEST_F(RandomModel, HasTheBiasesOfQwen) {
   const auto engine = Engine::Load(Write(SmallQwen(), "Q4_K_M"), {.threads = 1});
   ASSERT_TRUE(engine) << engine.error().message();
   EXPECT_EQ((*engine)->model_info().architecture, "qwen2");
+}
+
+TEST_F(RandomModel, HasTheExpertsOfGranite) {
+  const auto engine = Engine::Load(Write(SmallGranite(), "Q4_K_M"), {.threads = 1});
+  ASSERT_TRUE(engine) << engine.error().message();
+  EXPECT_EQ((*engine)->model_info().architecture, "granitemoe");
+  const auto session = (*engine)->NewSession();
+  const TokenId tokens[] = {1, 500, 999};
+  const auto logits = (*engine)->Prefill(*session, tokens);
+  ASSERT_TRUE(logits) << logits.error().message();
+  ExpectSpread(*logits);
 }
 
 TEST_F(RandomModel, HasAVocabularyThatSpellsEverything) {

@@ -7,14 +7,24 @@
 
 namespace ingle {
 
-// Hyper-parameters of a decoder of the Llama or Qwen2 kind, as its publisher's config.json has
-// them.
+// What Granite multiplies with.
+struct GraniteScales {
+  float embedding;
+  float residual;
+  float attention;
+  float logits;
+};
+
+// Hyper-parameters of a decoder of the Llama kind, as its publisher's config.json has them.
 struct StandardShape {
-  std::string_view name;          // "TinyLlama-1.1B"
-  std::string_view architecture;  // "llama" or "qwen2"; the latter adds biases to q, k and v
+  std::string_view name;  // "TinyLlama-1.1B"
+  // "llama"; "qwen2", which adds biases to q, k and v; or "granitemoe", which has experts.
+  std::string_view architecture;
   uint32_t layers;
   uint32_t width;
-  uint32_t feed_forward;
+  uint32_t feed_forward;  // of one expert, where there are experts
+  uint32_t experts = 0;
+  uint32_t experts_used = 0;
   uint32_t heads;
   uint32_t kv_heads;
   uint32_t head_size;
@@ -23,6 +33,7 @@ struct StandardShape {
   float rope_base;
   float epsilon;
   bool tied;  // the embedding doubles as the output matrix
+  GraniteScales scales = {1, 1, 1, 1};
 };
 
 // Smallest first.

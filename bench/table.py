@@ -36,13 +36,15 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results"
 RANDOM_MODELS = [
     ("TinyLlama-1.1B", "Q4_0"), ("TinyLlama-1.1B", "Q8_0"), ("TinyLlama-1.1B", "Q4_K_M"),
-    ("TinyLlama-1.1B", "Q6_K"), ("SmolLM2-135M", "Q4_0"), ("SmolLM2-135M", "Q8_0")]
+    ("TinyLlama-1.1B", "Q6_K"), ("Granite-3.1-1B-A400M", "Q4_K_M"),
+    ("SmolLM2-135M", "Q4_0"), ("SmolLM2-135M", "Q8_0")]
 REAL_MODEL = "SmolLM2-135M-Instruct"
 # What `ingle bench` is asked, beside others.
 TESTS = [["-p", "256,512", "-n", "64"]]
-# Far into a text, which is a matter of attention: of one type of weights.
-DEEP_TESTS = [["-p", "0", "-n", "64", "-d", "2048"]]
+# Far into a text, which is a matter of attention: of one type of weights. To get there takes long.
+DEEP_TESTS = [["-p", "0", "-n", "64", "-d", "2048,8192"]]
 DEEP_TYPE = "Q4_0"
+DEEP_REPEATS = 3
 TOGETHER = 8  # sequences
 STEPS = 64
 PROMPT_TOKENS = 16  # of words that are a token each
@@ -165,11 +167,15 @@ def run_together(path, repeats, threads):
     return row
 
 
-def run_tests(path, tests, repeats, threads):
+def run_tests(path, deep, repeats, threads):
     others = [word for name, command in peers().items()
               for word in ("--against", f"{name}={command}")]
-    report, *parts = [ingle_bench(path, threads, *test, "-r", str(repeats), *others)
-                      for test in tests]
+
+    def measure(tests, repeats):
+        return [ingle_bench(path, threads, *test, "-r", str(repeats), *others) for test in tests]
+
+    report, *parts = (measure(TESTS, repeats)
+                      + (measure(DEEP_TESTS, min(repeats, DEEP_REPEATS)) if deep else []))
     for part in parts:
         report["results"] += part["results"]
     report["results"].append(run_together(path, repeats, threads))
@@ -189,8 +195,7 @@ def run(names):
         if shape:
             make(path, shape, kind)
         print(f"{name} ...", file=sys.stderr)
-        tests = TESTS + (DEEP_TESTS if kind == DEEP_TYPE else [])
-        report = run_tests(path, tests, repeats, threads)
+        report = run_tests(path, kind == DEEP_TYPE, repeats, threads)
         report["starts"] = starts(path, "ab" if shape else " the", repeats, threads)
         report["date"] = datetime.date.today().isoformat()
         report["repeats"] = repeats
