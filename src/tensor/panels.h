@@ -13,6 +13,9 @@
 // of tensor/blocks.h, and so is the number of bytes: nothing is added or lost. Rows that are
 // missing in the last panel are zero bytes.
 //
+// Points of grids stand as their numbers, a byte a row; their signs are a plane of one bit. Where
+// each eighth sign follows from the seven before, its place has another bit of the block.
+//
 // Plain structs: kernels for any instruction set may include this file.
 #pragma once
 
@@ -112,6 +115,74 @@ struct PanelIQ4_XS {
   Line q[8][4];
 };
 
+struct PanelQ1_0 {  // of four groups
+  PanelHalf d;
+  Line q[4];
+};
+struct PanelTQ1_0 {  // digits as in the block: a row's bytes, four a line
+  PanelHalf d;
+  Line q[12];
+  Line last;
+};
+struct PanelTQ2_0 {
+  PanelHalf d;
+  Line q[8][2];
+};
+struct PanelIQ1_S {
+  PanelHalf d;
+  struct {
+    PanelByte q[4];
+    PanelHalf high;
+  } groups[8];
+};
+struct PanelIQ1_M {
+  PanelHalf scales[4];
+  struct {
+    PanelByte q[4];
+    PanelByte high[2];
+  } groups[8];
+};
+struct PanelIQ2_XXS {
+  PanelHalf d;
+  struct {
+    PanelByte q[4];
+    Line signs;  // of columns 8i + 7: bit i of the scale
+  } groups[8];
+};
+struct PanelIQ2_XS {
+  PanelHalf d;
+  PanelByte scales[8];
+  struct {
+    PanelByte q[4];
+    Line signs;  // of columns 8i + 7: the ninth bit of point i
+  } groups[8];
+};
+struct PanelIQ2_S {
+  PanelHalf d;
+  PanelByte scales[8];
+  struct {
+    PanelByte q[4];
+    PanelByte high;
+    Line signs;
+  } groups[8];
+};
+struct PanelIQ3_XXS {
+  PanelHalf d;
+  struct {
+    PanelByte q[8];
+    Line signs;  // of columns 8i + 7: bit i of the scale
+  } groups[8];
+};
+struct PanelIQ3_S {
+  PanelHalf d;
+  PanelByte scales[4];
+  struct {
+    PanelByte q[8];
+    PanelByte high;
+    Line signs;
+  } groups[8];
+};
+
 static_assert(sizeof(PanelQ4_0) == kPanelRows * sizeof(BlockQ4_0));
 static_assert(sizeof(PanelQ4_1) == kPanelRows * sizeof(BlockQ4_1));
 static_assert(sizeof(PanelQ5_0) == kPanelRows * sizeof(BlockQ5_0));
@@ -126,5 +197,15 @@ static_assert(sizeof(PanelQ4_K) == kPanelRows * sizeof(BlockQ4_K));
 static_assert(sizeof(PanelQ5_K) == kPanelRows * sizeof(BlockQ5_K));
 static_assert(sizeof(PanelQ6_K) == kPanelRows * sizeof(BlockQ6_K));
 static_assert(sizeof(PanelIQ4_XS) == kPanelRows * sizeof(BlockIQ4_XS));
+static_assert(sizeof(PanelQ1_0) == kPanelRows * sizeof(BlockQ1_0));
+static_assert(sizeof(PanelTQ1_0) == kPanelRows * sizeof(BlockTQ1_0));
+static_assert(sizeof(PanelTQ2_0) == kPanelRows * sizeof(BlockTQ2_0));
+static_assert(sizeof(PanelIQ1_S) == kPanelRows * sizeof(BlockIQ1_S));
+static_assert(sizeof(PanelIQ1_M) == kPanelRows * sizeof(BlockIQ1_M));
+static_assert(sizeof(PanelIQ2_XXS) == kPanelRows * sizeof(BlockIQ2_XXS));
+static_assert(sizeof(PanelIQ2_XS) == kPanelRows * sizeof(BlockIQ2_XS));
+static_assert(sizeof(PanelIQ2_S) == kPanelRows * sizeof(BlockIQ2_S));
+static_assert(sizeof(PanelIQ3_XXS) == kPanelRows * sizeof(BlockIQ3_XXS));
+static_assert(sizeof(PanelIQ3_S) == kPanelRows * sizeof(BlockIQ3_S));
 
 }  // namespace ingle

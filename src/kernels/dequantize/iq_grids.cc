@@ -1,6 +1,7 @@
 #include "kernels/dequantize/iq_grids.h"
 
 #include "kernels/dequantize/iq_grid_sets.h"
+#include "kernels/dequantize/iq_grid_words.h"
 
 namespace ingle {
 namespace {
@@ -25,6 +26,23 @@ constexpr IqGrid<kPoints, kValues> Expand(std::string_view set, const int8_t (&v
   return grid;
 }
 
+// code(value) of all values, four a word.
+template <size_t kPoints, size_t kValues, class Code>
+constexpr GridWords<kPoints * kValues / 4> Words(const IqGrid<kPoints, kValues>& grid,
+                                                 const Code& code) {
+  GridWords<kPoints * kValues / 4> words{};
+  size_t i = 0;
+  for (const auto& point : grid) {
+    for (const int8_t value : point) {
+      words.word[i / 4] |= static_cast<uint32_t>(code(value)) << 8 * (i % 4);
+      ++i;
+    }
+  }
+  return words;
+}
+
+constexpr int AsItIs(int value) noexcept { return value; }
+
 constexpr int8_t kIq1Values[] = {-1, 0, 1};
 constexpr int8_t kIq2Values[] = {8, 25, 43};
 constexpr int8_t kIq3XxsValues[] = {4, 12, 20, 28, 36, 44, 52, 62};
@@ -38,5 +56,13 @@ constexpr IqGrid<512, 8> kIq2XsGrid = Expand<512, 8>(kIq2XsSet, kIq2Values);
 constexpr IqGrid<1024, 8> kIq2SGrid = Expand<1024, 8>(kIq2SSet, kIq2Values);
 constexpr IqGrid<256, 4> kIq3XxsGrid = Expand<256, 4>(kIq3XxsSet, kIq3XxsValues);
 constexpr IqGrid<512, 4> kIq3SGrid = Expand<512, 4>(kIq3SSet, kIq3SValues);
+
+constexpr GridWords<512> kIq2XxsWords = Words(kIq2XxsGrid, AsItIs);
+constexpr GridWords<1024> kIq2XsWords = Words(kIq2XsGrid, AsItIs);
+constexpr GridWords<2048> kIq2SWords = Words(kIq2SGrid, AsItIs);
+constexpr GridWords<256> kIq3XxsWords = Words(kIq3XxsGrid, AsItIs);
+constexpr GridWords<512> kIq3SWords = Words(kIq3SGrid, [](int value) { return 8 + value / 2; });
+constexpr GridWords<4096> kIq1Words =
+    Words(kIq1Grid, [](int value) { return 8 * (value + 1) + 2; });
 
 }  // namespace ingle

@@ -77,6 +77,32 @@ inline Bytes LookUp(const int8_t* table, Bytes bytes) {
   return vqtbl1q_u8(vreinterpretq_u8_s8(vld1q_s8(table)), bytes);
 }
 
+// Of each row, the word of a table.
+inline Bytes Gather(const uint32_t* table, Words index) {
+  uint32_t words[kLanes];
+  words[0] = table[vgetq_lane_s32(index, 0)];
+  words[1] = table[vgetq_lane_s32(index, 1)];
+  words[2] = table[vgetq_lane_s32(index, 2)];
+  words[3] = table[vgetq_lane_s32(index, 3)];
+  return vreinterpretq_u8_u32(vld1q_u32(words));
+}
+// -byte where the other is 1, byte where it is 0.
+inline Bytes NegatedWhere(Bytes bytes, Bytes ones) {
+  const uint8x16_t mask = vsubq_u8(vdupq_n_u8(0), ones);
+  return vsubq_u8(veorq_u8(bytes, mask), mask);
+}
+// The first digit to base three of fractions of 256, once they are multiplied by a power of three.
+inline Bytes TernaryDigit(Bytes fractions, int power) {
+  const uint8x16_t x = vmulq_u8(fractions, vdupq_n_u8(static_cast<uint8_t>(power)));
+  const uint8x8_t three = vdup_n_u8(3);
+  return vcombine_u8(vshrn_n_u16(vmull_u8(vget_low_u8(x), three), 8),
+                     vshrn_n_u16(vmull_u8(vget_high_u8(x), three), 8));
+}
+inline Words WordsOf(Bytes bytes) { return vreinterpretq_s32_u8(bytes); }
+inline Bytes BytesOf(Words words) { return vreinterpretq_u8_s32(words); }
+
+inline Words Sub(Words a, Words b) { return vsubq_s32(a, b); }
+inline Words Xor(Words a, Words b) { return veorq_s32(a, b); }
 inline Bytes Or(Bytes a, Bytes b) { return vorrq_u8(a, b); }
 inline Words Or(Words a, Words b) { return vorrq_s32(a, b); }
 inline Words And(Words a, int b) { return vandq_s32(a, Splat(b)); }

@@ -93,13 +93,18 @@ std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,
     return MatMulKernel{
         {name, needs, run}, weights, InputRows::kQ8, WeightLayout::kPanels, kPanelScratchFloats};
   };
-  return {row(DType::kQ4_0, kernels.q4_0),     row(DType::kQ4_1, kernels.q4_1),
-          row(DType::kQ5_0, kernels.q5_0),     row(DType::kQ5_1, kernels.q5_1),
-          row(DType::kQ8_0, kernels.q8_0),     row(DType::kQ2_K, kernels.q2_k),
-          row(DType::kQ3_K, kernels.q3_k),     row(DType::kQ4_K, kernels.q4_k),
-          row(DType::kQ5_K, kernels.q5_k),     row(DType::kQ6_K, kernels.q6_k),
-          row(DType::kIQ4_NL, kernels.iq4_nl), row(DType::kIQ4_XS, kernels.iq4_xs),
-          row(DType::kMXFP4, kernels.mxfp4),   row(DType::kNVFP4, kernels.nvfp4)};
+  return {row(DType::kQ4_0, kernels.q4_0),       row(DType::kQ4_1, kernels.q4_1),
+          row(DType::kQ5_0, kernels.q5_0),       row(DType::kQ5_1, kernels.q5_1),
+          row(DType::kQ8_0, kernels.q8_0),       row(DType::kQ2_K, kernels.q2_k),
+          row(DType::kQ3_K, kernels.q3_k),       row(DType::kQ4_K, kernels.q4_k),
+          row(DType::kQ5_K, kernels.q5_k),       row(DType::kQ6_K, kernels.q6_k),
+          row(DType::kIQ4_NL, kernels.iq4_nl),   row(DType::kIQ4_XS, kernels.iq4_xs),
+          row(DType::kMXFP4, kernels.mxfp4),     row(DType::kNVFP4, kernels.nvfp4),
+          row(DType::kQ1_0, kernels.q1_0),       row(DType::kTQ1_0, kernels.tq1_0),
+          row(DType::kTQ2_0, kernels.tq2_0),     row(DType::kIQ1_S, kernels.iq1_s),
+          row(DType::kIQ1_M, kernels.iq1_m),     row(DType::kIQ2_XXS, kernels.iq2_xxs),
+          row(DType::kIQ2_XS, kernels.iq2_xs),   row(DType::kIQ2_S, kernels.iq2_s),
+          row(DType::kIQ3_XXS, kernels.iq3_xxs), row(DType::kIQ3_S, kernels.iq3_s)};
 }
 
 size_t MatMulKernel::scratch(size_t columns) const {

@@ -30,8 +30,8 @@
 
 #include <cstddef>
 
+#include "kernels/matmul/panel_grid_types_inline.h"
 #include "kernels/matmul/panel_kernels.h"
-#include "kernels/matmul/panel_types_inline.h"
 #include "kernels/q8_rows.h"
 
 namespace ingle {
@@ -172,12 +172,16 @@ template <class Isa, class Type, int kTokens>
   }
 }
 
+// From so many tokens on a panel that unpacks slowly is unpacked first.
+inline constexpr size_t kSlowManyFrom = 3;
+
 template <class Isa, class Type>
 void MultiplyFew(const MatMulTask& task) {
+  constexpr int kWidest = kUnpacksSlowly<Type> ? kSlowManyFrom - 1 : Isa::kFewTokens;
   for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-    ForEachTile(task.tokens, Isa::kFewTokens, [&](size_t token, size_t count) {
-      WithCount<1, Isa::kFewTokens>(
-          count, [&](auto n) { MultiplyPanelByFew<Isa, Type, n>(task, row, token); });
+    ForEachTile(task.tokens, kWidest, [&](size_t token, size_t count) {
+      WithCount<1, kWidest>(count,
+                            [&](auto n) { MultiplyPanelByFew<Isa, Type, n>(task, row, token); });
     });
   }
 }
@@ -356,13 +360,15 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
         Isa::AddTile(x, scratch.columns, pass, scratch.dots + done);
       }
     }
-    ForEachManyTile<Isa::kHasTiles, Isa::kTileTokens>(tokens - done, [&](size_t token, auto count) {
+    constexpr bool kAny = Isa::kHasTiles || kUnpacksSlowly<Type>;
+    ForEachManyTile<kAny, Isa::kTileTokens>(tokens - done, [&](size_t token, auto count) {
       AddDots<Isa, Isa::LikeCodes(Type::kCodes), count>(task, scratch, pass, done + token);
     });
     if constexpr (Type::kMinimumSteps > 0) {
-      ForEachManyTile<false, Isa::kMinimumTokens>(tokens, [&](size_t token, auto count) {
-        AddMinimums<Isa, Type::kMinimumSteps, count>(task, scratch, pass, token);
-      });
+      ForEachManyTile<kUnpacksSlowly<Type>, Isa::kMinimumTokens>(
+          tokens, [&](size_t token, auto count) {
+            AddMinimums<Isa, Type::kMinimumSteps, count>(task, scratch, pass, token);
+          });
     }
   }
   for (size_t t = 0; t < tokens; ++t) {
@@ -377,7 +383,7 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
 struct RowsInLanes {
   template <class Isa, class Type>
   static void Multiply(const MatMulTask& task) {
-    if (task.tokens < kManyFrom) {
+    if (task.tokens < (kUnpacksSlowly<Type> ? kSlowManyFrom : kManyFrom)) {
       MultiplyFew<Isa, Type>(task);
     } else {
       Many<Isa, Type>(task);
@@ -404,11 +410,14 @@ void MatMulPanels(const MatMulTask& task) {
 
 template <class Isa>
 constexpr PanelKernels PanelKernelsOf() noexcept {
-  return {MatMulPanels<Isa, Q4_0>,  MatMulPanels<Isa, Q4_1>,   MatMulPanels<Isa, Q5_0>,
-          MatMulPanels<Isa, Q5_1>,  MatMulPanels<Isa, Q8_0>,   MatMulPanels<Isa, Q2_K>,
-          MatMulPanels<Isa, Q3_K>,  MatMulPanels<Isa, Q4_K>,   MatMulPanels<Isa, Q5_K>,
-          MatMulPanels<Isa, Q6_K>,  MatMulPanels<Isa, IQ4_NL>, MatMulPanels<Isa, IQ4_XS>,
-          MatMulPanels<Isa, MXFP4>, MatMulPanels<Isa, NVFP4>};
+  return {MatMulPanels<Isa, Q4_0>,  MatMulPanels<Isa, Q4_1>,    MatMulPanels<Isa, Q5_0>,
+          MatMulPanels<Isa, Q5_1>,  MatMulPanels<Isa, Q8_0>,    MatMulPanels<Isa, Q2_K>,
+          MatMulPanels<Isa, Q3_K>,  MatMulPanels<Isa, Q4_K>,    MatMulPanels<Isa, Q5_K>,
+          MatMulPanels<Isa, Q6_K>,  MatMulPanels<Isa, IQ4_NL>,  MatMulPanels<Isa, IQ4_XS>,
+          MatMulPanels<Isa, MXFP4>, MatMulPanels<Isa, NVFP4>,   MatMulPanels<Isa, Q1_0>,
+          MatMulPanels<Isa, TQ1_0>, MatMulPanels<Isa, TQ2_0>,   MatMulPanels<Isa, IQ1_S>,
+          MatMulPanels<Isa, IQ1_M>, MatMulPanels<Isa, IQ2_XXS>, MatMulPanels<Isa, IQ2_XS>,
+          MatMulPanels<Isa, IQ2_S>, MatMulPanels<Isa, IQ3_XXS>, MatMulPanels<Isa, IQ3_S>};
 }
 
 }  // namespace

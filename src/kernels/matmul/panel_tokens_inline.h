@@ -242,13 +242,12 @@ struct EightLanes {
 
   template <class Isa, class Type>
   static void Multiply(const MatMulTask& task) {
-    if (task.tokens < kSpreadFrom) {
-      MultiplyFew<Isa, Type>(task);
-    } else if (task.tokens < kTurnedFrom) {
-      MultiplySpread<Isa, Type>(task);
-    } else {
-      MultiplyTurned<Isa, Type>(task);
+    static_assert(kSpreadFrom == kSlowManyFrom);
+    if (task.tokens < kSpreadFrom) return MultiplyFew<Isa, Type>(task);
+    if constexpr (!kUnpacksSlowly<Type>) {
+      if (task.tokens < kTurnedFrom) return MultiplySpread<Isa, Type>(task);
     }
+    MultiplyTurned<Isa, Type>(task);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/half.h"
+#include "kernels/dequantize/iq_grids.h"
 #include "kernels/matmul/scalar.h"
 #include "kernels/q8_rows.h"
 #include "tensor/panels.h"
@@ -36,6 +37,17 @@ template <>
 constexpr size_t kMinimumColumns<PanelIQ4_NL> = 0;
 template <>
 constexpr size_t kMinimumColumns<PanelIQ4_XS> = 0;
+
+template <>
+constexpr size_t kMinimumColumns<PanelIQ1_M> = 16;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ2_XXS> = 0;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ2_XS> = 0;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ2_S> = 0;
+template <>
+constexpr size_t kMinimumColumns<PanelIQ3_XXS> = 0;
 
 constexpr int kFp4Centre = 12;
 
@@ -183,6 +195,140 @@ Columns Read(const PanelQ6_K& p, int row, int group, int half) {
   });
 }
 
+Columns Read(const PanelQ1_0& p, int row, int group, int half) {
+  const float d = F16ToF32(p.d[row]);
+  return Each(2 * d, -d, [&](int i) { return OneBit(p.q[group], row, half, i); });
+}
+
+// A digit of a fraction of 256, to base three.
+int Digit(int fraction, int index) {
+  constexpr int kPowers[] = {1, 3, 9, 27, 81};
+  return (fraction * kPowers[index] & 255) * 3 >> 8;
+}
+
+Columns Read(const PanelTQ1_0& p, int row, int group, int half) {
+  const float d = F16ToF32(p.d[row]);
+  const int sixteenth = 2 * group + half;
+  return Each(d, -d, [&](int i) {
+    if (group < 5) return Digit(ByteOf(p.q + 4 * half, row, i), group);
+    if (sixteenth < 15) return Digit(ByteOf(p.q + 8, row, i), sixteenth - 10);
+    return Digit(p.last[4 * row + i % 4], i / 4);
+  });
+}
+
+Columns Read(const PanelTQ2_0& p, int row, int group, int half) {
+  const float d = F16ToF32(p.d[row]);
+  return Each(d, -d, [&](int i) { return TwoBits(p.q[group], row, half, i); });
+}
+
+// Points of the grid of IQ1 are -1, 0 and 1, moved by an eighth: counted in eighths, from -9 on.
+constexpr int kIq1Centre = 9;
+int Iq1Code(int point, int value, bool down) {
+  return 8 * kIq1Grid[static_cast<size_t>(point)][static_cast<size_t>(value)] + (down ? -1 : 1) +
+         kIq1Centre;
+}
+
+Columns Read(const PanelIQ1_S& p, int row, int group, int half) {
+  const auto& g = p.groups[group];
+  const int high = g.high[row];
+  const float eighth = F16ToF32(p.d[row]) * static_cast<float>(2 * (high >> 12 & 7) + 1) * 0.125f;
+  return Each(eighth, -kIq1Centre * eighth, [&](int i) {
+    const int k = 2 * half + i / 8;
+    return Iq1Code(g.q[k][row] | (high >> 3 * k & 7) << 8, i % 8, (high & 0x8000) != 0);
+  });
+}
+
+Columns Read(const PanelIQ1_M& p, int row, int group, int half) {
+  const auto& g = p.groups[group];
+  int d = 0;
+  for (int i = 0; i < 4; ++i) d |= p.scales[i][row] >> 12 << 4 * i;
+  const int scale = p.scales[group / 2][row] >> 3 * (group % 2 * 2 + half) & 7;
+  const float eighth =
+      F16ToF32(static_cast<uint16_t>(d)) * static_cast<float>(2 * scale + 1) * 0.125f;
+  return Each(eighth, -kIq1Centre * eighth, [&](int i) {
+    const int high = g.high[half][row] >> i / 8 * 4 & 15;
+    const int point = g.q[2 * half + i / 8][row] | (high & 7) << 8;
+    return Iq1Code(point, i % 8, (high & 8) != 0);
+  });
+}
+
+// The signs of 32 columns, of which each eighth is the parity of the seven before: its place has
+// another bit.
+struct SevenSigns {
+  const Line& line;
+  int row;
+
+  int Bit(int column) const { return OneBit(line, row, column / 16, column % 16); }
+  int Other(int i) const { return Bit(8 * i + 7); }
+  int Others() const { return Other(0) | Other(1) << 1 | Other(2) << 2 | Other(3) << 3; }
+  bool Negative(int column) const {
+    if (column % 8 < 7) return Bit(column) != 0;
+    int parity = 0;
+    for (int i = 1; i < 8; ++i) parity ^= Bit(column - i);
+    return parity != 0;
+  }
+};
+
+template <class Grid>
+int Point(const Grid& grid, int point, int value, bool negative) {
+  const int magnitude = grid[static_cast<size_t>(point)][static_cast<size_t>(value)];
+  return negative ? -magnitude : magnitude;
+}
+
+Columns Read(const PanelIQ2_XXS& p, int row, int group, int half) {
+  const auto& g = p.groups[group];
+  const SevenSigns signs{g.signs, row};
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>(2 * signs.Others() + 1) * 0.125f;
+  return Each(scale, 0, [&](int i) {
+    return Point(kIq2XxsGrid, g.q[2 * half + i / 8][row], i % 8, signs.Negative(16 * half + i));
+  });
+}
+
+Columns Read(const PanelIQ2_XS& p, int row, int group, int half) {
+  const auto& g = p.groups[group];
+  const SevenSigns signs{g.signs, row};
+  const int nibble = p.scales[group][row] >> 4 * half & 15;
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>(2 * nibble + 1) * 0.125f;
+  return Each(scale, 0, [&](int i) {
+    const int k = 2 * half + i / 8;
+    return Point(kIq2XsGrid, g.q[k][row] | signs.Other(k) << 8, i % 8,
+                 signs.Negative(16 * half + i));
+  });
+}
+
+Columns Read(const PanelIQ2_S& p, int row, int group, int half) {
+  const auto& g = p.groups[group];
+  const int nibble = p.scales[group][row] >> 4 * half & 15;
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>(2 * nibble + 1) * 0.125f;
+  return Each(scale, 0, [&](int i) {
+    const int k = 2 * half + i / 8;
+    return Point(kIq2SGrid, g.q[k][row] | (g.high[row] >> 2 * k & 3) << 8, i % 8,
+                 OneBit(g.signs, row, half, i) != 0);
+  });
+}
+
+Columns Read(const PanelIQ3_XXS& p, int row, int group, int half) {
+  const auto& g = p.groups[group];
+  const SevenSigns signs{g.signs, row};
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>(2 * signs.Others() + 1) * 0.25f;
+  return Each(scale, 0, [&](int i) {
+    return Point(kIq3XxsGrid, g.q[4 * half + i / 4][row], i % 4, signs.Negative(16 * half + i));
+  });
+}
+
+// Odd numbers from -15 to 15, counted in twos from the lowest.
+Columns Read(const PanelIQ3_S& p, int row, int group, int half) {
+  const auto& g = p.groups[group];
+  const int nibble = p.scales[group / 2][row] >> group % 2 * 4 & 15;
+  const float scale = F16ToF32(p.d[row]) * static_cast<float>(2 * nibble + 1);
+  return Each(2 * scale, -15 * scale, [&](int i) {
+    const int k = 4 * half + i / 4;
+    const int value = Point(kIq3SGrid, g.q[k][row] | (g.high[row] >> k & 1) << 8, i % 4,
+                            OneBit(g.signs, row, half, i) != 0);
+    return (value + 15) / 2;
+  });
+}
+
 // ---- Products ----
 
 float FloatAt(const std::byte* row, size_t offset, size_t index) {
@@ -262,6 +408,26 @@ void (*ScalarPanelKernel(DType type))(const MatMulTask&) {
       return MatMulPanels<PanelMXFP4, 1>;
     case DType::kNVFP4:
       return MatMulPanels<PanelNVFP4, 2>;
+    case DType::kQ1_0:
+      return MatMulPanels<PanelQ1_0, 4>;
+    case DType::kTQ1_0:
+      return MatMulPanels<PanelTQ1_0, 8>;
+    case DType::kTQ2_0:
+      return MatMulPanels<PanelTQ2_0, 8>;
+    case DType::kIQ1_S:
+      return MatMulPanels<PanelIQ1_S, 8>;
+    case DType::kIQ1_M:
+      return MatMulPanels<PanelIQ1_M, 8>;
+    case DType::kIQ2_XXS:
+      return MatMulPanels<PanelIQ2_XXS, 8>;
+    case DType::kIQ2_XS:
+      return MatMulPanels<PanelIQ2_XS, 8>;
+    case DType::kIQ2_S:
+      return MatMulPanels<PanelIQ2_S, 8>;
+    case DType::kIQ3_XXS:
+      return MatMulPanels<PanelIQ3_XXS, 8>;
+    case DType::kIQ3_S:
+      return MatMulPanels<PanelIQ3_S, 8>;
     default:
       return nullptr;
   }

@@ -44,6 +44,29 @@ inline void TameScales(DType type, std::byte* block) {
     case DType::kMXFP4:
       block[offsetof(BlockMXFP4, scale)] = static_cast<std::byte>(120);
       return;
+    case DType::kQ1_0:
+      return tame(offsetof(BlockQ1_0, d), 0.05f);
+    case DType::kTQ1_0:
+      return tame(offsetof(BlockTQ1_0, d), 0.05f);
+    case DType::kTQ2_0:
+      return tame(offsetof(BlockTQ2_0, d), 0.05f);
+    case DType::kIQ1_S:
+      return tame(offsetof(BlockIQ1_S, d), 0.01f);
+    case DType::kIQ2_XXS:
+    case DType::kIQ2_XS:
+    case DType::kIQ2_S:
+    case DType::kIQ3_XXS:
+      return tame(0, 0.002f);
+    case DType::kIQ3_S:
+      return tame(0, 0.001f);
+    case DType::kIQ1_M: {  // in the highest nibbles of four numbers
+      const uint16_t d = F32ToF16(0.01f);
+      for (int i = 0; i < 4; ++i) {
+        std::byte& byte = block[offsetof(BlockIQ1_M, scales) + 2 * static_cast<size_t>(i) + 1];
+        byte = (byte & std::byte{15}) | static_cast<std::byte>(d >> 4 * i << 4 & 0xF0);
+      }
+      return;
+    }
     default:
       return;
   }

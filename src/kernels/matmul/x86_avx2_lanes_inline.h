@@ -65,6 +65,29 @@ inline Bytes LookUp(const int8_t* table, Bytes bytes) {
   return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(entries), bytes);
 }
 
+// Of each row, the word of a table.
+inline Bytes Gather(const uint32_t* table, Words index) {
+  return _mm256_i32gather_epi32(reinterpret_cast<const int*>(table), index, 4);
+}
+// -byte where the other is 1, byte where it is 0.
+inline Bytes NegatedWhere(Bytes bytes, Bytes ones) {
+  const __m256i mask = _mm256_sub_epi8(_mm256_setzero_si256(), ones);
+  return _mm256_sub_epi8(_mm256_xor_si256(bytes, mask), mask);
+}
+// The first digit to base three of fractions of 256, once they are multiplied by a power of three.
+inline Bytes TernaryDigit(Bytes fractions, int power) {
+  const __m256i low = _mm256_set1_epi16(255);
+  const auto digits = [&](__m256i x) __attribute__((always_inline)) {
+    x = _mm256_and_si256(_mm256_mullo_epi16(x, _mm256_set1_epi16(static_cast<short>(power))), low);
+    return _mm256_srli_epi16(_mm256_mullo_epi16(x, _mm256_set1_epi16(3)), 8);
+  };
+  const __m256i even = digits(_mm256_and_si256(fractions, low));
+  const __m256i odd = digits(_mm256_srli_epi16(fractions, 8));
+  return _mm256_or_si256(even, _mm256_slli_epi16(odd, 8));
+}
+inline Words WordsOf(Bytes bytes) { return bytes; }
+inline Bytes BytesOf(Words words) { return words; }
+
 inline Words Sub(Words a, Words b) { return _mm256_sub_epi32(a, b); }
 inline __m256i Or(__m256i a, __m256i b) { return _mm256_or_si256(a, b); }
 inline __m256i Xor(__m256i a, __m256i b) { return _mm256_xor_si256(a, b); }

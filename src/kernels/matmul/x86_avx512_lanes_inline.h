@@ -74,6 +74,29 @@ inline Bytes LookUp(const int8_t* table, Bytes bytes) {
   return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(SixteenAt(table)), bytes);
 }
 
+// Of each row, the word of a table.
+inline Bytes Gather(const uint32_t* table, Words index) {
+  return _mm512_i32gather_epi32(index, table, 4);
+}
+// -byte where the other is 1, byte where it is 0.
+inline Bytes NegatedWhere(Bytes bytes, Bytes ones) {
+  const __m512i mask = _mm512_sub_epi8(_mm512_setzero_si512(), ones);
+  return _mm512_sub_epi8(_mm512_xor_si512(bytes, mask), mask);
+}
+// The first digit to base three of fractions of 256, once they are multiplied by a power of three.
+inline Bytes TernaryDigit(Bytes fractions, int power) {
+  const __m512i low = _mm512_set1_epi16(255);
+  const auto digits = [&](__m512i x) __attribute__((always_inline)) {
+    x = _mm512_and_si512(_mm512_mullo_epi16(x, _mm512_set1_epi16(static_cast<short>(power))), low);
+    return _mm512_srli_epi16(_mm512_mullo_epi16(x, _mm512_set1_epi16(3)), 8);
+  };
+  const __m512i even = digits(_mm512_and_si512(fractions, low));
+  const __m512i odd = digits(_mm512_srli_epi16(fractions, 8));
+  return _mm512_or_si512(even, _mm512_slli_epi16(odd, 8));
+}
+inline Words WordsOf(Bytes bytes) { return bytes; }
+inline Bytes BytesOf(Words words) { return words; }
+
 inline Words Sub(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 inline __m512i Or(__m512i a, __m512i b) { return _mm512_or_si512(a, b); }
 inline __m512i Xor(__m512i a, __m512i b) { return _mm512_xor_si512(a, b); }

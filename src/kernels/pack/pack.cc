@@ -146,6 +146,13 @@ Codes BitsOfGroup(const uint8_t* high, int group) {
   return codes;
 }
 
+// Four bytes, a bit a column.
+Codes BitsOfBytes(const uint8_t* bytes) {
+  Codes codes;
+  for (int i = 0; i < 32; ++i) codes.code[i] = static_cast<uint8_t>(bytes[i / 8] >> i % 8 & 1);
+  return codes;
+}
+
 void Pack(const BlockQ2_K& block, int row, PanelQ2_K& panel) {
   panel.d[row] = block.d;
   panel.dmin[row] = block.dmin;
@@ -201,6 +208,108 @@ void Pack(const BlockIQ4_XS& block, int row, PanelIQ4_XS& panel) {
   for (int g = 0; g < 8; ++g) PutFourBits(panel.q[g], row, NibbleCodes(block.q + 16 * g));
 }
 
+void Pack(const BlockQ1_0& block, int row, PanelQ1_0& panel) {
+  panel.d[row] = block.d;
+  for (int g = 0; g < 4; ++g) PutOneBit(panel.q[g], row, BitsOfBytes(block.q + 4 * g), 0);
+}
+
+void Pack(const BlockTQ1_0& block, int row, PanelTQ1_0& panel) {
+  panel.d[row] = block.d;
+  for (int i = 0; i < 12; ++i) std::memcpy(panel.q[i] + 4 * row, block.q + 4 * i, 4);
+  std::memcpy(panel.last + 4 * row, block.last, 4);
+}
+
+void Pack(const BlockTQ2_0& block, int row, PanelTQ2_0& panel) {
+  panel.d[row] = block.d;
+  for (int g = 0; g < 8; ++g) PutTwoBits(panel.q[g], row, PairsOfGroup(block.q, g));
+}
+
+void Pack(const BlockIQ1_S& block, int row, PanelIQ1_S& panel) {
+  panel.d[row] = block.d;
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[4 * g + i];
+    panel.groups[g].high[row] = block.high[g];
+  }
+}
+
+void Pack(const BlockIQ1_M& block, int row, PanelIQ1_M& panel) {
+  for (int i = 0; i < 4; ++i) panel.scales[i][row] = block.scales[i];
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[4 * g + i];
+    for (int i = 0; i < 2; ++i) panel.groups[g].high[i][row] = block.high[2 * g + i];
+  }
+}
+
+// Four times seven signs, and between them four other bits.
+Codes SevenSigns(const uint8_t (&signs)[4], uint32_t others) {
+  Codes codes;
+  for (int i = 0; i < 32; ++i) {
+    codes.code[i] = static_cast<uint8_t>((i % 8 < 7 ? signs[i / 8] >> i % 8 : others >> i / 8) & 1);
+  }
+  return codes;
+}
+
+// A word of four times seven signs, and the scale.
+Codes SignsAndScale(const uint8_t* bytes) {
+  uint32_t word;
+  std::memcpy(&word, bytes, sizeof(word));
+  uint8_t signs[4];
+  for (int i = 0; i < 4; ++i) signs[i] = static_cast<uint8_t>(word >> 7 * i & 127);
+  return SevenSigns(signs, word >> 28);
+}
+
+void Pack(const BlockIQ2_XXS& block, int row, PanelIQ2_XXS& panel) {
+  panel.d[row] = block.d;
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[g][i];
+    PutOneBit(panel.groups[g].signs, row, SignsAndScale(block.q[g] + 4), 0);
+  }
+}
+
+void Pack(const BlockIQ2_XS& block, int row, PanelIQ2_XS& panel) {
+  panel.d[row] = block.d;
+  PutBytes(panel.scales, row, block.scales);
+  for (int g = 0; g < 8; ++g) {
+    uint8_t signs[4];
+    uint32_t ninth_bits = 0;
+    for (int i = 0; i < 4; ++i) {
+      const unsigned point = block.q[4 * g + i];
+      panel.groups[g].q[i][row] = static_cast<uint8_t>(point & 255);
+      signs[i] = static_cast<uint8_t>(point >> 9);
+      ninth_bits |= (point >> 8 & 1) << i;
+    }
+    PutOneBit(panel.groups[g].signs, row, SevenSigns(signs, ninth_bits), 0);
+  }
+}
+
+void Pack(const BlockIQ2_S& block, int row, PanelIQ2_S& panel) {
+  panel.d[row] = block.d;
+  PutBytes(panel.scales, row, block.scales);
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[4 * g + i];
+    panel.groups[g].high[row] = block.high[g];
+    PutOneBit(panel.groups[g].signs, row, BitsOfBytes(block.signs + 4 * g), 0);
+  }
+}
+
+void Pack(const BlockIQ3_XXS& block, int row, PanelIQ3_XXS& panel) {
+  panel.d[row] = block.d;
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 8; ++i) panel.groups[g].q[i][row] = block.q[8 * g + i];
+    PutOneBit(panel.groups[g].signs, row, SignsAndScale(block.words[g]), 0);
+  }
+}
+
+void Pack(const BlockIQ3_S& block, int row, PanelIQ3_S& panel) {
+  panel.d[row] = block.d;
+  PutBytes(panel.scales, row, block.scales);
+  for (int g = 0; g < 8; ++g) {
+    for (int i = 0; i < 8; ++i) panel.groups[g].q[i][row] = block.q[8 * g + i];
+    panel.groups[g].high[row] = block.high[g];
+    PutOneBit(panel.groups[g].signs, row, BitsOfBytes(block.signs + 4 * g), 0);
+  }
+}
+
 template <class Block, class Panel>
 void PackRows(const PackTask& task) {
   const size_t row_bytes = RowBytes(task.type, task.columns);
@@ -240,6 +349,16 @@ constexpr Packer kPackers[] = {
     {DType::kIQ4_XS, PackRows<BlockIQ4_XS, PanelIQ4_XS>},
     {DType::kMXFP4, PackRows<BlockMXFP4, PanelMXFP4>},
     {DType::kNVFP4, PackRows<BlockNVFP4, PanelNVFP4>},
+    {DType::kQ1_0, PackRows<BlockQ1_0, PanelQ1_0>},
+    {DType::kTQ1_0, PackRows<BlockTQ1_0, PanelTQ1_0>},
+    {DType::kTQ2_0, PackRows<BlockTQ2_0, PanelTQ2_0>},
+    {DType::kIQ1_S, PackRows<BlockIQ1_S, PanelIQ1_S>},
+    {DType::kIQ1_M, PackRows<BlockIQ1_M, PanelIQ1_M>},
+    {DType::kIQ2_XXS, PackRows<BlockIQ2_XXS, PanelIQ2_XXS>},
+    {DType::kIQ2_XS, PackRows<BlockIQ2_XS, PanelIQ2_XS>},
+    {DType::kIQ2_S, PackRows<BlockIQ2_S, PanelIQ2_S>},
+    {DType::kIQ3_XXS, PackRows<BlockIQ3_XXS, PanelIQ3_XXS>},
+    {DType::kIQ3_S, PackRows<BlockIQ3_S, PanelIQ3_S>},
 };
 
 const Packer* Find(DType type) {

@@ -32,6 +32,8 @@ INGLE_EMULATED __m512i And(__m512i a, __m512i b) { return simde_mm512_and_si512(
 INGLE_EMULATED __m512i Or(__m512i a, __m512i b) { return simde_mm512_or_si512(a, b); }
 INGLE_EMULATED __m512i Xor(__m512i a, __m512i b) { return simde_mm512_xor_si512(a, b); }
 INGLE_EMULATED __m512i Shuffle(__m512i a, __m512i b) { return simde_mm512_shuffle_epi8(a, b); }
+INGLE_EMULATED __m512i SubBytes(__m512i a, __m512i b) { return simde_mm512_sub_epi8(a, b); }
+INGLE_EMULATED __m512i Mul16(__m512i a, __m512i b) { return simde_mm512_mullo_epi16(a, b); }
 INGLE_EMULATED __m512i SplatInt(int x) { return simde_mm512_set1_epi32(x); }
 INGLE_EMULATED __m512 SplatFloat(float x) { return simde_mm512_set1_ps(x); }
 INGLE_EMULATED __m512i ShiftLeft16(__m512i a, unsigned n) { return simde_mm512_slli_epi16(a, n); }
@@ -102,6 +104,9 @@ INGLE_EMULATED __m512 GatherFloats(__m512i index, const void* p, int scale) {
     std::memcpy(lanes + i, static_cast<const uint8_t*>(p) + places[i] * scale, sizeof(float));
   }
   return simde_mm512_loadu_ps(lanes);
+}
+INGLE_EMULATED __m512i GatherWords(__m512i index, const void* p, int scale) {
+  return simde_mm512_castps_si512(GatherFloats(index, p, scale));
 }
 INGLE_EMULATED void StoreFloats(void* p, __mmask16 mask, __m512 v) {
   float lanes[16];
@@ -236,6 +241,8 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #undef _mm512_or_si512
 #undef _mm512_xor_si512
 #undef _mm512_shuffle_epi8
+#undef _mm512_sub_epi8
+#undef _mm512_mullo_epi16
 #undef _mm512_set1_epi32
 #undef _mm512_set1_ps
 #undef _mm512_slli_epi16
@@ -251,6 +258,8 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #define _mm512_or_si512(a, b) ingle_emulation::Or(a, b)
 #define _mm512_xor_si512(a, b) ingle_emulation::Xor(a, b)
 #define _mm512_shuffle_epi8(a, b) ingle_emulation::Shuffle(a, b)
+#define _mm512_sub_epi8(a, b) ingle_emulation::SubBytes(a, b)
+#define _mm512_mullo_epi16(a, b) ingle_emulation::Mul16(a, b)
 #define _mm512_set1_epi32(x) ingle_emulation::SplatInt(x)
 #define _mm512_set1_ps(x) ingle_emulation::SplatFloat(x)
 #define _mm512_slli_epi16(a, n) ingle_emulation::ShiftLeft16(a, n)
@@ -263,6 +272,7 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #define _mm512_cvtph_ps(v) ingle_emulation::WidenHalves(v)
 #define _mm512_cvtepi32_ps(v) ingle_emulation::ToFloats(v)
 #define _mm512_i32gather_ps(index, p, scale) ingle_emulation::GatherFloats(index, p, int{scale})
+#define _mm512_i32gather_epi32(index, p, scale) ingle_emulation::GatherWords(index, p, int{scale})
 #define _mm256_maskz_loadu_epi16(mask, p) ingle_emulation::LoadSixteenBits(mask, p)
 #define _mm512_maskz_loadu_ps(mask, p) ingle_emulation::LoadFloats(mask, p)
 #define _mm512_mask_storeu_ps(p, mask, v) ingle_emulation::StoreFloats(p, mask, v)
