@@ -26,6 +26,11 @@ constexpr IqGrid<kPoints, kValues> Expand(std::string_view set, const int8_t (&v
   return grid;
 }
 
+template <size_t kCount>
+struct GridWords {
+  uint32_t word[kCount];
+};
+
 // code(value) of all values, four a word.
 template <size_t kPoints, size_t kValues, class Code>
 constexpr GridWords<kPoints * kValues / 4> Words(const IqGrid<kPoints, kValues>& grid,
@@ -57,12 +62,22 @@ constexpr IqGrid<1024, 8> kIq2SGrid = Expand<1024, 8>(kIq2SSet, kIq2Values);
 constexpr IqGrid<256, 4> kIq3XxsGrid = Expand<256, 4>(kIq3XxsSet, kIq3XxsValues);
 constexpr IqGrid<512, 4> kIq3SGrid = Expand<512, 4>(kIq3SSet, kIq3SValues);
 
-constexpr GridWords<512> kIq2XxsWords = Words(kIq2XxsGrid, AsItIs);
-constexpr GridWords<1024> kIq2XsWords = Words(kIq2XsGrid, AsItIs);
-constexpr GridWords<2048> kIq2SWords = Words(kIq2SGrid, AsItIs);
-constexpr GridWords<256> kIq3XxsWords = Words(kIq3XxsGrid, AsItIs);
-constexpr GridWords<512> kIq3SWords = Words(kIq3SGrid, [](int value) { return 8 + value / 2; });
-constexpr GridWords<4096> kIq1Words =
-    Words(kIq1Grid, [](int value) { return 8 * (value + 1) + 2; });
+namespace {
+
+constexpr auto kIq2XxsTable = Words(kIq2XxsGrid, AsItIs);
+constexpr auto kIq2XsTable = Words(kIq2XsGrid, AsItIs);
+constexpr auto kIq2STable = Words(kIq2SGrid, AsItIs);
+constexpr auto kIq3XxsTable = Words(kIq3XxsGrid, AsItIs);
+constexpr auto kIq3STable = Words(kIq3SGrid, [](int value) { return 8 + value / 2; });
+constexpr auto kIq1Table = Words(kIq1Grid, [](int value) { return 8 * (value + 1) + 2; });
+
+}  // namespace
+
+constexpr const uint32_t* kIq2XxsWords = kIq2XxsTable.word;
+constexpr const uint32_t* kIq2XsWords = kIq2XsTable.word;
+constexpr const uint32_t* kIq2SWords = kIq2STable.word;
+constexpr const uint32_t* kIq3XxsWords = kIq3XxsTable.word;
+constexpr const uint32_t* kIq3SWords = kIq3STable.word;
+constexpr const uint32_t* kIq1Words = kIq1Table.word;
 
 }  // namespace ingle

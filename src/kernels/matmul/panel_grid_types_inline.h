@@ -94,8 +94,8 @@ inline constexpr int kIq1Centre = 9;
 inline void LoadMoved(Words point, Words down, Bytes& first, Bytes& second) {
   const Words index = ShiftLeft<1>(point);
   const Words twos = And(Sub(Splat(0), down), 0x02020202);
-  first = BytesOf(Sub(WordsOf(Gather(kIq1Words.word, index)), twos));
-  second = BytesOf(Sub(WordsOf(Gather(kIq1Words.word, Add(index, 1))), twos));
+  first = BytesOf(Sub(WordsOf(Gather(kIq1Words, index)), twos));
+  second = BytesOf(Sub(WordsOf(Gather(kIq1Words, Add(index, 1))), twos));
 }
 
 struct IQ1_S {
@@ -219,7 +219,7 @@ struct IQ2_XXS {
     Weights w{{}, s.scale[group], {}};
     const auto& g = p.groups[group];
     LoadEights<kHalf>(
-        kIq2XxsWords.word, BytesOf(SevenSigns(g.signs, side).signs),
+        kIq2XxsWords, BytesOf(SevenSigns(g.signs, side).signs),
         [&](auto i) { return SideOf(g.q[2 * kHalf + i], side); }, w.q);
     return w;
   }
@@ -253,7 +253,7 @@ struct IQ2_XS : IQ2_XXS {
     const auto& g = p.groups[group];
     const SevenSigns signs(g.signs, side);
     LoadEights<kHalf>(
-        kIq2XsWords.word, BytesOf(signs.signs),
+        kIq2XsWords, BytesOf(signs.signs),
         [&](auto i) {
           constexpr int kPoint = 2 * kHalf + i;
           return Or(SideOf(g.q[kPoint], side), MoveField<2 * kPoint, 1, 8>(signs.others));
@@ -274,7 +274,7 @@ struct IQ2_S : IQ2_XS {
     const auto& g = p.groups[group];
     const Words high = SideOf(g.high, side);
     LoadEights<kHalf>(
-        kIq2SWords.word, SideOf(g.signs, side),
+        kIq2SWords, SideOf(g.signs, side),
         [&](auto i) {
           constexpr int kPoint = 2 * kHalf + i;
           return Or(SideOf(g.q[kPoint], side), MoveField<2 * kPoint, 2, 8>(high));
@@ -301,7 +301,7 @@ struct IQ3_XXS : IQ2_XXS {
     const auto& g = p.groups[group];
     const Bytes signs = BytesOf(SevenSigns(g.signs, side).signs);
     Unrolled<4>([&](auto i) {
-      const Bytes magnitudes = Gather(kIq3XxsWords.word, SideOf(g.q[4 * kHalf + i], side));
+      const Bytes magnitudes = Gather(kIq3XxsWords, SideOf(g.q[4 * kHalf + i], side));
       w.q[i] = NegatedWhere(magnitudes, MoveBits<4 * kHalf + i, 1, 0>(signs));
     });
     return w;
@@ -338,7 +338,7 @@ struct IQ3_S {
       constexpr int kPoint = 4 * kHalf + i;
       const Words point = Or(SideOf(g.q[kPoint], side), MoveField<kPoint, 1, 8>(high));
       const Bytes flips = LookUp(kFlips, MoveBits<kPoint, 1, 0>(signs));
-      const Bytes codes = Gather(kIq3SWords.word, point);
+      const Bytes codes = Gather(kIq3SWords, point);
       w.q[i] = BytesOf(Xor(WordsOf(codes), WordsOf(flips)));
     });
     return w;
