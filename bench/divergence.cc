@@ -10,13 +10,12 @@
 #include <fstream>
 #include <iterator>
 
-#include "engine/engine.h"
+#include "logit_differences.h"
 
 namespace ingle {
 namespace {
 
 constexpr size_t kChunk = 512;
-constexpr size_t kRows = 64;  // of logits at a time
 
 std::unique_ptr<Engine> Load(const char* path, DeviceKind device, DType cache) {
   EngineOptions options;
@@ -29,75 +28,21 @@ std::unique_ptr<Engine> Load(const char* path, DeviceKind device, DType cache) {
   std::exit(1);
 }
 
-struct Difference {
-  double divergence = 0;  // Kullback-Leibler, in nats
-  double surprise = 0;    // how much less likely the text's next token is, in nats
-  bool same_choice = false;
-};
-
-double LogOfSum(std::span<const float> logits, float best) {
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(double{logit} - best);
-  return best + std::log(sum);
-}
-
-Difference Compare(std::span<const float> want, std::span<const float> got, TokenId next) {
-  const auto best = std::max_element(want.begin(), want.end());
-  const auto got_best = std::max_element(got.begin(), got.end());
-  const double want_sum = LogOfSum(want, *best);
-  const double got_sum = LogOfSum(got, *got_best);
-  Difference difference;
-  for (size_t i = 0; i < want.size(); ++i) {
-    const double log_p = want[i] - want_sum;
-    difference.divergence += std::exp(log_p) * (log_p - (got[i] - got_sum));
-  }
-  const auto token = static_cast<size_t>(next);
-  difference.surprise = (want[token] - want_sum) - (got[token] - got_sum);
-  difference.same_choice = best - want.begin() == got_best - got.begin();
-  return difference;
-}
-
-std::span<const float> Require(const Result<std::span<const float>>& logits) {
-  if (logits) return *logits;
-  std::fprintf(stderr, "divergence: %s\n", logits.error().message().c_str());
-  std::exit(1);
-}
-
-// The differences of one chunk's second half.
-void CompareChunk(Engine& want, Engine& got, std::span<const TokenId> chunk,
-                  std::vector<Difference>& differences) {
-  const auto a = want.NewSession();
-  const auto b = got.NewSession();
-  const size_t columns = want.model_info().answer_columns;
-  Require(want.Prefill(*a, chunk.first(kChunk / 2)));
-  Require(got.Prefill(*b, chunk.first(kChunk / 2)));
-  for (size_t at = kChunk / 2; at + kRows <= kChunk; at += kRows) {
-    const auto part = chunk.subspan(at, kRows);
-    const StepItem wanted{a.get(), part, StepItem::Logits::kAll};
-    const StepItem item{b.get(), part, StepItem::Logits::kAll};
-    const auto p = Require(want.Step({&wanted, 1}));
-    const auto q = Require(got.Step({&item, 1}));
-    for (size_t row = 0; row < kRows && at + row + 1 < kChunk; ++row) {
-      differences.push_back(Compare(p.subspan(row * columns, columns),
-                                    q.subspan(row * columns, columns), chunk[at + row + 1]));
-    }
-  }
-}
-
-void Report(const std::string& name, std::vector<Difference>& differences) {
+void Report(const std::string& name, std::vector<LogitDifference>& differences) {
   double divergence = 0;
   double surprise = 0;
   double same = 0;
-  for (const Difference& difference : differences) {
+  for (const LogitDifference& difference : differences) {
     divergence += difference.divergence;
     surprise += difference.surprise;
     same += difference.same_choice ? 1 : 0;
   }
   const auto count = static_cast<double>(differences.size());
   const size_t rare = differences.size() * 99 / 100;
-  std::nth_element(
-      differences.begin(), differences.begin() + static_cast<ptrdiff_t>(rare), differences.end(),
-      [](const Difference& a, const Difference& b) { return a.divergence < b.divergence; });
+  std::nth_element(differences.begin(), differences.begin() + static_cast<ptrdiff_t>(rare),
+                   differences.end(), [](const LogitDifference& a, const LogitDifference& b) {
+                     return a.divergence < b.divergence;
+                   });
   std::printf("| %s | %.6f | %.5f | %.2f%% | %+.3f%% |\n", name.c_str(), divergence / count,
               differences[rare].divergence, 100 * same / count,
               100 * (std::exp(surprise / count) - 1));
@@ -106,9 +51,14 @@ void Report(const std::string& name, std::vector<Difference>& differences) {
 
 void CompareText(Engine& want, Engine& got, std::span<const TokenId> tokens,
                  const std::string& name) {
-  std::vector<Difference> differences;
+  std::vector<LogitDifference> differences;
   for (size_t at = 0; at + kChunk <= tokens.size(); at += kChunk) {
-    CompareChunk(want, got, tokens.subspan(at, kChunk), differences);
+    const Status compared =
+        CompareEngines(want, got, tokens.subspan(at, kChunk), kChunk / 2, differences);
+    if (!compared) {
+      std::fprintf(stderr, "divergence: %s\n", compared.error().message().c_str());
+      std::exit(1);
+    }
   }
   Report(name, differences);
 }

@@ -23,9 +23,24 @@ Of AVX2, where int8 products go through 16 bits; [the design](design/fast-cpu.md
 - *Prefill of Q8_0* gives the signs of weights to the activations, and widens four times as often: twenty instructions, 5.9 cycles. Activations in 16 bits were tried: six cycles at best, for they wait for loads.
 - *Decoding* asks for memory group by group, ahead of its use, which gained K-quants a sixth. What is left goes to unpacking, and to waiting: six times a layer, all threads wait for the slowest.
 - *Sequences together* are bound by arithmetic as soon as there are four: eight take 4.5 cycles for the same step, panels unpacked among them, where the arithmetic of many takes 3.7.
-
-Not timed yet, as no such machine was at hand: AVX-512 VNNI, AVX-VNNI, AMX, NEON. Their kernels for panels give, bit for bit, what the definition gives. Scales for 16 activations will hold AVX-512 VNNI to some 57% of its peak, and AMX to some 15%.
 """
+# The instructions that it speaks of, as reports name them.
+WHY_INSTRUCTIONS = "avx2"
+
+# What there are kernels for, by the words in which reports name instructions.
+KERNELS = {"avx512vnni": "AVX-512 VNNI", "avxvnni": "AVX-VNNI", "amx": "AMX", "neon": "NEON",
+           "avx2": "AVX2"}
+# What is expected of those, while nobody has timed them.
+EXPECTED = {
+    "avx512vnni": "Scales for 16 activations will hold AVX-512 VNNI to some 57% of its peak.",
+    "amx": "Scales for 16 activations will hold AMX to some 15% of its peak."}
+
+# How what all reports have in common is put into a sentence.
+IN_WORDS = {"processor": "{}, ", "processors": "{} processors, ",
+            "instructions": "instructions: {}; ", "program": "{}"}
+
+# How many times as fast as each other program Ingle is meant to be.
+WANTED = {"llama.cpp": 1.5, "ik_llama.cpp": 1.3}
 
 AGAIN = """## Again
 
@@ -33,6 +48,9 @@ AGAIN = """## Again
 cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release && ninja -C build ingle_program make_model
 LLAMA_BENCH="llama.cpp/build/bin/llama-bench -fa 1" \\
   IK_LLAMA_BENCH=ik_llama.cpp/build/bin/llama-bench IK_LLAMA_FLAGS="-rtr 1" \\
+  IK_LLAMA_COMMIT=$(git -C ik_llama.cpp rev-parse --short HEAD) \\
+  LLAMA_BATCHED_BENCH=llama.cpp/build/bin/llama-batched-bench \\
+  IK_LLAMA_BATCHED_BENCH=ik_llama.cpp/build/bin/llama-batched-bench \\
   SMOLLM2=SmolLM2-135M-Instruct.Q4_1.gguf bench/table.py run
 ```
 
@@ -64,21 +82,48 @@ def order(item):
     return (-report["model"]["parameters"], name)
 
 
-def machine(reports):
-    first = next(iter(reports.values()))
-    text = (f"## The machine\n\n{first['machine']['processor']}, "
-            f"{first['machine']['processors']} processors, instructions: "
-            f"{first['machine']['instructions']}. Ingle {first['version']}.")
-    builds = {}
+def facts(report):
+    """What a figure depends on beside the model, by the head of its column."""
+    found = {key: str(report["machine"][key]) for key in IN_WORDS if key != "program"}
+    commit = report.get("commit")
+    found["program"] = f"Ingle {report['version']}" + (f" at commit {commit}" if commit else "")
+    return found
+
+
+def sentences_on_others(reports):
+    """A sentence for each other program, which one it was: of several, all."""
+    commits, flags = {}, {}
     for report in reports.values():
+        for name, words in report["flags"].items():
+            flags.setdefault(name, set()).update(f"`{word}`" for word in words if word)
         for row in report["results"]:
             for other in row.get("against", []):
-                builds[other["name"]] = other.get("build") or builds.get(other["name"], "unknown")
-    for name, build in sorted(builds.items()):
-        flags = " ".join(first["flags"].get(name, []))
-        text += f" {name} at commit {build}" + (f", with `{flags}`." if flags else ".")
-    text += ("\n\n| while measuring | date | reading, 1 / all threads | int8 | f32 |\n"
-             "|---|---|--:|--:|--:|\n")
+                known = report.get("commits", {}).get(other["name"]) or other.get("build")
+                named = commits.setdefault(other["name"], set())
+                if known and known != "unknown":
+                    named.add(known)
+    sentences = []
+    for name, named in sorted(commits.items()):
+        text = f"{name} at commit {' and '.join(sorted(named)) or 'unknown'}"
+        text += f", with {' or '.join(sorted(flags[name]))}." if flags.get(name) else "."
+        sentences.append(text)
+    return sentences
+
+
+def machine(reports):
+    each = {name: facts(report) for name, report in reports.items()}
+    first, *rest = each.values()
+    differ = [key for key in first if any(other[key] != first[key] for other in rest)]
+    same = [form.format(first[key]) for key, form in IN_WORDS.items() if key not in differ]
+    sentences = ["".join(same).strip(" ,;") + "."] if same else []
+    sentences += sentences_on_others(reports)
+    if differ:
+        sentences.append("Not the same for all models, and therefore in the table: "
+                         f"{', '.join(differ)}.")
+    text = "## The machine\n\n" + " ".join(sentences)
+    text += ("\n\n| while measuring | date |" + "".join(f" {key} |" for key in differ) +
+             " reading, 1 / all threads | int8 | f32 |\n|---|---|" + "---|" * len(differ) +
+             "--:|--:|--:|\n")
     for name, report in reports.items():
         limits = report["machine"]["limits"][0]
         one, every = limits["one_thread"], limits["all_threads"]
@@ -87,6 +132,7 @@ def machine(reports):
                      ("read_bytes_per_second", 1e9, 1, "GB/s"),
                      ("int8_operations_per_second", 1e12, 2, "TOPS"),
                      ("f32_operations_per_second", 1e12, 2, "TFLOPS"))]
+        cells = [each[name][key] for key in differ] + cells
         text += f"| {name} | {report['date']} | " + " | ".join(cells) + " |\n"
     return text
 
@@ -117,6 +163,40 @@ def speeds(reports, others):
     return text
 
 
+def misses(reports, others):
+    """Where Ingle is slower than others, or less faster than it is meant to be."""
+    text = "## Where it falls short\n\n"
+    for other in others:
+        wanted = WANTED.get(other, 1)
+        ratios = [(f"{name} {row_name(row)} ({against['ratio']:.2f})", against["ratio"])
+                  for name, report in reports.items() for row in report["results"]
+                  for against in row.get("against", []) if against["name"] == other]
+        slower = [label for label, ratio in ratios if ratio < 1]
+        short = [label for label, ratio in ratios if 1 <= ratio < wanted]
+        text += (f"- Of {len(ratios)} tests beside {other}, Ingle is slower in "
+                 + listed(slower) + f", and less than {wanted} times as fast in "
+                 + listed(short) + ".\n")
+    return text
+
+
+def listed(labels):
+    return f"{len(labels)}: {'; '.join(labels)}" if labels else "none"
+
+
+def why(reports):
+    """The reasons that are known, of the instructions that were measured."""
+    measured = [report["machine"]["instructions"] for report in reports.values()]
+    text = WHY if WHY_INSTRUCTIONS in measured else ""
+    timed = {word for instructions in measured for word in instructions.split()}
+    missing = [key for key in KERNELS if key not in timed]
+    if missing:
+        text += ("\n" if text else "") + "## Not timed\n\nNo such machine was at hand yet: "
+        text += ", ".join(KERNELS[key] for key in missing) + ". Their kernels for panels give, bit "
+        text += "for bit, what the definition gives."
+        text += "".join(f" {EXPECTED[key]}" for key in missing if key in EXPECTED) + "\n"
+    return text
+
+
 def starts(reports, others):
     programs = ["ingle", *others]
     text = ("## Start\n\nFrom the start of the process to the first token behind a prompt of 16 "
@@ -141,7 +221,8 @@ def write(folder, page):
     others = names_of_others(reports)
     repeats = max(report["repeats"] for report in reports.values())
     parts = [ABOUT.format(repeats=repeats), machine(reports), speeds(reports, others),
-             starts(reports, others), WHY, AGAIN]
-    page.write_text("\n".join(parts), encoding="utf-8")
+             misses(reports, others) if others else "", starts(reports, others), why(reports),
+             AGAIN]
+    page.write_text("\n".join(part for part in parts if part), encoding="utf-8")
     picture = performance_picture.draw(reports, others, row_name)
     page.with_suffix(".svg").write_text(picture, encoding="utf-8")

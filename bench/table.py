@@ -11,6 +11,7 @@ fetched nor built: what is not named is left out.
     LLAMA_BENCH          llama.cpp's llama-bench, with the flags that suit it best: "PATH -fa 1"
     IK_LLAMA_BENCH       ik_llama.cpp's llama-bench, a path
     IK_LLAMA_FLAGS       its flags: "-rtr 1"
+    IK_LLAMA_COMMIT      which commit it is of, as it does not say so itself
     LLAMA_BATCHED_BENCH, IK_LLAMA_BATCHED_BENCH
                          the llama-batched-bench of each, for sequences decoded together
     SMOLLM2              the file of SmolLM2-135M-Instruct, whose weights are no random ones
@@ -182,6 +183,21 @@ def run_tests(path, deep, repeats, threads):
     return report
 
 
+def own_commit():
+    """The checkout's, which is taken for the program's, and a "+" where files were changed that are
+    none of what this script writes; null outside of a checkout."""
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True).stdout.strip()
+
+    written = [":!bench/results", ":!docs/performance.md", ":!docs/performance.svg"]
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *written)
+        return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
 def run(names):
     files = model_files()
     unknown = [name for name in names if name not in files]
@@ -202,6 +218,8 @@ def run(names):
         report["flags"] = {other: command.replace(str(ROOT) + "/", "").split(" ", 1)[1:]
                            for other, command in peers().items()}
         report["model"]["path"] = path.name
+        report["commit"] = own_commit()
+        report["commits"] = {"ik_llama.cpp": setting("IK_LLAMA_COMMIT")}
         (RESULTS / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n",
                                               encoding="utf-8")
 
@@ -211,6 +229,8 @@ def main():
         run(sys.argv[2:])
     elif sys.argv[1:] != ["write"]:
         sys.exit(__doc__)
+    if not any(RESULTS.glob("*.json")):
+        sys.exit(f"there are no results in {RESULTS} yet: `bench/table.py run` measures")
     performance_page.write(RESULTS, ROOT / "docs/performance.md")
 
 

@@ -1,18 +1,17 @@
-// One product of matrices, computed by every kernel that there is for its type of weights: all of
-// them, alone or in a batch, whole or in parts, must give the definition's bits. The fuzzer chooses
-// the shape, how memory lies, and every byte of weights and activations, infinities among them.
+// One product of matrices in panels, computed by every kernel that there is for its type of weights:
+// all of them, alone or in a batch, whole or in parts, must give the definition's bits. The fuzzer
+// chooses the shape, how memory lies, and every byte of weights and activations, infinities among
+// them.
 //
 // Activations pass every quantizer first, which must agree in the same way.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <string_view>
 #include <vector>
 
+#include "kernel_fuzzing.h"
 #include "kernels/matmul/emulated_testing.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/matmul/scalar.h"
@@ -22,31 +21,6 @@
 
 namespace ingle {
 namespace {
-
-void Check(bool holds) {
-  if (!holds) std::abort();
-}
-
-// What the fuzzer gave, from the front; zeros once it is used up.
-struct Bytes {
-  std::string_view left;
-
-  size_t Number(size_t below) {
-    const size_t byte = left.empty() ? 0 : static_cast<unsigned char>(left[0]);
-    left.remove_prefix(std::min<size_t>(1, left.size()));
-    return byte % below;
-  }
-  // Over and over, as far as `size`.
-  std::vector<std::byte> Repeated(size_t size, size_t length) {
-    const std::string_view pattern = left.substr(0, length);
-    left.remove_prefix(pattern.size());
-    std::vector<std::byte> bytes(size);
-    for (size_t i = 0; i < size && !pattern.empty(); ++i) {
-      bytes[i] = static_cast<std::byte>(pattern[i % pattern.size()]);
-    }
-    return bytes;
-  }
-};
 
 struct Problem {
   DType type;
@@ -70,11 +44,6 @@ std::vector<DType> TypesWithPanels() {
     }
   }
   return types;
-}
-
-bool SameBits(float a, float b) {
-  return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b) ||
-         (std::isnan(a) && std::isnan(b));
 }
 
 void CheckSame(const std::vector<float>& a, const std::vector<float>& b) {
@@ -103,7 +72,7 @@ void Quantize(const std::vector<float>& x, std::byte* to) {
   const size_t groups = x.size() / kQ8Group;
   kernels.back().run({x.data(), to, x.size(), 0, groups});
   for (const QuantizeQ8Kernel& kernel : kernels) {
-    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+    if (!CanRun(kernel.needs)) continue;
     std::vector<std::byte> other(Q8RowBytes(x.size()));
     kernel.run({x.data(), other.data(), x.size(), 0, groups / 2});
     kernel.run({x.data(), other.data(), x.size(), groups / 2, groups});
@@ -111,7 +80,7 @@ void Quantize(const std::vector<float>& x, std::byte* to) {
   }
 }
 
-Problem MakeProblem(Bytes& bytes) {
+Problem MakeProblem(FuzzedBytes& bytes) {
   static const std::vector<DType> types = TypesWithPanels();
   Problem p{};
   if (types.empty()) return p;
@@ -181,7 +150,7 @@ void CheckKernels(const Problem& p) {
   kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
   for (const MatMulKernel& kernel : kernels) {
     if (kernel.weights != p.type || kernel.layout != WeightLayout::kPanels) continue;
-    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+    if (!CanRun(kernel.needs)) continue;
     CheckSame(Compute(kernel, p, 0, p.tokens, p.split), want);
     // The last token alone.
     const auto alone = Compute(kernel, p, p.tokens - 1, 1, 0);
@@ -194,7 +163,7 @@ void CheckKernels(const Problem& p) {
 }  // namespace ingle
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ingle::Bytes bytes{{reinterpret_cast<const char*>(data), size}};
+  ingle::FuzzedBytes bytes{{reinterpret_cast<const char*>(data), size}};
   const ingle::Problem problem = ingle::MakeProblem(bytes);
   if (problem.rows > 0) ingle::CheckKernels(problem);
   return 0;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what Ingle's build needs and this machine lacks.
 #
-#   tools/setup.sh [build] [checks] [fuzz] [wasm] [aarch64]
+#   tools/setup.sh [build] [counts] [checks] [fuzz] [wasm] [aarch64]
 #
 # Each word is a group below; without one it is `build`. What is there already is found by looking
 # for the thing itself (a command, a header), so that it may come from anywhere, and nothing is
@@ -29,12 +29,12 @@ build    /usr/include/*/curl/curl.h                          libcurl4-openssl-de
 build    /usr/include/openssl/evp.h                          libssl-dev
 build    /usr/include/gtest/gtest.h                          libgtest-dev
 build    /usr/include/simde/x86/avx512.h                     libsimde-dev
+counts   valgrind                                            valgrind
 checks   clang++-16                                          clang-16
 checks   /usr/lib/llvm-16/lib/clang/16/lib/linux/*asan*.a    libclang-rt-16-dev
 checks   clang-format-16                                     clang-format-16
 checks   pip3                                                python3-pip
 checks   git                                                 git
-checks   valgrind                                            valgrind
 fuzz     clang++-16                                          clang-16
 fuzz     /usr/lib/llvm-16/lib/clang/16/lib/linux/*fuzzer*.a  libclang-rt-16-dev
 wasm     em++                                                emscripten

@@ -5,11 +5,13 @@ import resource
 import subprocess
 import unittest
 
+import random_checkpoint
 from support import CHECKPOINT, TINY, CliTest
 
 SMOLLM2 = os.environ.get("INGLE_TEST_SMOLLM2")
 LLAMA = os.path.dirname(TINY)
-# What the system maps of the program itself while it runs, and what its heap keeps.
+# What the system maps of the program itself while it runs, and what its heap keeps: of no model, and
+# so no part of the 3%.
 UNKNOWN = 4 << 20
 
 
@@ -29,6 +31,17 @@ class Fit(CliTest):
         for model in (TINY, os.path.join(LLAMA, "q4_k.gguf"), CHECKPOINT):
             with self.subTest(model=model):
                 self.expect_near(model, 512)
+
+    def test_mixtures_and_hybrids_take_what_is_said(self):
+        for name, write in (("mixture", random_checkpoint.write_mixture),
+                            ("hybrid", random_checkpoint.write_hybrid)):
+            folder = self.path(name)
+            write(folder)
+            panels = self.path(name + ".gguf")
+            self.ok("quantize", folder, panels, "Q8_0")
+            for model in (folder, panels):
+                with self.subTest(model=model):
+                    self.expect_near(model, 512)
 
     def test_the_cache_takes_what_is_said(self):
         for flags in (["--cache-type", "f32"], ["--cache-type", "f16"]):

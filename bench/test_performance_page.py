@@ -1,0 +1,93 @@
+"""docs/performance.md of results that nobody measured: what it must tell, and what it must not."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import performance_page
+
+
+def report(**more):
+    peak = {"read_bytes_per_second": 1e9, "int8_operations_per_second": 1e12,
+            "f32_operations_per_second": 1e12}
+    row = {"test": "pp256", "depth": 0, "sequences": 1, "tokens_per_second": 100.0,
+           "deviation": 1.0, "limit": 200.0, "share_of_limit": 0.5, "against": []}
+    found = {"version": "0.1.0", "date": "2026-01-01", "repeats": 3, "flags": {}, "starts": {},
+             "machine": {"processor": "Some", "processors": 2, "instructions": "avx2",
+                         "limits": [{"one_thread": peak, "all_threads": peak}]},
+             "model": {"parameters": 1000}, "results": [row]}
+    for key, value in more.items():
+        (found["machine"] if key in found["machine"] else found)[key] = value
+    return found
+
+
+def beside(name, ratio, **more):
+    found = report(**more)
+    found["results"][0]["against"] = [{"name": name, "build": "unknown", "tokens_per_second": 50.0,
+                                       "deviation": 1.0, "ratio": ratio}]
+    return found
+
+
+class PerformancePage(unittest.TestCase):
+    def page(self, **reports):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in reports.items():
+                pathlib.Path(folder, f"{name}.json").write_text(json.dumps(content), "utf-8")
+            page = pathlib.Path(folder, "page.md")
+            performance_page.write(pathlib.Path(folder), page)
+            return page.read_text("utf-8")
+
+    def test_what_all_share_is_said_once(self):
+        page = self.page(A=report(commit="abc1234+"), B=report(commit="abc1234+"))
+        self.assertIn("Some, 2 processors, instructions: avx2; Ingle 0.1.0 at commit abc1234+.", page)
+        self.assertIn("| A | 2026-01-01 | 1.0 / 1.0 GB/s |", page)
+
+    def test_machines_that_differ_are_told_apart(self):
+        page = self.page(A=report(), B=report(processor="Other", instructions="neon dotprod"))
+        self.assertIn("| while measuring | date | processor | instructions | reading", page)
+        self.assertIn("| A | 2026-01-01 | Some | avx2 | 1.0", page)
+        self.assertIn("| B | 2026-01-01 | Other | neon dotprod | 1.0", page)
+        self.assertNotIn("instructions: ", page)
+
+    def test_reasons_are_those_of_what_was_measured(self):
+        reasons = "## Why not more"
+        self.assertIn(reasons, self.page(A=report()))
+        self.assertIn("at hand yet: AVX-512 VNNI, AVX-VNNI, AMX, NEON.", self.page(A=report()))
+        page = self.page(A=report(instructions="avx2 avx512vnni"))
+        self.assertNotIn(reasons, page)
+        self.assertIn("at hand yet: AVX-VNNI, AMX, NEON.", page)
+
+    def test_misses_are_listed(self):
+        page = self.page(A=beside("ik_llama.cpp", 0.93), B=beside("ik_llama.cpp", 1.29),
+                         C=beside("ik_llama.cpp", 1.31), D=beside("llama.cpp", 1.6))
+        self.assertIn("Of 3 tests beside ik_llama.cpp, Ingle is slower in 1: A pp256 (0.93), and "
+                      "less than 1.3 times as fast in 1: B pp256 (1.29).", page)
+        self.assertIn("Of 1 tests beside llama.cpp, Ingle is slower in none, and less than 1.5 "
+                      "times as fast in none.", page)
+
+    def test_a_commit_that_a_program_does_not_tell_is_named(self):
+        silent = beside("ik_llama.cpp", 1.4)
+        self.assertIn("ik_llama.cpp at commit unknown.", self.page(A=silent))
+        named = beside("ik_llama.cpp", 1.4, commits={"ik_llama.cpp": "fed4321"},
+                       flags={"ik_llama.cpp": ["-rtr 1"]})
+        self.assertIn("ik_llama.cpp at commit fed4321, with `-rtr 1`.", self.page(A=named))
+
+    def test_without_results_a_sentence_says_so(self):
+        script = pathlib.Path(__file__).with_name("table.py").read_text("utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            bench = pathlib.Path(folder, "bench")
+            bench.mkdir()
+            (bench / "table.py").write_text(script, "utf-8")
+            done = subprocess.run([sys.executable, bench / "table.py", "write"], check=False,
+                                  capture_output=True, text=True,
+                                  env={"PYTHONPATH": str(pathlib.Path(__file__).parent),
+                                       "PYTHONDONTWRITEBYTECODE": "1"})
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^there are no results in .*\n$")
+
+
+if __name__ == "__main__":
+    unittest.main()
