@@ -11,6 +11,7 @@
 #include "store/hub_store.h"
 #include "store/hugging_face_cache.h"
 #include "store/other_programs.h"
+#include "terminal/output.h"
 
 namespace ingle {
 namespace {
@@ -137,6 +138,15 @@ Status RefuseToWriteOver(const std::string& model_path, const std::string& out) 
 
 namespace {
 
+// Once: several models that are loaded meet the same folder.
+void TellWhyNotKept(const EngineInfo& info) {
+  static bool told = false;
+  if (!info.panel_trouble || told) return;
+  told = true;
+  Note(Cat(info.panel_trouble->message(), "; until it can be written, each start lays the weights ",
+           "out in memory, which the setting keep_panels = false does without this remark"));
+}
+
 // As `ingle tune` found it, or as it is found now. Where there are few processors a measurement
 // that something else disturbs costs more than a good one gains.
 void UseTuning(Engine& engine, const Context& context) {
@@ -164,6 +174,7 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
 
 Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options) {
   auto engine = Engine::Load(path, options);
+  if (engine) TellWhyNotKept((*engine)->info());
   if (engine || engine.error().code() != ErrorCode::kOutOfMemory || options.only_look) {
     return engine;
   }

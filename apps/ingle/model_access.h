@@ -32,7 +32,7 @@ EngineOptions OptionsToLook();
 // and the others are the table of `ingle fit`.
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
-// The same of a path.
+// The same of a path. Where weights could not be kept, a remark tells why, once.
 Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options);
 
 // The model that the setting `draft` names, to guess for engine: null where there is none. Fails as

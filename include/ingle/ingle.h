@@ -84,9 +84,14 @@ typedef struct ingle_model_options {
   uint64_t memory_limit; /* bytes that it may take beside what the process has; 0: what it takes */
   uint32_t sessions;     /* full ones that have to fit memory_limit; 0: 1 */
   bool fit_context;      /* where they do not fit, take the longest context with which they do */
+  /* A folder that keeps weights as the CPU takes them, see ingle_model_load; NULL: none. */
+  const char* panel_directory;
 } ingle_model_options;
-#define INGLE_MODEL_OPTIONS_DEFAULT \
-  { sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0, INGLE_CACHE_AUTO, NULL, 0, 0, false }
+#define INGLE_MODEL_OPTIONS_DEFAULT                                                          \
+  {                                                                                          \
+    sizeof(ingle_model_options), INGLE_DEVICE_CPU, 0, 0, 0, 0, INGLE_CACHE_AUTO, NULL, 0, 0, \
+        false, NULL                                                                          \
+  }
 
 /* As memory_limit: what the system, or the group of processes that limits this one, has left. */
 #define INGLE_MEMORY_AVAILABLE UINT64_MAX
@@ -96,7 +101,15 @@ typedef struct ingle_model_options {
    the files must not be written to or cut short (the system would end the process). To replace one,
    rename another over it. A draft model is loaded with the same options; INGLE_UNSUPPORTED when its
    tokens are not the model's. INGLE_OUT_OF_MEMORY, before anything large is taken, when
-   memory_limit does not do; a draft model's limit is what the model has left of it. */
+   memory_limit does not do; a draft model's limit is what the model has left of it.
+
+   On the CPU weights are laid out anew, which takes about as long as to read them. In
+   panel_directory, made where it is missing, a file of as many bytes again keeps that, one for each
+   model by its path: later loads map it, and processes that do so share its memory; of several that
+   load the model for the first time one writes it, and the others wait. It is replaced when the
+   model's files or the layout have changed, removed when they are gone, and may be deleted at any
+   time. Without a directory, where it refuses or the disk is full, and of models of less than
+   8 MiB, weights are laid out in memory of the process's own. */
 INGLE_API ingle_status ingle_model_load(const char* path, const ingle_model_options* options,
                                         ingle_model** model);
 /* The memory goes when the model and its last session have been freed, in any order. */

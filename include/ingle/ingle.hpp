@@ -58,6 +58,7 @@ struct ModelOptions {
   uint64_t memory_limit = kDefault.memory_limit;
   uint32_t sessions = kDefault.sessions;
   bool fit_context = kDefault.fit_context;
+  std::string panel_directory;  // empty: none
 };
 
 // The fields and defaults are those of ingle_generate_options.
@@ -156,6 +157,7 @@ class Model {
     raw.memory_limit = options.memory_limit;
     raw.sessions = options.sessions;
     raw.fit_context = options.fit_context;
+    if (!options.panel_directory.empty()) raw.panel_directory = options.panel_directory.c_str();
     ingle_model* model = nullptr;
     internal::Check(ingle_model_load(path.c_str(), &raw, &model));
     handle_.reset(model);

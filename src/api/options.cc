@@ -101,6 +101,7 @@ Result<EngineOptions> ReadOptions(const ingle_model_options* options) {
   if (given->memory_limit > 0) read.memory_limit = given->memory_limit;
   if (given->sessions > 0) read.sequences = given->sessions;
   read.fit_context = given->fit_context;
+  if (given->panel_directory != nullptr) read.panel_directory = given->panel_directory;
   return read;
 }
 

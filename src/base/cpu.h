@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,12 @@ bool IsCpuChoice(std::string_view text);
 std::string ToString(CpuFeatures features);
 
 // How many cores this process may use: those of its affinity mask, threads of one core counted
-// once, and, rounded up, its cgroup's quota. 1 at least.
+// once, but no more than ProcessorsInQuota. 1 at least.
 int UsableProcessors();
+
+// The tightest quota of the control groups (version 2) that this process is in, in processors,
+// rounded up; nothing where none has one. root: stands before /proc and /sys, for tests.
+std::optional<int> ProcessorsInQuota(const std::string& root = "");
 
 namespace internal {
 CpuFeatures HardwareFeatures();  // one file an architecture

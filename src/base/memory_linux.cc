@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/control_groups.h"
 
 namespace ingle {
 namespace {
@@ -59,25 +59,14 @@ std::optional<uint64_t> LeftInGroup(const std::string& folder) {
   return *limit - std::min(*limit, held);
 }
 
-// The path of this process's group: the line "0::/PATH".
-std::string GroupPath(const std::string& root) {
-  std::ifstream file(root + "/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("0::/")) return line.substr(3);
-  }
-  return "/";
-}
-
-// The group's own limit, and those of the groups that it is in.
+// The least that the group and those that it is in leave.
 std::optional<uint64_t> LeftInGroups(const std::string& root) {
   std::optional<uint64_t> least;
-  std::string path = GroupPath(root);
-  for (;;) {
-    const auto left = LeftInGroup(Cat(root, "/sys/fs/cgroup", path));
+  for (const std::string& folder : ControlGroupFolders(root)) {
+    const auto left = LeftInGroup(folder);
     if (left) least = std::min(left.value(), least.value_or(*left));
-    if (path.empty() || path == "/") return least;
-    path.resize(path.rfind('/'));
   }
+  return least;
 }
 
 std::optional<uint64_t> LeftOfAddresses(const std::string& root) {

@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 
 #include <sched.h>
 
+#include "base/control_groups.h"
 #include "base/cpu.h"
 #include "base/error.h"
 
@@ -35,20 +37,34 @@ int CoresInAffinityMask() {
   return std::max(1, static_cast<int>(cores.size()));
 }
 
-// cgroup v2 writes "MAX PERIOD" in microseconds, MAX being "max" without a limit.
-int ProcessorsInCgroupQuota() {
-  constexpr int kUnlimited = 1 << 20;
-  std::ifstream file("/sys/fs/cgroup/cpu.max");
+// The processors that a group may use. Its file says "MAX PERIOD" in microseconds, MAX being "max"
+// without a limit.
+std::optional<double> QuotaOf(const std::string& folder) {
+  std::ifstream file(folder + "/cpu.max");
   double quota = 0;
   double period = 0;
-  if (!(file >> quota >> period) || quota <= 0 || period <= 0) return kUnlimited;
-  return std::max(1, static_cast<int>(std::min(std::ceil(quota / period), double{kUnlimited})));
+  if (!(file >> quota >> period) || quota <= 0 || period <= 0) return std::nullopt;
+  return quota / period;
 }
 
 }  // namespace
 
+std::optional<int> ProcessorsInQuota(const std::string& root) {
+  constexpr double kMost = 1 << 20;
+  std::optional<double> tightest;
+  for (const std::string& folder : ControlGroupFolders(root)) {
+    const auto quota = QuotaOf(folder);
+    if (quota) tightest = std::min(*quota, tightest.value_or(*quota));
+  }
+  if (!tightest) return std::nullopt;
+  return static_cast<int>(std::ceil(std::min(*tightest, kMost)));
+}
+
 int UsableProcessors() {
-  static const int count = std::min(CoresInAffinityMask(), ProcessorsInCgroupQuota());
+  static const int count = [] {
+    const int cores = CoresInAffinityMask();
+    return std::min(cores, ProcessorsInQuota().value_or(cores));
+  }();
   return count;
 }
 

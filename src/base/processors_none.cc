@@ -3,6 +3,8 @@
 
 namespace ingle {
 
+std::optional<int> ProcessorsInQuota(const std::string&) { return std::nullopt; }
+
 int UsableProcessors() { return 1; }
 
 }  // namespace ingle

@@ -1,8 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "engine/engine_state.h"
 #include "engine/model_facts.h"
@@ -91,14 +89,13 @@ std::vector<TensorView> Engine::State::PanelMatrices() const {
 
 Status Engine::State::LayOutWeights(const EngineOptions& options) {
   if (device_kind != DeviceKind::kCpu) return {};
-  std::error_code ignored;
-  const std::string path = std::filesystem::absolute(name, ignored).lexically_normal().string();
-  auto opened =
-      OpenPanels({options.panel_directory, path, checkpoint->Sources()}, PanelMatrices(), *pool);
+  auto opened = OpenPanels({options.panel_directory, PanelModel(name), checkpoint->Sources()},
+                           PanelMatrices(), *pool);
   if (!opened) return Fail(opened.error());
   panels = *std::move(opened);
   info.panel_bytes = panels.bytes;
   info.panels_mapped = panels.mapped;
+  info.panel_trouble = panels.trouble;
   return {};
 }
 

@@ -44,7 +44,7 @@ struct EngineOptions {
   // 0: no limit of its own.
   uint64_t cache_bytes = 0;
   // On the CPU weights are laid out anew. Here that is kept, for later starts and other processes;
-  // empty: in memory, each time.
+  // empty, or where EngineInfo::panel_trouble says why not: in memory, each time.
   std::string panel_directory{};
   // To be asked about, not to be run: loads at once, takes nothing large, and fails at the first
   // step.
@@ -97,6 +97,7 @@ struct EngineInfo {
   uint64_t weight_bytes = 0;
   uint64_t panel_bytes = 0;            // of those, what is laid out anew for this processor
   bool panels_mapped = false;          // whether they are a file that processes share
+  std::optional<Error> panel_trouble;  // why they are none in spite of a panel_directory
   uint64_t activation_bytes = 0;       // the memory plan's arena
   uint64_t cache_bytes_per_token = 0;  // of one session
   uint64_t state_bytes = 0;            // of one session, at any length

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "engine/panel_writers.h"
 #include "tensor/panels.h"
 
 namespace ingle {
@@ -14,7 +15,6 @@ namespace fs = std::filesystem;
 
 // The first line. The number changes with tensor/panels.h and with what stands in a header.
 constexpr std::string_view kFirstLine = "ingle panels 1\n";
-constexpr std::string_view kSuffix = ".panels";
 constexpr uint64_t kHeaderUnit = 4096;               // data begins on a page
 constexpr uint64_t kLeastBytes = uint64_t{8} << 20;  // below this, laying out takes a moment
 constexpr uint64_t kBufferBytes = uint64_t{16} << 20;
@@ -54,7 +54,7 @@ std::string HeaderOf(const PanelSource& source, const std::vector<TensorView>& m
 }
 
 std::string PathOf(const std::string& directory, const std::string& model) {
-  return Cat(directory, "/", Hex(Fnv1a(model)), kSuffix);
+  return Cat(directory, "/", Hex(Fnv1a(model)), kPanelSuffix);
 }
 
 uint64_t TotalBytes(const std::vector<TensorView>& matrices) {
@@ -147,29 +147,33 @@ std::string ModelOf(const fs::path& path) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
+Status MakeFolder(const std::string& folder) {
+  std::error_code error, ignored;
+  fs::create_directories(folder, error);
+  if (!error || fs::is_directory(folder, ignored)) return {};
+  return Fail(ErrorCode::kIo, "cannot create the folder ", folder, ": ", error.message());
+}
+
 Result<Panels> MapOrWrite(const PanelSource& source, const std::vector<TensorView>& matrices,
                           WorkerPool& pool) {
   const std::string path = PathOf(source.directory, source.model);
   const std::string header = HeaderOf(source, matrices);
+  RemovePartialPanels(source.directory);  // however long nothing else is written
   if (auto mapped = Map(path, header, matrices)) return mapped;
-  std::error_code ignored;
-  fs::create_directories(source.directory, ignored);
+  if (const Status made = MakeFolder(source.directory); !made) return Fail(made.error());
   RemoveOrphanPanels(source.directory);
+  const auto lock = WaitToWritePanels(path);
+  if (!lock) return Fail(lock.error());
+  // What another process wrote meanwhile.
+  if (auto mapped = Map(path, header, matrices)) return mapped;
   if (const Status written = Write(source, header, matrices, pool); !written) {
     return Fail(written.error());
   }
   return Map(path, header, matrices);
 }
 
-}  // namespace
-
-Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorView>& matrices,
-                          WorkerPool& pool) {
-  if (CanBeKept(source) && TotalBytes(matrices) >= kLeastBytes) {
-    auto panels = MapOrWrite(source, matrices, pool);
-    GiveBack(source);
-    if (panels) return panels;
-  }
+Result<Panels> LayOutInMemory(const PanelSource& source, const std::vector<TensorView>& matrices,
+                              WorkerPool& pool) {
   auto packed = PackInMemory(matrices, pool, [&] { GiveBack(source); });
   if (!packed) return Fail(packed.error());
   Panels panels;
@@ -179,12 +183,37 @@ Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorVie
   return panels;
 }
 
+}  // namespace
+
+std::string PanelModel(const std::string& path) {
+  std::error_code error, ignored;
+  const fs::path whole = fs::absolute(path, ignored);
+  const fs::path real = fs::weakly_canonical(whole, error);
+  return (error ? whole.lexically_normal() : real).string();
+}
+
+Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorView>& matrices,
+                          WorkerPool& pool) {
+  if (!CanBeKept(source) || TotalBytes(matrices) < kLeastBytes) {
+    return LayOutInMemory(source, matrices, pool);
+  }
+  auto kept = MapOrWrite(source, matrices, pool);
+  GiveBack(source);
+  if (kept) return kept;
+  auto panels = LayOutInMemory(source, matrices, pool);
+  if (panels) panels->trouble = kept.error();
+  return panels;
+}
+
 void RemoveOrphanPanels(const std::string& directory) {
+  RemovePartialPanels(directory);
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
-    if (entry.path().extension() != kSuffix) continue;
+    if (entry.path().extension() != kPanelSuffix) continue;
     const std::string model = ModelOf(entry.path());
-    if (!model.empty() && !fs::exists(model, ignored)) fs::remove(entry.path(), ignored);
+    if (model.empty()) continue;
+    const bool asked_for = fs::exists(model, ignored) && PanelModel(model) == model;
+    if (!asked_for) fs::remove(entry.path(), ignored);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "base/memory.h"
 #include "base/worker_pool.h"
 #include "kernels/peak/peak.h"
 
@@ -29,15 +30,18 @@ double SecondsOf(const std::function<void()>& work) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Memory of large pages where there are any, zeroed.
+// Memory to read, of about so many bytes and of large pages where there are any.
 class Buffer {
  public:
-  explicit Buffer(uint64_t bytes) : bytes_(bytes) {
+  explicit Buffer(uint64_t bytes)
+      : bytes_((std::clamp(bytes, kLeastBytes, kMostBytes) + kLargePage - 1) / kLargePage *
+               kLargePage) {
     void* memory =
         mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return;
     words_ = static_cast<uint64_t*>(memory);
     madvise(memory, bytes_, MADV_HUGEPAGE);
+    std::fill_n(words_, count(), 1);  // pages that were never written are all one
   }
   ~Buffer() {
     if (words_ != nullptr) munmap(words_, bytes_);
@@ -45,7 +49,8 @@ class Buffer {
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  uint64_t* words() const { return words_; }
+  const uint64_t* words() const { return words_; }  // null: there is no memory
+  uint64_t bytes() const { return bytes_; }
   size_t count() const { return bytes_ / sizeof(uint64_t); }
 
  private:
@@ -70,21 +75,26 @@ double OperationsPerSecond(const PeakKernel& kernel, WorkerPool& pool) {
   return 2 * products * pool.size() / best;
 }
 
+// With the better of the distances at which products of matrices ask for weights.
 double BytesPerSecond(const Buffer& buffer, WorkerPool& pool) {
+  constexpr size_t kAheads[] = {1024, 2048};
   const ReadKernel& kernel = Pick(ReadKernels(), UsableCpuFeatures());
   std::vector<uint64_t> sums(static_cast<size_t>(pool.size()));
-  const auto read = [&] {
+  const auto read = [&](size_t ahead) {
     pool.Run([&](Worker& worker) {
       const auto [begin, end] = worker.Share(buffer.count(), kLineWords);
-      kernel.run({buffer.words() + begin, end - begin, &sums[static_cast<size_t>(worker.index())]});
+      uint64_t& sum = sums[static_cast<size_t>(worker.index())];
+      kernel.run({buffer.words() + begin, end - begin, ahead, &sum});
     });
   };
-  read();
+  read(kAheads[0]);
   double best = 1e9;
   for (double spent = 0; spent < kSecondsOfReading;) {
-    const double seconds = SecondsOf(read);
-    best = std::min(best, seconds);
-    spent += seconds;
+    for (const size_t ahead : kAheads) {
+      const double seconds = SecondsOf([&] { read(ahead); });
+      best = std::min(best, seconds);
+      spent += seconds;
+    }
   }
   return static_cast<double>(buffer.count() * sizeof(uint64_t)) / best;
 }
@@ -98,13 +108,11 @@ Limits Measure(const Buffer& buffer, WorkerPool& pool, const PeakKernel& int8,
 }  // namespace
 
 Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes) {
-  constexpr uint64_t kPage = uint64_t{1} << 21;
-  const uint64_t rounded = (std::clamp(bytes, kLeastBytes, kMostBytes) + kPage - 1) / kPage * kPage;
-  const Buffer buffer(rounded);
+  const Buffer buffer(bytes);
   if (buffer.words() == nullptr) {
-    return Fail(ErrorCode::kOutOfMemory, "no memory for a buffer of ", rounded, " bytes to read");
+    return Fail(ErrorCode::kOutOfMemory, "no memory for a buffer of ", buffer.bytes(),
+                " bytes to read");
   }
-  std::fill_n(buffer.words(), buffer.count(), 1);  // pages that were never written are all one
   const PeakKernel& int8 = Pick(Int8PeakKernels(), UsableCpuFeatures());
   const PeakKernel& f32 = Pick(FloatPeakKernels(), UsableCpuFeatures());
   MachineLimits limits;
@@ -117,6 +125,21 @@ Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes) {
   limits.threads = all.size();
   limits.all = Measure(buffer, all, int8, f32);
   return limits;
+}
+
+void MeasureReadingAgain(uint64_t bytes, MachineLimits& limits) {
+  const Buffer buffer(bytes);
+  if (buffer.words() == nullptr) return;
+  const auto again = [&](int threads, Limits& of) {
+    WorkerPool pool(threads);
+    of.read_bytes = std::max(of.read_bytes, BytesPerSecond(buffer, pool));
+  };
+  again(1, limits.one);
+  if (limits.threads > 1) {
+    again(limits.threads, limits.all);
+  } else {
+    limits.all.read_bytes = limits.one.read_bytes;
+  }
 }
 
 std::string ProcessorName() {

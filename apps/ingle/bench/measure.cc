@@ -125,8 +125,8 @@ TestLimit LimitOf(const BenchTest& test, const ModelWork& work, const Limits& li
   // Prefill reads the cache once a step, decoding for every token.
   const double middle = test.depth + test.tokens / 2.0;
   const double passes = (prefill ? steps : test.tokens) * (prefill ? 1.0 : test.sequences);
-  const double bytes =
-      steps * work.step_bytes + passes * (work.CacheBytes(middle) + 2 * work.state_bytes);
+  const double bytes = steps * work.StepBytes(tokens / steps) +
+                       passes * (work.CacheBytes(middle) + 2 * work.state_bytes);
   const double reading = bytes / limits.read_bytes;
   return {tokens / std::max(arithmetic, reading), reading > arithmetic};
 }

@@ -14,6 +14,14 @@ void AddProducts(Products& products, const TensorView& matrix, double uses) {
 
 }  // namespace
 
+double ModelWork::StepBytes(double tokens) const {
+  double bytes = step_bytes;
+  for (const Experts& layer : experts) {
+    bytes += layer.bytes * std::min(layer.count, layer.k * tokens);
+  }
+  return bytes;
+}
+
 double ModelWork::CacheBytes(double position) const {
   double bytes = 0;
   for (const Attention& attention : attentions) {
@@ -38,10 +46,11 @@ ModelWork WorkOf(const Engine& engine) {
       AddProducts(node.type.rows == Rows::kOutputs ? work.per_output : work.per_token, matrix, 1);
       work.step_bytes += static_cast<double>(matrix.bytes());
     } else if (node.op == Op::kExperts) {
-      const TensorView& expert = WeightOf(graph.node(node.inputs[2])).view;
+      const WeightAttributes& stack = WeightOf(graph.node(node.inputs[2]));
       const double k = std::get<ExpertsAttributes>(node.attributes).k;
-      AddProducts(work.per_token, expert, k);
-      work.step_bytes += k * static_cast<double>(expert.bytes());
+      AddProducts(work.per_token, stack.view, k);
+      work.experts.push_back({static_cast<double>(stack.view.bytes()), k,
+                              static_cast<double>(stack.experts.size())});
     } else if (node.op == Op::kAttention) {
       const auto& a = std::get<AttentionAttributes>(node.attributes);
       work.attentions.push_back(

@@ -18,13 +18,25 @@ struct Products {
 struct ModelWork {
   Products per_token;
   Products per_output;     // for a token whose logits are wanted
-  double step_bytes = 0;   // weights that a step reads, however many tokens it has
+  double step_bytes = 0;   // weights that every step reads, however many tokens it has
   double state_bytes = 0;  // of each sequence, at any length
+  // The matrices of a layer's experts, of which each token wants k.
+  struct Experts {
+    double bytes = 0;  // of one
+    double k = 0;
+    double count = 0;
+  };
+  std::vector<Experts> experts;
   struct Attention {
     double bytes = 0;     // of the cache, for each position that is seen
     uint32_t window = 0;  // positions seen at most; 0: all
   };
   std::vector<Attention> attentions;
+
+  // Of weights, in a step of so many tokens. Of experts that is the most that it may be: as if no
+  // two tokens shared one, until all are read. A step whose tokens do may be quicker than a limit
+  // which counts on it.
+  double StepBytes(double tokens) const;
 
   // Of the cache, to compute one token that stands at this position.
   double CacheBytes(double position) const;

@@ -120,19 +120,24 @@ class Bench {
       report_.load_seconds = load_time.count();
     }
     const ModelWork work = WorkOf(engine);
-    const auto limits =
-        MeasureLimits(engine.info().threads, static_cast<uint64_t>(work.step_bytes));
+    const auto read_bytes = static_cast<uint64_t>(work.StepBytes(1));
+    Result<MachineLimits> limits = MeasureLimits(engine.info().threads, read_bytes);
     if (!limits) return Fail(limits.error());
-    report_.limits.push_back(*limits);
+    std::vector<BenchFigure> figures;
     for (const BenchTest& test : options_.TestsWith(threads)) {
       Result<BenchFigure> figure = Measure(engine, test);
       if (!figure) return Fail(figure.error());
-      const TestLimit limit = LimitOf(test, work, limits->all, engine.info().batch_tokens);
-      figure->limit = limit.tokens_per_second;
-      figure->memory_bound = limit.memory_bound;
-      report_.figures.push_back(std::move(*figure));
+      figures.push_back(*std::move(figure));
     }
     report_.resident_bytes = std::max(report_.resident_bytes, ResidentMemory());
+    MeasureReadingAgain(read_bytes, *limits);
+    for (BenchFigure& figure : figures) {
+      const TestLimit limit = LimitOf(figure.test, work, limits->all, engine.info().batch_tokens);
+      figure.limit = limit.tokens_per_second;
+      figure.memory_bound = limit.memory_bound;
+      report_.figures.push_back(std::move(figure));
+    }
+    report_.limits.push_back(*std::move(limits));
     return {};
   }
 

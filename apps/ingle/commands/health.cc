@@ -3,9 +3,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <map>
+#include <optional>
 
 #include "base/cpu.h"
+#include "base/memory.h"
 #include "files/file_io.h"
 #include "kernels/kernel_set.h"
 #include "model_access.h"
@@ -43,11 +46,14 @@ Finding Kernels() {
   return {"kernels", Health::kFine, text};
 }
 
+// What there is for a model is as `ingle fit` says it.
 Finding Memory() {
   const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   const auto total = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
-  const auto free = static_cast<uint64_t>(sysconf(_SC_AVPHYS_PAGES)) * page;
-  return {"memory", Health::kFine, Cat(HumanBytes(total), ", ", HumanBytes(free), " unused")};
+  const std::optional<uint64_t> available = AvailableMemory();
+  return {"memory", Health::kFine,
+          Cat(HumanBytes(total), ", ", available ? HumanBytes(*available) : "an unknown part",
+              " available")};
 }
 
 // The nearest folder that exists, at path or above it.
@@ -69,6 +75,44 @@ Finding Store(const Context& context) {
     return {"store", Health::kWarning, text + "; not writable: models cannot be fetched into it"};
   }
   return {"store", Health::kFine, text};
+}
+
+struct FolderSize {
+  size_t files = 0;
+  uint64_t bytes = 0;
+};
+
+FolderSize SizeOf(const std::string& folder) {
+  namespace fs = std::filesystem;
+  FolderSize size;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const Result<uint64_t> bytes = FileSize(at->path().string());
+    if (!bytes) continue;
+    ++size.files;
+    size.bytes += *bytes;
+  }
+  return size;
+}
+
+// Weights of models that were run, as this processor takes them.
+Finding KeptPanels(const Context& context) {
+  const std::string& root = context.paths.panels;
+  const FolderSize size = SizeOf(root);
+  std::string text = root;
+  if (!FileExists(root)) text += " (will be created)";
+  if (size.files > 0) {
+    text += Cat(", ", HumanBytes(size.bytes), " in ", size.files,
+                size.files == 1 ? " file" : " files");
+  }
+  if (!context.settings.keep_panels) {
+    return {"panels", Health::kFine, text + "; keep_panels is false: weights are not kept"};
+  }
+  if (access(NearestFolder(root).c_str(), W_OK | X_OK) != 0) {
+    return {"panels", Health::kWarning,
+            text + "; not writable: each start lays a model's weights out in memory"};
+  }
+  return {"panels", Health::kFine, text};
 }
 
 Finding Models(const Context& context) {
@@ -180,6 +224,7 @@ std::vector<Finding> Examine(const Context& context) {
           Variables(context),
           Models(context),
           Store(context),
+          KeptPanels(context),
           OtherPrograms(context),
           Pip(),
           HubAccess(context),

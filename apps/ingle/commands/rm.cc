@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <functional>
 
+#include "base/file_lock.h"
 #include "command.h"
 #include "engine/panel_file.h"
 #include "files/file_io.h"
 #include "model_access.h"
-#include "store/file_lock.h"
 #include "store/hub_store.h"
 #include "store/hugging_face_cache.h"
 #include "store/model_store.h"

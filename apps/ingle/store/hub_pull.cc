@@ -1,8 +1,8 @@
 #include "store/hub_pull.h"
 
+#include "base/file_lock.h"
 #include "files/file_io.h"
 #include "store/fetch_file.h"
-#include "store/file_lock.h"
 #include "store/hub.h"
 #include "store/hub_record.h"
 #include "store/hub_store.h"

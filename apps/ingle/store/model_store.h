@@ -24,7 +24,7 @@ class ModelStore {
     return FolderOf(entry.name) + "/" + entry.file;
   }
 
-  // Held (file_lock.h) by whoever changes the model's folder; outlives that folder.
+  // Held (base/file_lock.h) by whoever changes the model's folder; outlives that folder.
   std::string LockOf(const std::string& name) const { return root_ + "/" + name + ".lock"; }
 
   // Whether the entry's file is there and is what the catalogue says. A file without a record (one

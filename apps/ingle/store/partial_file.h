@@ -18,7 +18,7 @@ struct ExpectedFile {
   std::string authority;
 };
 
-// One process at a time may hold the same path (file_lock.h).
+// One process at a time may hold the same path (base/file_lock.h).
 class PartialFile final : public HttpBody {
  public:
   // Opens what an earlier attempt left, or begins anew.

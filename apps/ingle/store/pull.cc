@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/file_lock.h"
 #include "files/file_io.h"
 #include "store/fetch_file.h"
-#include "store/file_lock.h"
 #include "store/http.h"
 #include "store/wheel.h"
 #include "terminal/output.h"

@@ -37,6 +37,7 @@ void FloatScalar(const PeakTask& task) {
 void ReadScalar(const ReadTask& task) {
   uint64_t sums[8] = {};
   for (size_t i = 0; i < task.count; i += 8) {
+    __builtin_prefetch(reinterpret_cast<const char*>(task.words + i) + task.ahead);
     for (size_t lane = 0; lane < 8; ++lane) sums[lane] += task.words[i + lane];
   }
   *task.sum = 0;

@@ -34,9 +34,11 @@ TEST(Peak, ReadKernelsReadEverything) {
   const uint64_t want = std::accumulate(words, words + kWords, uint64_t{0});
   for (const ReadKernel& kernel : ReadKernels()) {
     if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
-    uint64_t sum = 0;
-    kernel.run({words, kWords, &sum});
-    EXPECT_EQ(sum, want) << kernel.name;
+    for (const size_t ahead : {size_t{0}, size_t{1024}}) {
+      uint64_t sum = 0;
+      kernel.run({words, kWords, ahead, &sum});
+      EXPECT_EQ(sum, want) << kernel.name;
+    }
   }
 }
 

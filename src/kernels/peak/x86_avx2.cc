@@ -65,6 +65,8 @@ void ReadAvx2(const ReadTask& task) {
   constexpr size_t kSums = 8;
   __m256i sums[kSums] = {};
   for (size_t i = 0; i < task.count; i += 4 * kSums) {
+    const char* later = reinterpret_cast<const char*>(task.words + i) + task.ahead;
+    for (size_t at = 0; at < 32 * kSums; at += 64) _mm_prefetch(later + at, _MM_HINT_T0);
     for (size_t s = 0; s < kSums; ++s) {
       const auto* words = reinterpret_cast<const __m256i*>(task.words + i + 4 * s);
       sums[s] = _mm256_add_epi64(sums[s], _mm256_load_si256(words));

@@ -397,6 +397,18 @@ class DefaultModel(CliTest):
         self.assertIn("Paris", answer)
         self.assertTrue(answer.endswith("\n"))
 
+    def test_weights_that_cannot_be_kept_are_remarked(self):
+        run = ["run", self.model, "Hello", "-n", "1", "--draft", self.model]
+        refused = {"INGLE_HOME": self.write("file", "where a folder would be")}
+        done = self.run_ingle(*run, env=refused)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count(b"cannot create the folder"), 1)
+        self.assertIn(b"lays the weights out in memory", done.stderr)
+        for quiet in ({}, {**refused, "INGLE_KEEP_PANELS": "false"}):
+            done = self.run_ingle(*run, env=quiet)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertNotIn(b"in memory", done.stderr)
+
     def test_show(self):
         facts = self.ok_json("show", self.model, "--json")
         self.assertEqual(facts["quantization"], "Q4_1")

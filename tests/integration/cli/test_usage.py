@@ -113,10 +113,30 @@ class Usage(CliTest):
         self.assertTrue(report["healthy"])
         subjects = {check["subject"] for check in report["checks"]}
         self.assertLessEqual(
-            {"processor", "kernels", "store", "configuration", "telemetry"}, subjects)
+            {"processor", "kernels", "store", "panels", "configuration", "telemetry"}, subjects)
         origins = {setting["key"]: setting["from"] for setting in report["settings"]}
         self.assertEqual(origins["threads"], "INGLE_THREADS")
         self.assertEqual(origins["temp"], "default")
+
+    def check(self, subject, **options):
+        report = self.ok_json("doctor", "--json", **options)
+        return next(check for check in report["checks"] if check["subject"] == subject)
+
+    def test_doctor_tells_what_is_kept_of_weights(self):
+        folder = self.path(".cache/ingle/panels")
+        self.assertEqual(self.check("panels")["text"], folder + " (will be created)")
+        self.write(".cache/ingle/panels/0123456789abcdef.panels", b"x" * 2_000_000)
+        self.write(".cache/ingle/panels/0123456789abcdef.panels.1-0.partial", b"x" * 500_000)
+        self.assertEqual(self.check("panels")["text"], folder + ", 2.50 MB in 2 files")
+        refused = self.write("file", "where a folder would be")
+        self.assertEqual(self.check("panels", env={"INGLE_HOME": refused})["state"], "warning")
+        fine = self.check("panels", env={"INGLE_HOME": refused, "INGLE_KEEP_PANELS": "false"})
+        self.assertEqual(fine["state"], "ok")
+        self.assertIn("weights are not kept", fine["text"])
+
+    def test_doctor_tells_memory_as_fit_does(self):
+        text = self.check("memory")["text"]
+        self.assertRegex(text, r"^[\d.]+ [kMGT]B, ([\d.]+ [kMGT]?B|an unknown part) available$")
 
     def test_doctor_finds_what_is_broken(self):
         self.write_config("temp = 'hot'\n")

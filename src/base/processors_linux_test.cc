@@ -1,0 +1,75 @@
+#include <filesystem>
+#include <fstream>
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "base/cpu.h"
+
+namespace ingle {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A system of a few files.
+class Processors : public testing::Test {
+ protected:
+  Processors() : root_(fs::temp_directory_path() / ("ingle-quota-" + std::to_string(getpid()))) {}
+  ~Processors() override { fs::remove_all(root_); }
+
+  void Write(const std::string& path, const std::string& text) {
+    fs::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text;
+  }
+  void WriteQuota(const std::string& group, const std::string& text) {
+    Write("sys/fs/cgroup" + group + "/cpu.max", text + "\n");
+  }
+  std::optional<int> InQuota() const { return ProcessorsInQuota(root_.string()); }
+
+  fs::path root_;
+};
+
+TEST_F(Processors, HaveNoQuotaWhereNoneIsSaid) {
+  EXPECT_EQ(InQuota(), std::nullopt);
+  Write("proc/self/cgroup", "0::/user.slice\n");
+  WriteQuota("/user.slice", "max 100000");
+  EXPECT_EQ(InQuota(), std::nullopt);
+  WriteQuota("/user.slice", "no number");
+  EXPECT_EQ(InQuota(), std::nullopt);
+  WriteQuota("/user.slice", "100000 0");
+  EXPECT_EQ(InQuota(), std::nullopt);
+}
+
+// As systemd's CPUQuota= has it: the root of a host has no such file.
+TEST_F(Processors, AreThoseOfItsOwnGroup) {
+  Write("proc/self/cgroup", "2:cpu:/elsewhere\n0::/system.slice/ingle.service\n");
+  WriteQuota("/system.slice/ingle.service", "150000 100000");
+  EXPECT_EQ(InQuota(), 2);
+  WriteQuota("/system.slice/ingle.service", "5000 100000");
+  EXPECT_EQ(InQuota(), 1);
+}
+
+TEST_F(Processors, AreLimitedByTheGroupsAround) {
+  Write("proc/self/cgroup", "0::/a/b/c\n");
+  WriteQuota("/a/b/c", "800000 100000");
+  WriteQuota("/a/b", "max 100000");
+  WriteQuota("/a", "300000 100000");
+  EXPECT_EQ(InQuota(), 3);
+  WriteQuota("/a/b/c", "50000 25000");
+  EXPECT_EQ(InQuota(), 2);
+}
+
+// It sees its own group as the root, or a path that is there for the host only.
+TEST_F(Processors, OfAContainerAreThoseOfItsRoot) {
+  WriteQuota("", "400000 100000");
+  for (const char* group : {"0::/\n", "0::/docker/0123\n", ""}) {
+    Write("proc/self/cgroup", group);
+    EXPECT_EQ(InQuota(), 4);
+  }
+}
+
+TEST_F(Processors, AreOneAtLeast) { EXPECT_GE(UsableProcessors(), 1); }
+
+}  // namespace
+}  // namespace ingle
