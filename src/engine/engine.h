@@ -55,7 +55,7 @@ struct EngineOptions {
   // of `context` tokens, Load fails before it takes anything large; or else, if fit_context is
   // set, the context is the longest for which it is not.
   std::optional<uint64_t> memory_limit{};
-  uint32_t sequences = 1;
+  uint32_t sequences = 1;  // also: that share a step, which has no more tokens than they can hold
   bool fit_context = false;
 };
 

@@ -97,14 +97,20 @@ class Bench {
   }
 
  private:
+  EngineOptions OptionsWith(uint32_t threads) const {
+    EngineOptions options = EngineOptionsOf(context_);
+    options.context = options_.Context();
+    options.threads = static_cast<int>(threads);
+    options.sequences = std::ranges::max(options_.sequences);
+    // A step of decoding has a token of each sequence.
+    options.batch_tokens = std::max(options.batch_tokens, options.sequences);
+    return options;
+  }
+
   // All tests with so many threads.
   Status RunWith(const std::string& path, uint32_t threads) {
-    EngineOptions engine_options = EngineOptionsOf(context_);
-    engine_options.context = options_.Context();
-    engine_options.threads = static_cast<int>(threads);
     const auto start = std::chrono::steady_clock::now();
-    engine_options.sequences = std::ranges::max(options_.sequences);
-    const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, engine_options);
+    const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, OptionsWith(threads));
     if (!loaded) return Fail(loaded.error());
     const std::chrono::duration<double> load_time = std::chrono::steady_clock::now() - start;
     Engine& engine = **loaded;

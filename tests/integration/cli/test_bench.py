@@ -87,6 +87,13 @@ class Bench(CliTest):
         report = self.bench("-p", "20", "-b", "2", "-n", "0", "-r", "1", "--batch-size", "16")
         self.assertEqual([row["test"] for row in report["results"]], ["pp20"])
 
+    def test_a_step_has_room_for_all_sequences(self):
+        for predict, sequences, *flags in ((4, 8), (2, 600), (4, 8, "--batch-size", "3")):
+            with self.subTest(sequences=sequences, flags=flags):
+                report = self.bench("-p", "0", "-n", str(predict), "-b", f"1,{sequences}", "-r",
+                                    "1", *flags)
+                self.assertEqual([row["sequences"] for row in report["results"]], [1, sequences])
+
     def test_markdown_and_csv(self):
         text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "-q")
         table = [line for line in text.splitlines() if line.startswith("|")]
