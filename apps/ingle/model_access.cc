@@ -156,13 +156,14 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
                                           const EngineOptions& options) {
   const Result<std::string> path = FindModel(model, context);
   if (!path) return Fail(path.error());
-  Result<std::unique_ptr<Engine>> engine = LoadFile(*path, options);
+  Result<std::unique_ptr<Engine>> engine = LoadFile(*path, context, options);
   const bool chosen = options.threads > 0 || options.only_look;
   if (engine && !chosen && context.settings.tune) UseTuning(**engine, context);
   return engine;
 }
 
-Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options) {
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context& context,
+                                         const EngineOptions& options) {
   auto engine = Engine::Load(path, options);
   if (engine || engine.error().code() != ErrorCode::kOutOfMemory || options.only_look) {
     return engine;
@@ -174,7 +175,7 @@ Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOp
   if (!looked) return engine;
   const MemoryReport report = ReportMemory(**looked, options.sequences, AvailableMemory());
   if (report.fits()) return engine;
-  return Fail(ErrorCode::kOutOfMemory, Refusal(report), "\n", TableOf(report));
+  return Fail(ErrorCode::kOutOfMemory, Refusal(report, *context.flags), "\n", TableOf(report));
 }
 
 Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context) {

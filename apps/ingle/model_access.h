@@ -28,12 +28,13 @@ EngineOptions EngineOptionsOf(const Context& context);
 // For commands that look at a model without running it.
 EngineOptions OptionsToLook();
 
-// FindModel and Engine::Load. Where the model does not fit memory, the error's first line says so,
-// and the others are the table of `ingle fit`.
+// FindModel and Engine::Load. Where the model does not fit memory, the error's first line says so
+// and which of the command's flags would help, and the others are the table of `ingle fit`.
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
 // The same of a path.
-Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options);
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context& context,
+                                         const EngineOptions& options);
 
 // The model that the setting `draft` names, to guess for engine: null where there is none. Fails as
 // LoadModel and CheckDraftModel do.

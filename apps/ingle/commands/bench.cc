@@ -110,7 +110,7 @@ class Bench {
   // All tests with so many threads.
   Status RunWith(const std::string& path, uint32_t threads) {
     const auto start = std::chrono::steady_clock::now();
-    const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, OptionsWith(threads));
+    const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, context_, OptionsWith(threads));
     if (!loaded) return Fail(loaded.error());
     const std::chrono::duration<double> load_time = std::chrono::steady_clock::now() - start;
     Engine& engine = **loaded;
@@ -192,7 +192,7 @@ class BenchCommand final : public Command {
     flags.Switch("--json", json_, "one JSON object");
     flags.Switch("--csv", csv_, "a table of comma-separated values");
     flags.Text("--plot", plot_, "FILE", "write a picture too, as SVG");
-    flags.Set({"batch_size", "device", "cache_type"});
+    flags.Set({"check_memory", "batch_size", "device", "cache_type"});
     flags.SetFetch();
   }
 
@@ -231,6 +231,7 @@ class BenchCommand final : public Command {
   }
 
   Status Run(Context& context) override {
+    context.settings.fit_context = false;  // the tests say how long it is
     const Result<BenchReport> report = Bench(options_, context).Run(model_);
     if (!report) return Fail(report.error());
     if (json_) {

@@ -19,15 +19,17 @@ class TuneCommand final : public Command {
   void Declare(Flags& flags, const Context&) override {
     flags.Argument("MODEL", model_, "a catalogue name or a .gguf file", Flags::Need::kRequired);
     flags.Switch("--json", json_, "one JSON object");
-    flags.Set({"batch_size", "cache_type", "keep_panels"});
+    flags.Set({"check_memory", "batch_size", "cache_type", "keep_panels"});
     flags.SetFetch();
   }
 
   Status Run(Context& context) override {
     context.settings.tune = false;  // not as it is loaded, but now
     context.settings.threads = 0;
-    const Result<std::unique_ptr<Engine>> engine =
-        LoadModel(model_, context, EngineOptionsOf(context));
+    context.settings.fit_context = false;
+    EngineOptions options = EngineOptionsOf(context);
+    options.context = kTuningTokens;  // nothing longer is measured
+    const Result<std::unique_ptr<Engine>> engine = LoadModel(model_, context, options);
     if (!engine) return Fail(engine.error());
     const Result<TuningReport> report = Tune(**engine);
     if (!report) return Fail(report.error());

@@ -70,6 +70,9 @@ class Bench(CliTest):
         with open(self.path(".cache/ingle/tunings"), encoding="utf-8") as file:
             self.assertIn("llama", file.read())
 
+    def test_tune_takes_the_context_that_it_needs(self):
+        self.ok("tune", TINY, "--no-check-memory", env={"INGLE_CTX_SIZE": str(1 << 30)})
+
     def test_lists_make_a_test_of_each_combination(self):
         report = self.bench("-p", "4,8", "-d", "0,5", "-b", "1,3", "-t", "1,2", "-r", "1")
         rows = [(row["test"], row["depth"], row["sequences"], row["threads"])
