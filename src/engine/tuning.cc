@@ -37,12 +37,17 @@ std::vector<TuningTrial> Candidates(int workers) {
 class Tuner {
  public:
   explicit Tuner(Engine& engine)
-      : engine_(engine), report_{{}, Candidates(engine.info().threads)} {}
+      : engine_(engine),
+        report_{{},
+                std::min<size_t>(kTuningTokens, engine.info().batch_tokens),
+                Candidates(engine.info().threads)} {}
 
   Result<TuningReport> Run() {
     const Tuning before = engine_.tuning();
     Status measured = Measure(1, &Tuning::few, &TuningTrial::few_seconds);
-    if (measured) measured = Measure(kTuningTokens, &Tuning::many, &TuningTrial::many_seconds);
+    if (measured) {
+      measured = Measure(report_.many_tokens, &Tuning::many, &TuningTrial::many_seconds);
+    }
     engine_.SetTuning(measured ? report_.chosen : before);
     if (!measured) return Fail(measured.error());
     return report_;
@@ -51,7 +56,6 @@ class Tuner {
  private:
   // In rounds, so that what else the machine does meets all candidates alike.
   Status Measure(size_t tokens, int Tuning::*workers, double TuningTrial::*seconds) {
-    tokens = std::min<size_t>(tokens, engine_.info().batch_tokens);
     if (const auto warm = Time(tokens); !warm) return Fail(warm.error());
     double spent = 0;
     for (int round = 0; round < kMostRounds && spent < kBudget; ++round) {

@@ -12,10 +12,8 @@ namespace {
 
 const std::string kModel = INGLE_SOURCE_DIR "/tests/conformance/llama/plain.gguf";
 
-std::unique_ptr<Engine> Load(int threads, DeviceKind device = DeviceKind::kCpu) {
-  EngineOptions options;
+std::unique_ptr<Engine> Load(int threads, EngineOptions options = {}) {
   options.threads = threads;
-  options.device = device;
   auto engine = Engine::Load(kModel, options);
   EXPECT_TRUE(engine) << engine.error().message();
   return *std::move(engine);
@@ -46,6 +44,15 @@ TEST(Tune, MeasuresQuartersOfTheWorkersAndChoosesOne) {
   EXPECT_EQ(engine->tuning().many, report->chosen.many);
 }
 
+TEST(Tune, TellsOfHowManyTokensItsTimesAre) {
+  const auto usual = Tune(*Load(1));
+  ASSERT_TRUE(usual) << usual.error().message();
+  EXPECT_EQ(usual->many_tokens, kTuningTokens);
+  const auto shorter = Tune(*Load(1, {.batch_tokens = 16}));
+  ASSERT_TRUE(shorter) << shorter.error().message();
+  EXPECT_EQ(shorter->many_tokens, 16u);
+}
+
 TEST(Tune, WhatIsComputedStaysTheSame) {
   const auto engine = Load(4);
   const std::vector<TokenId> tokens{1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -66,7 +73,7 @@ TEST(Tune, WhatIsComputedStaysTheSame) {
 }
 
 TEST(Tune, NotOnTheReferenceDevice) {
-  const auto engine = Load(2, DeviceKind::kReference);
+  const auto engine = Load(2, {.device = DeviceKind::kReference});
   const auto report = Tune(*engine);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code(), ErrorCode::kUnsupported);

@@ -66,9 +66,14 @@ class Bench(CliTest):
         self.assertEqual([t["threads"] for t in report["trials"]][-1:], [1])
         chosen = [report["decode_threads"], report["prompt_threads"]]
         self.assertLessEqual(set(chosen), {t["threads"] for t in report["trials"]})
+        self.assertEqual(report["prompt_tokens"], 32)
         self.assertIn("from now on", self.ok("tune", TINY))
         with open(self.path(".cache/ingle/tunings"), encoding="utf-8") as file:
             self.assertIn("llama", file.read())
+
+    def test_tune_counts_the_tokens_of_shorter_steps(self):
+        report = self.ok_json("tune", TINY, "--json", "--batch-size", "16")
+        self.assertEqual(report["prompt_tokens"], 16)
 
     def test_tune_takes_the_context_that_it_needs(self):
         self.ok("tune", TINY, "--no-check-memory", env={"INGLE_CTX_SIZE": str(1 << 30)})
