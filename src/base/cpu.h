@@ -35,6 +35,9 @@ std::string ToString(CpuFeatures features);
 // once, and, rounded up, its cgroup's quota. 1 at least.
 int UsableProcessors();
 
+// "AMD EPYC 7B13"; "unknown" where the system does not say.
+std::string ProcessorName();
+
 namespace internal {
 CpuFeatures HardwareFeatures();  // one file an architecture
 }  // namespace internal

@@ -1,8 +1,10 @@
-// A platform without threads.
+// A platform without threads that says nothing of its processor.
 #include "base/cpu.h"
 
 namespace ingle {
 
 int UsableProcessors() { return 1; }
+
+std::string ProcessorName() { return "unknown"; }
 
 }  // namespace ingle

@@ -95,11 +95,14 @@ class Tuner {
   TuningReport report_;
 };
 
-// By what decides the time of a step.
+// By what decides the time of a step: a folder of caches may be seen from several machines, and a
+// machine's processors be fewer for the next process.
 std::string KeyOf(const Engine& engine) {
   const ModelInfo& model = engine.model_info();
-  return Cat(engine.info().device, ", ", engine.info().threads, " workers, ", model.architecture,
-             ", ", model.parameters, " parameters, ", model.weight_type);
+  const EngineInfo& info = engine.info();
+  return Cat(info.device, ", ", ProcessorName(), ", ", UsableProcessors(), " processors, ",
+             info.threads, " workers, ", model.architecture, ", ", model.parameters,
+             " parameters, ", model.weight_type, ", cache ", Name(info.cache_type));
 }
 
 // The file has a line for each: the two numbers and the key.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/cpu.h"
 #include "engine/engine.h"
 
 namespace ingle {
@@ -91,6 +92,17 @@ TEST_F(TuningFile, KeepsWhatWasFoundByModelAndThreads) {
   EXPECT_EQ(kept->many, 3);
   EXPECT_EQ(KeptTuning(path_, *other)->few, 1);
   EXPECT_FALSE(KeptTuning(path_, *Load(1)));
+}
+
+TEST_F(TuningFile, KeepsWhatWasFoundByMachineAndCache) {
+  const auto engine = Load(2);
+  ASSERT_TRUE(KeepTuning(path_, *engine, {1, 1}));
+  EXPECT_FALSE(KeptTuning(path_, *Load(2, {.cache_type = DType::kF16})));
+  std::string text;
+  std::getline(std::ifstream(path_), text);
+  EXPECT_NE(text.find(Cat(ProcessorName(), ", ", UsableProcessors(), " processors")),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(TuningFile, WhatIsNoTuningIsReplaced) {

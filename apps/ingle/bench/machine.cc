@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <vector>
 
@@ -117,15 +116,6 @@ Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes) {
   limits.threads = all.size();
   limits.all = Measure(buffer, all, int8, f32);
   return limits;
-}
-
-std::string ProcessorName() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown";
 }
 
 }  // namespace ingle

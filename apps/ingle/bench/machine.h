@@ -25,6 +25,4 @@ struct MachineLimits {
 // kOutOfMemory.
 Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes);
 
-std::string ProcessorName();  // "AMD EPYC"; "unknown" where the system does not say
-
 }  // namespace ingle
