@@ -30,6 +30,7 @@ struct PeerFigure {
   std::string build{};                      // the commit that it was made of, if it says so
   std::vector<double> tokens_per_second{};  // one a repetition; empty: it cannot do this test
   std::vector<double> ratios{};             // ours by its, of the runs next to each other
+  std::string error{};                      // why it failed, and there are none; else empty
 };
 
 struct BenchFigure {

@@ -36,6 +36,12 @@ std::string LimitsLine(const MachineLimits& limits) {
              " TFLOPS\n");
 }
 
+std::string MarkdownCells(const PeerFigure& peer) {
+  if (!peer.error.empty()) return " failed | – |";
+  if (peer.tokens_per_second.empty()) return " – | – |";
+  return Cat(" ", Speed(peer.tokens_per_second), " | ", Fixed(Median(peer.ratios), 2), "× |");
+}
+
 std::string MarkdownRow(const BenchFigure& figure) {
   const BenchTest& test = figure.test;
   std::string row = Cat(
@@ -44,11 +50,7 @@ std::string MarkdownRow(const BenchFigure& figure) {
       figure.memory_bound ? "reading" : "arithmetic", " | ",
       figure.first_token_seconds.empty() ? "" : Fixed(1000 * Mean(figure.first_token_seconds), 1),
       " |");
-  for (const PeerFigure& peer : figure.peers) {
-    const bool has = !peer.tokens_per_second.empty();
-    row += Cat(" ", has ? Speed(peer.tokens_per_second) : "–", " | ",
-               has ? Cat(Fixed(Median(peer.ratios), 2), "×") : "–", " |");
-  }
+  for (const PeerFigure& peer : figure.peers) row += MarkdownCells(peer);
   return row + "\n";
 }
 
@@ -87,6 +89,17 @@ Json ModelJson(const BenchReport& report) {
           {"resident_bytes", report.resident_bytes}};
 }
 
+Json PeerJson(const PeerFigure& peer) {
+  if (!peer.error.empty()) return {{"name", peer.name}, {"error", peer.error}};
+  return {{"name", peer.name},
+          {"build", peer.build},
+          {"tokens_per_second", Mean(peer.tokens_per_second)},
+          {"deviation", Deviation(peer.tokens_per_second)},
+          {"median", Median(peer.tokens_per_second)},
+          {"samples", peer.tokens_per_second},
+          {"ratio", Median(peer.ratios)}};
+}
+
 Json FigureJson(const BenchFigure& figure) {
   const BenchTest& test = figure.test;
   Json row = {{"test", test.Name()},
@@ -105,14 +118,7 @@ Json FigureJson(const BenchFigure& figure) {
   }
   Json peers = Json::array();
   for (const PeerFigure& peer : figure.peers) {
-    if (peer.tokens_per_second.empty()) continue;
-    peers.push_back({{"name", peer.name},
-                     {"build", peer.build},
-                     {"tokens_per_second", Mean(peer.tokens_per_second)},
-                     {"deviation", Deviation(peer.tokens_per_second)},
-                     {"median", Median(peer.tokens_per_second)},
-                     {"samples", peer.tokens_per_second},
-                     {"ratio", Median(peer.ratios)}});
+    if (!peer.error.empty() || !peer.tokens_per_second.empty()) peers.push_back(PeerJson(peer));
   }
   if (!figure.peers.empty()) row["against"] = std::move(peers);
   return row;

@@ -157,16 +157,29 @@ class Bench {
         figure.first_token_seconds.push_back(times->first_token_seconds);
       }
       for (size_t i = 0; i < options_.peers.size() && Peer::CanRun(test); ++i) {
-        const auto theirs = options_.peers[i].Run(engine.model_info().path, test);
-        if (!theirs) return Fail(theirs.error());
-        if (!*theirs) continue;
-        figure.peers[i].build = (*theirs)->build;
-        figure.peers[i].tokens_per_second.push_back((*theirs)->tokens_per_second);
-        figure.peers[i].ratios.push_back(speed / (*theirs)->tokens_per_second);
+        MeasurePeer(options_.peers[i], engine.model_info().path, test, speed, figure.peers[i]);
       }
       progress_->Update(++done_, test.Name());
     }
     return figure;
+  }
+
+  // One repetition, after one of ours. What fails is not asked again for the same test, and has no
+  // figures of it: the next test may be another matter.
+  static void MeasurePeer(const Peer& peer, const std::string& model_path, const BenchTest& test,
+                          double ours, PeerFigure& figure) {
+    if (!figure.error.empty()) return;
+    const auto theirs = peer.Run(model_path, test);
+    if (!theirs) {
+      figure.error = theirs.error().message();
+      figure.tokens_per_second.clear();
+      figure.ratios.clear();
+      return;
+    }
+    if (!*theirs) return;
+    figure.build = (*theirs)->build;
+    figure.tokens_per_second.push_back((*theirs)->tokens_per_second);
+    figure.ratios.push_back(ours / (*theirs)->tokens_per_second);
   }
 
   const BenchOptions& options_;
@@ -175,6 +188,19 @@ class Bench {
   std::optional<Progress> progress_;
   uint64_t done_ = 0;
 };
+
+// Fails where another program has, with what each of them said first.
+Status CheckPeers(const BenchReport& report) {
+  std::string failures;
+  for (size_t i = 0; i < report.peers.size(); ++i) {
+    const auto failed = std::ranges::find_if(
+        report.figures, [i](const BenchFigure& figure) { return !figure.peers[i].error.empty(); });
+    if (failed == report.figures.end()) continue;
+    failures += Cat(failures.empty() ? "" : "; ", report.peers[i], " failed in ",
+                    failed->test.Name(), ": ", failed->peers[i].error);
+  }
+  return failures.empty() ? Status() : Fail(ErrorCode::kIo, failures);
+}
 
 class BenchCommand final : public Command {
  public:
@@ -239,7 +265,8 @@ class BenchCommand final : public Command {
     } else {
       Print(csv_ ? CsvOf(*report) : WithoutControls(MarkdownOf(*report)));
     }
-    return plot_.empty() ? Status() : WriteWhole(plot_, SvgOf(*report));
+    const Status plotted = plot_.empty() ? Status() : WriteWhole(plot_, SvgOf(*report));
+    return plotted ? CheckPeers(*report) : plotted;
   }
 
  private:

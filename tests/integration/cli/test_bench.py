@@ -2,7 +2,10 @@
 
 import csv
 import io
+import json
 import os
+import subprocess
+import time
 import xml.etree.ElementTree
 
 from support import TINY, CliTest
@@ -19,7 +22,8 @@ if value("-d") != "0" and "--no-depth" in sys.argv:
     print("[]")
 else:
     print(json.dumps([{"n_prompt": int(value("-p")), "n_gen": int(value("-n")),
-                       "avg_ts": 10.0, "build_commit": "abc123",
+                       "avg_ts": float(os.environ.get("FAKE_SPEED", "10")),
+                       "build_commit": "abc123",
                        "stddev_ts": 0.0}], indent=2))
 """
 
@@ -154,5 +158,69 @@ class Bench(CliTest):
             with self.subTest(command=command):
                 text = self.fails(1, "bench", TINY, "-p", "4", "-n", "0", "-r", "1", "--against",
                                   "other=" + command)
-                self.assertIn("other", text)
+                self.assertEqual(len(text.splitlines()), 1, text)
+                self.assertIn("other failed in pp4: ", text)
                 self.assertIn(message, text)
+
+    def test_others_that_fail_take_nothing_away(self):
+        failing = "sh -c 'case $* in *\"-n 0\"*) exit 3;; *) exec \"$@\";; esac' x "
+        arguments = ["bench", TINY, "-p", "4", "-n", "2", "-r", "2", "--against",
+                     "a=" + failing + self.fake(), "--against", "b=" + self.fake(), "--plot",
+                     self.path("plot.svg")]
+        done = self.run_ingle(*arguments, "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr.decode(), r"(?m)^ingle: a failed in pp4: exit status 3: .*$")
+        prefill, decode = json.loads(done.stdout)["results"]
+        self.assertEqual(prefill["against"][0],
+                         {"name": "a", "error": "exit status 3: it said nothing"})
+        self.assertEqual([len(other["samples"]) for other in prefill["against"][1:]], [2])
+        self.assertEqual([len(other["samples"]) for other in decode["against"]], [2, 2])
+        self.assertTrue(os.path.exists(self.path("plot.svg")))
+        done = self.run_ingle(*arguments)
+        self.assertEqual(done.returncode, 1)
+        rows = [line.split(" | ") for line in done.stdout.decode().splitlines()
+                if line.startswith("| pp") or line.startswith("| tg")]
+        self.assertEqual(rows[0][7], "failed")
+        self.assertRegex(rows[1][7], r"^10\.00 ± 0\.00$")
+
+    def test_against_takes_a_command_of_the_shell(self):
+        fake = self.fake("-fa 1")
+        commands = {"set": "FAKE_SPEED=20 " + fake,
+                    "there": f"cd '{self.home}' && FAKE_SPEED=30 python3 './llama bench.py'",
+                    "lines": "export FAKE_SPEED=40\n" + fake}
+        report = self.bench("-r", "1", "-n", "0", *(
+            word for name, command in commands.items()
+            for word in ("--against", f"{name}={command}")))
+        speeds = {other["name"]: other["tokens_per_second"]
+                  for other in report["results"][0]["against"]}
+        self.assertEqual(speeds, {"set": 20, "there": 30, "lines": 40})
+
+    def test_others_end_with_the_program(self):
+        path = self.path("process")
+        command = (f"cd '{self.home}' && "
+                   "sh -c 'echo $$ >process.new; mv process.new process; sleep 300; :'")
+        bench = self.start("bench", TINY, "-p", "4", "-n", "0", "-q", "--against",
+                           "sleeper=" + command, stdout=subprocess.DEVNULL)
+        self.addCleanup(bench.wait)
+        self.addCleanup(bench.kill)
+        self.wait_for(lambda: os.path.exists(path))
+        with open(path, encoding="ascii") as file:
+            process = int(file.read())
+        self.assertTrue(self.runs(process))
+        bench.kill()
+        self.wait_for(lambda: not self.runs(process))
+
+    @staticmethod
+    def runs(process):
+        """Whether it does; one that has ended and that nobody has asked about has no command."""
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as file:
+                return bool(file.read())
+        except FileNotFoundError:
+            return False
+
+    def wait_for(self, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it does not happen")
+            time.sleep(0.02)
