@@ -100,6 +100,7 @@ Status Engine::State::LayOutWeights(const EngineOptions& options) {
   panels = *std::move(opened);
   info.panel_bytes = panels.bytes;
   info.panels_mapped = panels.mapped;
+  info.panels_written = panels.written;
   return {};
 }
 

@@ -97,6 +97,7 @@ struct EngineInfo {
   uint64_t weight_bytes = 0;
   uint64_t panel_bytes = 0;            // of those, what is laid out anew for this processor
   bool panels_mapped = false;          // whether they are a file that processes share
+  bool panels_written = false;         // whether Load has made that file
   uint64_t activation_bytes = 0;       // the memory plan's arena
   uint64_t cache_bytes_per_token = 0;  // of one session
   uint64_t state_bytes = 0;            // of one session, at any length

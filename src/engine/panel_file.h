@@ -23,6 +23,7 @@ struct Panels {
   PackedWeights weights;
   uint64_t bytes = 0;
   bool mapped = false;
+  bool written = false;  // whether the file was made for this start
 
   // What holds them.
   AlignedMemory memory;

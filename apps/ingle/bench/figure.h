@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/machine.h"
+
 namespace ingle {
 
 // One row of a benchmark.
@@ -37,6 +39,7 @@ struct BenchFigure {
   BenchTest test;
   std::vector<double> tokens_per_second{};    // of all sequences together, one a repetition
   std::vector<double> first_token_seconds{};  // of prefill: until the first token is drawn
+  Limits machine{};                           // of test.threads together
   double limit = 0;                           // tokens per second at which the machine is exhausted
   bool memory_bound = false;                  // whether by reading; else by arithmetic
   std::vector<PeerFigure> peers{};

@@ -10,10 +10,36 @@ constexpr double kTera = 1e12;
 
 std::string Percent(double share) { return Cat(Fixed(100 * share, 0), "%"); }
 
+// A single value says nothing of how much others would differ.
 std::string Speed(const std::vector<double>& values) {
   const double mean = Mean(values);
   const int decimals = mean < 100 ? 2 : 1;
+  if (values.size() == 1) return Fixed(mean, decimals);
   return Cat(Fixed(mean, decimals), " ± ", Fixed(Deviation(values), decimals));
+}
+
+// What loading did with the weights, which is most of the time that it took.
+std::string PanelsOf(const EngineInfo& engine) {
+  if (engine.panel_bytes == 0) return "none";
+  if (!engine.panels_mapped) return "made";
+  return engine.panels_written ? "written" : "mapped";
+}
+
+std::string LoadLine(const BenchReport& report) {
+  const std::string panels = PanelsOf(report.engine);
+  const std::string how = panels == "none" ? "" : Cat(", panels ", panels);
+  return Cat("- loaded in ", Fixed(report.load_seconds, 2), " s", how, "; ",
+             HumanBytes(report.resident_bytes), " resident after the tests\n");
+}
+
+// Text that stays in its cell.
+std::string MarkdownCell(const std::string& text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|') cell += '\\';
+    cell += c == '\n' ? ' ' : c;
+  }
+  return cell;
 }
 
 // "17.2 / 33.0" for one thread and for all.
@@ -62,6 +88,48 @@ std::string CsvField(const std::string& text) {
   return quoted + "\"";
 }
 
+struct CsvCell {
+  std::string name;  // of its column
+  std::string value;
+};
+
+std::string CsvLine(const std::vector<CsvCell>& cells, std::string CsvCell::*text) {
+  std::string line;
+  for (const CsvCell& cell : cells) line += CsvField(cell.*text) + ",";
+  line.back() = '\n';
+  return line;
+}
+
+// A row stands alone: it repeats what all have in common, as those of llama-bench do.
+std::vector<CsvCell> CsvCells(const BenchReport& report, const BenchFigure& figure) {
+  const BenchTest& test = figure.test;
+  const bool prefill = !figure.first_token_seconds.empty();
+  std::vector<CsvCell> cells = {
+      {"model", report.model.path},
+      {"test", test.Name()},
+      {"depth", Cat(test.depth)},
+      {"sequences", Cat(test.sequences)},
+      {"threads", Cat(test.threads)},
+      {"tokens_per_second", Cat(Mean(figure.tokens_per_second))},
+      {"deviation", Cat(Deviation(figure.tokens_per_second))},
+      {"limit", Cat(figure.limit)},
+      {"share_of_limit", Cat(ShareOf(figure))},
+      {"limited_by", figure.memory_bound ? "reading" : "arithmetic"},
+      {"time_to_first_token_ms", prefill ? Cat(1000 * Mean(figure.first_token_seconds)) : ""},
+      {"load_seconds", Cat(report.load_seconds)},
+      {"panels", PanelsOf(report.engine)},
+      {"resident_bytes", Cat(report.resident_bytes)},
+      {"read_bytes_per_second", Cat(figure.machine.read_bytes)},
+      {"int8_operations_per_second", Cat(figure.machine.int8)},
+      {"f32_operations_per_second", Cat(figure.machine.f32)}};
+  for (const PeerFigure& peer : figure.peers) {
+    const bool has = !peer.tokens_per_second.empty();
+    cells.push_back({peer.name, has ? Cat(Mean(peer.tokens_per_second)) : ""});
+    cells.push_back({peer.name + " ratio", has ? Cat(Median(peer.ratios)) : ""});
+  }
+  return cells;
+}
+
 Json LimitsJson(const MachineLimits& limits) {
   const auto of = [](const Limits& l) -> Json {
     return {{"read_bytes_per_second", l.read_bytes},
@@ -86,6 +154,7 @@ Json ModelJson(const BenchReport& report) {
           {"cache_type", Name(report.engine.cache_type)},
           {"device", report.engine.device},
           {"load_seconds", report.load_seconds},
+          {"panels", PanelsOf(report.engine)},
           {"resident_bytes", report.resident_bytes}};
 }
 
@@ -131,15 +200,14 @@ std::string MarkdownOf(const BenchReport& report) {
                          report.processors == 1 ? " processor" : " processors", " usable, ",
                          report.instructions, "\n");
   for (const MachineLimits& limits : report.limits) text += LimitsLine(limits);
-  text += Cat("- model: ", report.model.path, ", ", HumanCount(report.model.parameters),
-              " parameters, ", report.model.weight_type, ", ",
-              HumanBytes(report.engine.weight_bytes), " of weights, cache ",
-              Name(report.engine.cache_type), "\n- loaded in ", Fixed(report.load_seconds, 2),
-              " s, ", HumanBytes(report.resident_bytes), " resident after the tests\n\n");
+  text +=
+      Cat("- model: ", report.model.path, ", ", HumanCount(report.model.parameters),
+          " parameters, ", report.model.weight_type, ", ", HumanBytes(report.engine.weight_bytes),
+          " of weights, cache ", Name(report.engine.cache_type), "\n", LoadLine(report), "\n");
   text += "| test | depth | sequences | threads | tokens/s | of the limit | first token, ms |";
   std::string rule = "|---|--:|--:|--:|--:|--:|--:|";
   for (const std::string& peer : report.peers) {
-    text += Cat(" ", peer, " | ours by it |");
+    text += Cat(" ", MarkdownCell(peer), " | ours by it |");
     rule += "--:|--:|";
   }
   text += Cat("\n", rule, "\n");
@@ -148,26 +216,10 @@ std::string MarkdownOf(const BenchReport& report) {
 }
 
 std::string CsvOf(const BenchReport& report) {
-  std::string text =
-      "model,test,depth,sequences,threads,tokens_per_second,deviation,share_of_limit,limited_by,"
-      "time_to_first_token_ms";
-  for (const std::string& peer : report.peers) {
-    text += Cat(",", CsvField(peer), ",", CsvField(peer + " ratio"));
-  }
-  text += '\n';
+  if (report.figures.empty()) return "";
+  std::string text = CsvLine(CsvCells(report, report.figures.front()), &CsvCell::name);
   for (const BenchFigure& figure : report.figures) {
-    const BenchTest& test = figure.test;
-    text += Cat(CsvField(report.model.path), ",", test.Name(), ",", test.depth, ",", test.sequences,
-                ",", test.threads, ",", Mean(figure.tokens_per_second), ",",
-                Deviation(figure.tokens_per_second), ",", ShareOf(figure), ",",
-                figure.memory_bound ? "reading" : "arithmetic", ",");
-    if (!figure.first_token_seconds.empty()) text += Cat(1000 * Mean(figure.first_token_seconds));
-    for (const PeerFigure& peer : figure.peers) {
-      text += peer.ratios.empty()
-                  ? std::string(",,")
-                  : Cat(",", Mean(peer.tokens_per_second), ",", Median(peer.ratios));
-    }
-    text += '\n';
+    text += CsvLine(CsvCells(report, figure), &CsvCell::value);
   }
   return text;
 }

@@ -48,14 +48,14 @@ struct BenchOptions {
   std::vector<Peer> peers;
 
   // A test of each combination, in the order of the table.
-  std::vector<BenchTest> TestsWith(uint32_t thread_count) const {
+  std::vector<BenchTest> TestsWith(int thread_count) const {
     std::vector<BenchTest> tests;
     for (const uint32_t depth : depths) {
       for (const uint32_t together : sequences) {
         const auto add = [&](Kind kind, const std::vector<uint32_t>& lengths) {
           for (const uint32_t tokens : lengths) {
             if (tokens == 0) continue;
-            tests.push_back({kind, tokens, depth, together, static_cast<int>(thread_count)});
+            tests.push_back({kind, tokens, depth, together, thread_count});
           }
         };
         add(Kind::kPrefill, prompts);
@@ -114,31 +114,39 @@ class Bench {
     if (!loaded) return Fail(loaded.error());
     const std::chrono::duration<double> load_time = std::chrono::steady_clock::now() - start;
     Engine& engine = **loaded;
-    const ModelInfo& model = engine.model_info();
-    if (model.task != Task::kGenerate || model.start_token) {
-      return Fail(ErrorCode::kUnsupported, model.path,
-                  ": only models that continue a text are measured, and this one ",
-                  model.start_token ? "translates" : "embeds or classifies");
-    }
+    if (const Status status = CheckContinues(engine.model_info()); !status) return status;
     if (report_.figures.empty()) {
-      report_.model = model;
+      report_.model = engine.model_info();
       report_.engine = engine.info();
       report_.load_seconds = load_time.count();
     }
+    const Status measured = MeasureAll(engine);
+    report_.resident_bytes = std::max(report_.resident_bytes, ResidentMemory());
+    return measured;
+  }
+
+  static Status CheckContinues(const ModelInfo& model) {
+    if (model.task == Task::kGenerate && !model.start_token) return {};
+    return Fail(ErrorCode::kUnsupported, model.path,
+                ": only models that continue a text are measured, and this one ",
+                model.start_token ? "translates" : "embeds or classifies");
+  }
+
+  Status MeasureAll(Engine& engine) {
     const ModelWork work = WorkOf(engine);
     const auto limits =
         MeasureLimits(engine.info().threads, static_cast<uint64_t>(work.step_bytes));
     if (!limits) return Fail(limits.error());
     report_.limits.push_back(*limits);
-    for (const BenchTest& test : options_.TestsWith(threads)) {
+    for (const BenchTest& test : options_.TestsWith(engine.info().threads)) {
       Result<BenchFigure> figure = Measure(engine, test);
       if (!figure) return Fail(figure.error());
       const TestLimit limit = LimitOf(test, work, limits->all, engine.info().batch_tokens);
+      figure->machine = limits->all;
       figure->limit = limit.tokens_per_second;
       figure->memory_bound = limit.memory_bound;
       report_.figures.push_back(std::move(*figure));
     }
-    report_.resident_bytes = std::max(report_.resident_bytes, ResidentMemory());
     return {};
   }
 

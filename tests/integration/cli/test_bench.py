@@ -4,11 +4,15 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
+import unittest
 import time
 import xml.etree.ElementTree
 
 from support import TINY, CliTest
+
+SMOLLM2 = os.environ.get("INGLE_TEST_SMOLLM2")
 
 # Answers as llama-bench does, and remembers what it was asked.
 FAKE = """\
@@ -50,6 +54,7 @@ class Bench(CliTest):
         self.assertEqual(model["path"], TINY)
         self.assertGreater(model["resident_bytes"], model["weight_bytes"])
         self.assertGreater(model["load_seconds"], 0)
+        self.assertIn(model["panels"], ("none", "made"))  # too few bytes for a file
         prefill, decode = report["results"]
         self.assertEqual((prefill["test"], decode["test"]), ("pp16", "tg8"))
         self.assertGreater(prefill["time_to_first_token_ms"], 0)
@@ -82,6 +87,14 @@ class Bench(CliTest):
     def test_tune_takes_the_context_that_it_needs(self):
         self.ok("tune", TINY, "--no-check-memory", env={"INGLE_CTX_SIZE": str(1 << 30)})
 
+    @unittest.skipUnless(SMOLLM2, "INGLE_TEST_SMOLLM2 names no file")
+    def test_loading_tells_what_it_did_with_the_weights(self):
+        for environment, panels in (({}, "written"), ({}, "mapped"),
+                                    ({"INGLE_KEEP_PANELS": "0"}, "made")):
+            with self.subTest(panels=panels):
+                table = self.ok("bench", SMOLLM2, "-p", "4", "-n", "0", "-r", "1", env=environment)
+                self.assertRegex(table, rf"(?m)^- loaded in [\d.]+ s, panels {panels}; ")
+
     def test_lists_make_a_test_of_each_combination(self):
         report = self.bench("-p", "4,8", "-d", "0,5", "-b", "1,3", "-t", "1,2", "-r", "1")
         rows = [(row["test"], row["depth"], row["sequences"], row["threads"])
@@ -107,14 +120,25 @@ class Bench(CliTest):
                 self.assertEqual([row["sequences"] for row in report["results"]], [1, sequences])
 
     def test_markdown_and_csv(self):
-        text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "-q")
+        text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "-q", "--against",
+                       "a|b=" + self.fake())
         table = [line for line in text.splitlines() if line.startswith("|")]
         self.assertEqual(len(table), 4)
-        self.assertEqual(len({line.count("|") for line in table}), 1)
+        self.assertIn(r"| a\|b |", table[0])
+        self.assertEqual(len({len(re.findall(r"(?<!\\)\|", line)) for line in table}), 1)
+        self.assertNotIn("±", text)  # of a single repetition
+        self.assertIn("±", self.ok("bench", TINY, "-p", "4", "-n", "0", "-r", "2", "-q"))
         text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "--csv", "--against",
                        "the, other=" + self.fake())
         rows = list(csv.DictReader(io.StringIO(text)))
         self.assertEqual([row["test"] for row in rows], ["pp16", "tg8"])
+        for row in rows:
+            for column in ("limit", "load_seconds", "resident_bytes", "read_bytes_per_second",
+                           "int8_operations_per_second", "f32_operations_per_second"):
+                self.assertGreater(float(row[column]), 0, column)
+            self.assertIn(row["panels"], ("none", "made"))
+            self.assertEqual(row["threads"], "2")
+            self.assertEqual(float(row["deviation"]), 0)
         self.assertEqual(rows[0]["the, other"], "10")
         self.assertAlmostEqual(float(rows[0]["the, other ratio"]),
                                float(rows[0]["tokens_per_second"]) / 10, delta=0.01 *
