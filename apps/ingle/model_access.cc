@@ -1,5 +1,6 @@
 #include "model_access.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/memory.h"
@@ -135,22 +136,21 @@ Status RefuseToWriteOver(const std::string& model_path, const std::string& out) 
   return Fail(ErrorCode::kInvalidArgument, out, " is the model: name another file to write");
 }
 
-namespace {
-
-// As `ingle tune` found it, or as it is found now. Where there are few processors a measurement
-// that something else disturbs costs more than a good one gains.
+// Where there are few processors a measurement that something else disturbs costs more than a good
+// one gains.
 void UseTuning(Engine& engine, const Context& context) {
   constexpr int kWorthMeasuring = 4;
+  if (!context.settings.tune) return;
+  const EngineInfo& info = engine.info();
   if (const std::optional<Tuning> kept = KeptTuning(context.paths.tunings, engine)) {
     engine.SetTuning(*kept);
-  } else if (engine.info().threads >= kWorthMeasuring) {
+  } else if (info.threads >= kWorthMeasuring &&
+             std::min(info.context, info.batch_tokens) >= kTuningTokens) {
     const Result<TuningReport> found = Tune(engine);
     // Without a file it is measured again the next time, that is all.
     if (found) (void)KeepTuning(context.paths.tunings, engine, found->chosen);
   }
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options) {
@@ -158,7 +158,7 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
   if (!path) return Fail(path.error());
   Result<std::unique_ptr<Engine>> engine = LoadFile(*path, context, options);
   const bool chosen = options.threads > 0 || options.only_look;
-  if (engine && !chosen && context.settings.tune) UseTuning(**engine, context);
+  if (engine && !chosen) UseTuning(**engine, context);
   return engine;
 }
 

@@ -34,13 +34,15 @@ std::vector<TuningTrial> Candidates(int workers) {
   return candidates;
 }
 
+size_t MostTokens(const EngineInfo& engine) {
+  return std::min<size_t>({kTuningTokens, engine.batch_tokens, engine.context});
+}
+
 class Tuner {
  public:
   explicit Tuner(Engine& engine)
       : engine_(engine),
-        report_{{},
-                std::min<size_t>(kTuningTokens, engine.info().batch_tokens),
-                Candidates(engine.info().threads)} {}
+        report_{{}, MostTokens(engine.info()), Candidates(engine.info().threads)} {}
 
   Result<TuningReport> Run() {
     const Tuning before = engine_.tuning();

@@ -32,7 +32,7 @@ constexpr size_t kTuningTokens = 32;
 
 struct TuningReport {
   Tuning chosen;
-  size_t many_tokens = 0;  // kTuningTokens, or as many as a step of the engine has
+  size_t many_tokens = 0;           // kTuningTokens, or what a session's step may have
   std::vector<TuningTrial> trials;  // all workers first
 };
 

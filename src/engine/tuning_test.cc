@@ -52,6 +52,9 @@ TEST(Tune, TellsOfHowManyTokensItsTimesAre) {
   const auto shorter = Tune(*Load(1, {.batch_tokens = 16}));
   ASSERT_TRUE(shorter) << shorter.error().message();
   EXPECT_EQ(shorter->many_tokens, 16u);
+  const auto shortest = Tune(*Load(1, {.context = 8, .sequences = 4}));
+  ASSERT_TRUE(shortest) << shortest.error().message();
+  EXPECT_EQ(shortest->many_tokens, 8u);
 }
 
 TEST(Tune, WhatIsComputedStaysTheSame) {

@@ -39,10 +39,13 @@ struct BenchFigure {
   BenchTest test;
   std::vector<double> tokens_per_second{};    // of all sequences together, one a repetition
   std::vector<double> first_token_seconds{};  // of prefill: until the first token is drawn
+  int threads_used = 1;                       // of test.threads: fewer where that is quicker
   Limits machine{};                           // of test.threads together
   double limit = 0;                           // tokens per second at which the machine is exhausted
   bool memory_bound = false;                  // whether by reading; else by arithmetic
   std::vector<PeerFigure> peers{};
+
+  std::string Threads() const;  // "4"; "3 of 4"
 };
 
 // REQUIRES: not empty.

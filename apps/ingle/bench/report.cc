@@ -71,7 +71,7 @@ std::string MarkdownCells(const PeerFigure& peer) {
 std::string MarkdownRow(const BenchFigure& figure) {
   const BenchTest& test = figure.test;
   std::string row = Cat(
-      "| ", test.Name(), " | ", test.depth, " | ", test.sequences, " | ", test.threads, " | ",
+      "| ", test.Name(), " | ", test.depth, " | ", test.sequences, " | ", figure.Threads(), " | ",
       Speed(figure.tokens_per_second), " | ", Percent(ShareOf(figure)), " of ",
       figure.memory_bound ? "reading" : "arithmetic", " | ",
       figure.first_token_seconds.empty() ? "" : Fixed(1000 * Mean(figure.first_token_seconds), 1),
@@ -110,6 +110,7 @@ std::vector<CsvCell> CsvCells(const BenchReport& report, const BenchFigure& figu
       {"depth", Cat(test.depth)},
       {"sequences", Cat(test.sequences)},
       {"threads", Cat(test.threads)},
+      {"threads_used", Cat(figure.threads_used)},
       {"tokens_per_second", Cat(Mean(figure.tokens_per_second))},
       {"deviation", Cat(Deviation(figure.tokens_per_second))},
       {"limit", Cat(figure.limit)},
@@ -175,6 +176,7 @@ Json FigureJson(const BenchFigure& figure) {
               {"depth", test.depth},
               {"sequences", test.sequences},
               {"threads", test.threads},
+              {"threads_used", figure.threads_used},
               {"tokens_per_second", Mean(figure.tokens_per_second)},
               {"deviation", Deviation(figure.tokens_per_second)},
               {"median", Median(figure.tokens_per_second)},

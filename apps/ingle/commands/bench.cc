@@ -107,7 +107,7 @@ class Bench {
     return options;
   }
 
-  // All tests with so many threads.
+  // All tests with so many threads; 0: with those that a command which runs the model would use.
   Status RunWith(const std::string& path, uint32_t threads) {
     const auto start = std::chrono::steady_clock::now();
     const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, context_, OptionsWith(threads));
@@ -115,6 +115,7 @@ class Bench {
     const std::chrono::duration<double> load_time = std::chrono::steady_clock::now() - start;
     Engine& engine = **loaded;
     if (const Status status = CheckContinues(engine.model_info()); !status) return status;
+    if (threads == 0) UseTuning(engine, context_);
     if (report_.figures.empty()) {
       report_.model = engine.model_info();
       report_.engine = engine.info();
@@ -142,6 +143,7 @@ class Bench {
       Result<BenchFigure> figure = Measure(engine, test);
       if (!figure) return Fail(figure.error());
       const TestLimit limit = LimitOf(test, work, limits->all, engine.info().batch_tokens);
+      figure->threads_used = ThreadsUsed(engine, test);
       figure->machine = limits->all;
       figure->limit = limit.tokens_per_second;
       figure->memory_bound = limit.memory_bound;
@@ -218,7 +220,8 @@ class BenchCommand final : public Command {
     flags.Text("-n,--predict", predictions_, "N", "tokens to decode; 0: none [64]");
     flags.Text("-d,--depth", depths_, "N", "tokens that stand before them [0]");
     flags.Text("-b,--sequences", sequences_, "N", "sequences that are computed together [1]");
-    flags.Text("-t,--threads", threads_, "N", "threads; 0: all processors [0]");
+    flags.Text("-t,--threads", threads_, "N",
+               "threads; 0: all processors, or as many as are found to suit the model [0]");
     flags.Number("-r,--repeats", options_.repeats, "N", "repetitions of each test [5]", 1,
                  kMostRepeats);
     flags.Texts("--against", against_, "NAME=COMMAND",
@@ -226,7 +229,7 @@ class BenchCommand final : public Command {
     flags.Switch("--json", json_, "one JSON object");
     flags.Switch("--csv", csv_, "a table of comma-separated values");
     flags.Text("--plot", plot_, "FILE", "write a picture too, as SVG");
-    flags.Set({"check_memory", "batch_size", "device", "cache_type"});
+    flags.Set({"check_memory", "batch_size", "device", "cache_type", "tune"});
     flags.SetFetch();
   }
 
@@ -249,9 +252,6 @@ class BenchCommand final : public Command {
       const auto counts = ParseCounts(list.flag, list.text, list.least, list.most);
       if (!counts) return Fail(counts.error());
       list.counts = *counts;
-    }
-    for (uint32_t& threads : options_.threads) {
-      if (threads == 0) threads = static_cast<uint32_t>(UsableProcessors());
     }
     for (const std::string& text : against_) {
       const Result<Peer> peer = Peer::Parse(text);

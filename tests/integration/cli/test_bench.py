@@ -61,6 +61,7 @@ class Bench(CliTest):
         self.assertNotIn("time_to_first_token_ms", decode)
         for row in (prefill, decode):
             self.assertEqual((row["depth"], row["sequences"], row["threads"]), (0, 1, 1))
+            self.assertEqual(row["threads_used"], 1)
             self.assertEqual(len(row["samples"]), 2)
             mean = sum(row["samples"]) / 2
             self.assertAlmostEqual(row["tokens_per_second"], mean, places=3)
@@ -86,6 +87,22 @@ class Bench(CliTest):
 
     def test_tune_takes_the_context_that_it_needs(self):
         self.ok("tune", TINY, "--no-check-memory", env={"INGLE_CTX_SIZE": str(1 << 30)})
+
+    def test_without_threads_those_that_suit_the_model_are_used(self):
+        self.environment["INGLE_THREADS"] = "0"
+        self.ok("tune", TINY)
+        with open(self.path(".cache/ingle/tunings"), encoding="utf-8") as file:
+            _, _, key = file.read().split(" ", 2)
+        self.write(".cache/ingle/tunings", "1 1 " + key)
+        processors = self.bench("-r", "1")["machine"]["processors"]
+        for flags, used in (([], 1), (["-t", "0"], 1), (["--no-tune"], processors),
+                            (["-t", str(processors)], processors)):
+            with self.subTest(flags=flags):
+                report = self.bench("-r", "1", *flags)
+                self.assertEqual([(row["threads"], row["threads_used"])
+                                  for row in report["results"]], [(processors, used)] * 2)
+        if processors > 1:
+            self.assertIn(f"| 1 of {processors} |", self.ok("bench", TINY, "-n", "0", "-r", "1"))
 
     @unittest.skipUnless(SMOLLM2, "INGLE_TEST_SMOLLM2 names no file")
     def test_loading_tells_what_it_did_with_the_weights(self):
@@ -137,7 +154,7 @@ class Bench(CliTest):
                            "int8_operations_per_second", "f32_operations_per_second"):
                 self.assertGreater(float(row[column]), 0, column)
             self.assertIn(row["panels"], ("none", "made"))
-            self.assertEqual(row["threads"], "2")
+            self.assertEqual((row["threads"], row["threads_used"]), ("2", "2"))
             self.assertEqual(float(row["deviation"]), 0)
         self.assertEqual(rows[0]["the, other"], "10")
         self.assertAlmostEqual(float(rows[0]["the, other ratio"]),
