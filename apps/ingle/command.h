@@ -22,6 +22,7 @@ struct Context {
   std::optional<Error> config_error;
   std::optional<Error> environment_error;
   const CLI::App* app = nullptr;  // the whole command line, for completion
+  const Flags* flags = nullptr;   // of the command that runs
 };
 
 class Command {

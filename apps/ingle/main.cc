@@ -135,7 +135,9 @@ int Main(int argc, char** argv) {
     return ParseFailed(app, error);
   }
   for (size_t i = 0; i < std::size(kCommands); ++i) {
-    if (app.got_subcommand(kCommands[i].name)) return Execute(*commands[i], context, app);
+    if (!app.got_subcommand(kCommands[i].name)) continue;
+    context.flags = &*flags[i];
+    return Execute(*commands[i], context, app);
   }
   return kWrongUsage;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/memory.h"
+#include "config/flags.h"
 #include "terminal/units.h"
 
 namespace ingle {
@@ -27,6 +28,20 @@ std::string Verdict(const MemoryReport& report) {
   return Cat(text, report.longest_context > 0 ? Grouped(report.longest_context) : "none", "\n");
 }
 
+// How the command can be told of a context that fits; empty where it cannot.
+std::string ShorterContext(uint32_t tokens, const Flags& flags) {
+  if (flags.Has("--fit-context")) return Cat("'-c ", tokens, "' or --fit-context would do");
+  if (flags.Has("--ctx-size")) return Cat("'-c ", tokens, "' would do");
+  if (!flags.Has("--depth")) return "";
+  return Cat("-d and the longer of -p and -n may come to ", Grouped(tokens), " tokens");
+}
+
+std::string Advice(uint32_t longest_context, const Flags& flags) {
+  const std::string shorter = longest_context > 0 ? ShorterContext(longest_context, flags) : "";
+  if (!shorter.empty() || !flags.Has("--no-check-memory")) return shorter;
+  return "--no-check-memory lets it try";
+}
+
 }  // namespace
 
 MemoryReport ReportMemory(const Engine& engine, uint32_t sequences,
@@ -40,13 +55,13 @@ MemoryReport ReportMemory(const Engine& engine, uint32_t sequences,
   return report;
 }
 
-std::string Refusal(const MemoryReport& report) {
+std::string Refusal(const MemoryReport& report, const Flags& flags) {
   const std::string what =
       Cat(report.model, " does not fit: with a context of ", Grouped(report.needs.context),
           " tokens it takes ", HumanBytes(report.needs.added()), " of memory, and ");
   const std::string there = Cat(HumanBytes(report.available.value_or(0)), " are available");
-  if (report.longest_context == 0) return Cat(what, there);
-  return Cat(what, there, "; '-c ", report.longest_context, "' or --fit-context would do");
+  const std::string advice = Advice(report.longest_context, flags);
+  return Cat(what, there, advice.empty() ? "" : "; ", advice);
 }
 
 std::string TableOf(const MemoryReport& report) {

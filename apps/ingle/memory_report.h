@@ -9,6 +9,8 @@
 
 namespace ingle {
 
+class Flags;
+
 struct MemoryReport {
   std::string model;  // its path
   EngineInfo engine;
@@ -24,8 +26,8 @@ struct MemoryReport {
 MemoryReport ReportMemory(const Engine& engine, uint32_t sequences,
                           std::optional<uint64_t> available);
 
-// Why it is not run. REQUIRES: it does not fit.
-std::string Refusal(const MemoryReport& report);
+// Why it is not run, and which of the command's flags would help. REQUIRES: it does not fit.
+std::string Refusal(const MemoryReport& report, const Flags& flags);
 std::string TableOf(const MemoryReport& report);  // lines that end in newlines
 Json JsonOf(const MemoryReport& report);
 

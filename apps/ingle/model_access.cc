@@ -1,5 +1,6 @@
 #include "model_access.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/memory.h"
@@ -147,32 +148,36 @@ void TellWhyNotKept(const EngineInfo& info) {
            "out in memory, which the setting keep_panels = false does without this remark"));
 }
 
-// As `ingle tune` found it, or as it is found now. Where there are few processors a measurement
-// that something else disturbs costs more than a good one gains.
+}  // namespace
+
+// Where there are few processors a measurement that something else disturbs costs more than a good
+// one gains.
 void UseTuning(Engine& engine, const Context& context) {
   constexpr int kWorthMeasuring = 4;
+  if (!context.settings.tune) return;
+  const EngineInfo& info = engine.info();
   if (const std::optional<Tuning> kept = KeptTuning(context.paths.tunings, engine)) {
     engine.SetTuning(*kept);
-  } else if (engine.info().threads >= kWorthMeasuring) {
+  } else if (info.threads >= kWorthMeasuring &&
+             std::min(info.context, info.batch_tokens) >= kTuningTokens) {
     const Result<TuningReport> found = Tune(engine);
     // Without a file it is measured again the next time, that is all.
     if (found) (void)KeepTuning(context.paths.tunings, engine, found->chosen);
   }
 }
 
-}  // namespace
-
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options) {
   const Result<std::string> path = FindModel(model, context);
   if (!path) return Fail(path.error());
-  Result<std::unique_ptr<Engine>> engine = LoadFile(*path, options);
+  Result<std::unique_ptr<Engine>> engine = LoadFile(*path, context, options);
   const bool chosen = options.threads > 0 || options.only_look;
-  if (engine && !chosen && context.settings.tune) UseTuning(**engine, context);
+  if (engine && !chosen) UseTuning(**engine, context);
   return engine;
 }
 
-Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options) {
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context& context,
+                                         const EngineOptions& options) {
   auto engine = Engine::Load(path, options);
   if (engine) TellWhyNotKept((*engine)->info());
   if (engine || engine.error().code() != ErrorCode::kOutOfMemory || options.only_look) {
@@ -185,7 +190,7 @@ Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOp
   if (!looked) return engine;
   const MemoryReport report = ReportMemory(**looked, options.sequences, AvailableMemory());
   if (report.fits()) return engine;
-  return Fail(ErrorCode::kOutOfMemory, Refusal(report), "\n", TableOf(report));
+  return Fail(ErrorCode::kOutOfMemory, Refusal(report, *context.flags), "\n", TableOf(report));
 }
 
 Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context) {

@@ -28,12 +28,19 @@ EngineOptions EngineOptionsOf(const Context& context);
 // For commands that look at a model without running it.
 EngineOptions OptionsToLook();
 
-// FindModel and Engine::Load. Where the model does not fit memory, the error's first line says so,
-// and the others are the table of `ingle fit`.
+// FindModel and Engine::Load, and UseTuning where no number of threads was asked for. Where the
+// model does not fit memory, the error's first line says so and which of the command's flags would
+// help, and the others are the table of `ingle fit`.
 Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Context& context,
                                           const EngineOptions& options);
-// The same of a path. Where weights could not be kept, a remark tells why, once.
-Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const EngineOptions& options);
+// The same of a path, without UseTuning. Where weights could not be kept, a remark tells why, once.
+Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context& context,
+                                         const EngineOptions& options);
+
+// Has the engine use as many threads as `ingle tune` found to suit the model; where nothing was
+// found yet, there are four processors or more, and a step may be long enough, measures and keeps
+// it. Does nothing where the setting `tune` is off.
+void UseTuning(Engine& engine, const Context& context);
 
 // The model that the setting `draft` names, to guess for engine: null where there is none. Fails as
 // LoadModel and CheckDraftModel do.

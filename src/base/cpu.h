@@ -40,6 +40,9 @@ int UsableProcessors();
 // rounded up; nothing where none has one. root: stands before /proc and /sys, for tests.
 std::optional<int> ProcessorsInQuota(const std::string& root = "");
 
+// "AMD EPYC 7B13"; "unknown" where the system does not say.
+std::string ProcessorName();
+
 namespace internal {
 CpuFeatures HardwareFeatures();  // one file an architecture
 }  // namespace internal

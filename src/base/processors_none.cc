@@ -1,4 +1,4 @@
-// A platform without threads.
+// A platform without threads that says nothing of its processor.
 #include "base/cpu.h"
 
 namespace ingle {
@@ -6,5 +6,7 @@ namespace ingle {
 std::optional<int> ProcessorsInQuota(const std::string&) { return std::nullopt; }
 
 int UsableProcessors() { return 1; }
+
+std::string ProcessorName() { return "unknown"; }
 
 }  // namespace ingle

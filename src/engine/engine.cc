@@ -61,12 +61,13 @@ Status Engine::State::ChooseContext(const EngineOptions& options) {
                 " tokens; the model has positions for ", longest);
   }
   batch_tokens_wanted = options.batch_tokens;
+  sequences_wanted = options.sequences;
   return {};
 }
 
 // For a context that is chosen.
 void Engine::State::PlanExecutors() {
-  const StepSizes sizes = SizesFor(info.context);
+  const StepSizes sizes = SizesFor(info.context, sequences_wanted);
   info.batch_tokens = sizes.batch_tokens;
   answers = PlanExecutor(model.graph, {device_kind, sizes.batch_tokens, info.cache_type});
   if (answers->program) info.activation_bytes = answers->program->arena_bytes;
@@ -96,6 +97,7 @@ Status Engine::State::LayOutWeights(const EngineOptions& options) {
   info.panel_bytes = panels.bytes;
   info.panels_mapped = panels.mapped;
   info.panel_trouble = panels.trouble;
+  info.panels_written = panels.written;
   return {};
 }
 

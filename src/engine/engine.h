@@ -55,7 +55,7 @@ struct EngineOptions {
   // of `context` tokens, Load fails before it takes anything large; or else, if fit_context is
   // set, the context is the longest for which it is not.
   std::optional<uint64_t> memory_limit{};
-  uint32_t sequences = 1;
+  uint32_t sequences = 1;  // also: that share a step, which has no more tokens than they can hold
   bool fit_context = false;
 };
 
@@ -98,6 +98,7 @@ struct EngineInfo {
   uint64_t panel_bytes = 0;            // of those, what is laid out anew for this processor
   bool panels_mapped = false;          // whether they are a file that processes share
   std::optional<Error> panel_trouble;  // why they are none in spite of a panel_directory
+  bool panels_written = false;         // whether Load has made that file
   uint64_t activation_bytes = 0;       // the memory plan's arena
   uint64_t cache_bytes_per_token = 0;  // of one session
   uint64_t state_bytes = 0;            // of one session, at any length

@@ -39,6 +39,7 @@ struct Engine::State {
   // more than a row, and an embedding whose panels make the logits would be there twice.
   std::vector<TensorView> tables;
   uint32_t batch_tokens_wanted = 0;  // that the caller asked for
+  uint32_t sequences_wanted = 1;     // that a step is to have room for
   uint64_t process_bytes = 0;        // resident when nothing large was taken yet
   std::unique_ptr<Executor> answers;
   std::unique_ptr<Executor> states;  // made when states are first asked for
@@ -58,8 +59,8 @@ struct Engine::State {
   std::vector<TensorView> PanelMatrices() const;
   Status LayOutWeights(const EngineOptions& options);
   // memory_needs.cc
-  StepSizes SizesFor(uint32_t context) const;
-  uint64_t DeviceBytes(uint32_t context) const;
+  StepSizes SizesFor(uint32_t context, uint32_t sequences) const;
+  uint64_t DeviceBytes(uint32_t context, uint32_t sequences) const;
   uint64_t FileBytes(const std::vector<TensorView>& matrices, uint64_t rows) const;
   MemoryNeeds Needs(uint32_t context, uint32_t sequences) const;
   uint32_t LongestContext(uint64_t memory, uint32_t sequences, uint32_t most) const;

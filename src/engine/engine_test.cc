@@ -68,6 +68,22 @@ TEST(Engine, AStepThatFailsChangesNothing) {
   }
 }
 
+TEST(Engine, AStepHasRoomForWhatAllSequencesHold) {
+  EXPECT_EQ(Load({.context = 4})->info().batch_tokens, 4u);
+  EXPECT_EQ(Load({.context = 4, .batch_tokens = 7, .sequences = 3})->info().batch_tokens, 7u);
+  const auto engine = Load({.context = 4, .sequences = 3});
+  EXPECT_EQ(engine->info().batch_tokens, 12u);
+  const auto prompt = Prompt(4);
+  std::vector<std::unique_ptr<Session>> sessions;
+  std::vector<StepItem> items;
+  for (int i = 0; i < 3; ++i) {
+    sessions.push_back(engine->NewSession());
+    items.push_back({sessions.back().get(), prompt});
+  }
+  const auto step = engine->Step(items);
+  EXPECT_TRUE(step) << step.error().message();
+}
+
 TEST(Engine, TheContextErrorNamesBothCounts) {
   const auto engine = Load({.context = 32});
   const auto session = engine->NewSession();

@@ -56,13 +56,16 @@ FileReads ReadsOf(const Model& model, const std::vector<TensorView>& packed) {
 
 }  // namespace
 
-StepSizes Engine::State::SizesFor(uint32_t context) const {
+StepSizes Engine::State::SizesFor(uint32_t context, uint32_t sequences) const {
   // A text that cannot be cut has to fit a step; several short ones may share it.
   const uint32_t whole = std::max(batch_tokens_wanted, context);
-  return {model.shape.whole_text ? whole : std::clamp(batch_tokens_wanted, 1u, context), whole};
+  // More tokens than all sequences can hold no step has.
+  const uint64_t held = std::max<uint64_t>(Times(context, sequences), 1);
+  const auto cut = static_cast<uint32_t>(std::clamp<uint64_t>(batch_tokens_wanted, 1, held));
+  return {model.shape.whole_text ? whole : cut, whole};
 }
 
-uint64_t Engine::State::DeviceBytes(uint32_t context) const {
+uint64_t Engine::State::DeviceBytes(uint32_t context, uint32_t sequences) const {
   const int workers = pool->size();
   const auto bytes = [&](const Executor& executor, uint32_t tokens) {
     ExecutorOptions options = executor.options;
@@ -70,7 +73,7 @@ uint64_t Engine::State::DeviceBytes(uint32_t context) const {
     options.batch_tokens = tokens;
     return PlanExecutor(executor.graph, options)->DeviceBytes(workers);
   };
-  const StepSizes sizes = SizesFor(context);
+  const StepSizes sizes = SizesFor(context, sequences);
   return bytes(*answers, sizes.batch_tokens) + (encoder ? bytes(*encoder, sizes.source_tokens) : 0);
 }
 
@@ -103,7 +106,8 @@ MemoryNeeds Engine::State::Needs(uint32_t context, uint32_t sequences) const {
     needs.cache += Times(Times(pages->PagesFor(context), pages->layout().page_bytes), sequences);
   }
   needs.states = Times(2 * cache_layout().state_bytes, sequences);
-  needs.activations = DeviceBytes(context) + Times(sequences, answers->columns() * sizeof(float));
+  needs.activations =
+      DeviceBytes(context, sequences) + Times(sequences, answers->columns() * sizeof(float));
   needs.process = process_bytes;
   return needs;
 }

@@ -33,6 +33,9 @@ TEST(MemoryNeeds, GrowWithContextAndSequences) {
   EXPECT_EQ(engine->Needs(kPageTokens + 1, 3).cache, 6 * page);
   EXPECT_LT(engine->Needs(16, 1).activations, engine->Needs(64, 1).activations);
   EXPECT_EQ(engine->Needs(1000, 1).activations, engine->Needs(2000, 1).activations);
+  // Three short sequences share a step as long as that of one which is three times as long.
+  const uint64_t logits = engine->model_info().vocabulary * sizeof(float);
+  EXPECT_EQ(engine->Needs(16, 3).activations, engine->Needs(48, 1).activations + 2 * logits);
   EXPECT_GT(engine->Needs(1u << 28, UINT32_MAX).cache, uint64_t{1} << 59);
 }
 

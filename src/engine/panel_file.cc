@@ -169,7 +169,9 @@ Result<Panels> MapOrWrite(const PanelSource& source, const std::vector<TensorVie
   if (const Status written = Write(source, header, matrices, pool); !written) {
     return Fail(written.error());
   }
-  return Map(path, header, matrices);
+  auto mapped = Map(path, header, matrices);
+  if (mapped) mapped->written = true;
+  return mapped;
 }
 
 Result<Panels> LayOutInMemory(const PanelSource& source, const std::vector<TensorView>& matrices,

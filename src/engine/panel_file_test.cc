@@ -15,11 +15,13 @@ namespace fs = std::filesystem;
 TEST_F(PanelFile, IsWrittenOnceAndMappedThen) {
   const Panels first = Open();
   EXPECT_TRUE(first.mapped);
+  EXPECT_TRUE(first.written);
   ExpectRight(first);
   const fs::path kept = Kept();
   const auto written = fs::last_write_time(kept);
   const Panels second = Open();
   EXPECT_TRUE(second.mapped);
+  EXPECT_FALSE(second.written);
   ExpectRight(second);
   EXPECT_EQ(fs::last_write_time(kept), written);
   EXPECT_EQ(FilesKept(), 1u);
@@ -67,7 +69,7 @@ TEST_F(PanelFile, OfAModelThatIsNoMoreIsRemoved) {
 TEST_F(PanelFile, WhereNoneCanBePanelsAreInMemory) {
   std::ofstream(folder_ / "panels") << "a file where the directory would be";
   const Panels refused = Open();
-  EXPECT_FALSE(refused.mapped);
+  EXPECT_FALSE(refused.mapped || refused.written);
   ASSERT_TRUE(refused.trouble);
   EXPECT_NE(refused.trouble->message().find(directory()), std::string::npos);
   ExpectRight(refused);

@@ -34,15 +34,22 @@ std::vector<TuningTrial> Candidates(int workers) {
   return candidates;
 }
 
+size_t MostTokens(const EngineInfo& engine) {
+  return std::min<size_t>({kTuningTokens, engine.batch_tokens, engine.context});
+}
+
 class Tuner {
  public:
   explicit Tuner(Engine& engine)
-      : engine_(engine), report_{{}, Candidates(engine.info().threads)} {}
+      : engine_(engine),
+        report_{{}, MostTokens(engine.info()), Candidates(engine.info().threads)} {}
 
   Result<TuningReport> Run() {
     const Tuning before = engine_.tuning();
     Status measured = Measure(1, &Tuning::few, &TuningTrial::few_seconds);
-    if (measured) measured = Measure(kTuningTokens, &Tuning::many, &TuningTrial::many_seconds);
+    if (measured) {
+      measured = Measure(report_.many_tokens, &Tuning::many, &TuningTrial::many_seconds);
+    }
     engine_.SetTuning(measured ? report_.chosen : before);
     if (!measured) return Fail(measured.error());
     return report_;
@@ -51,7 +58,6 @@ class Tuner {
  private:
   // In rounds, so that what else the machine does meets all candidates alike.
   Status Measure(size_t tokens, int Tuning::*workers, double TuningTrial::*seconds) {
-    tokens = std::min<size_t>(tokens, engine_.info().batch_tokens);
     if (const auto warm = Time(tokens); !warm) return Fail(warm.error());
     double spent = 0;
     for (int round = 0; round < kMostRounds && spent < kBudget; ++round) {
@@ -91,11 +97,14 @@ class Tuner {
   TuningReport report_;
 };
 
-// By what decides the time of a step.
+// By what decides the time of a step: a folder of caches may be seen from several machines, and a
+// machine's processors be fewer for the next process.
 std::string KeyOf(const Engine& engine) {
   const ModelInfo& model = engine.model_info();
-  return Cat(engine.info().device, ", ", engine.info().threads, " workers, ", model.architecture,
-             ", ", model.parameters, " parameters, ", model.weight_type);
+  const EngineInfo& info = engine.info();
+  return Cat(info.device, ", ", ProcessorName(), ", ", UsableProcessors(), " processors, ",
+             info.threads, " workers, ", model.architecture, ", ", model.parameters,
+             " parameters, ", model.weight_type, ", cache ", Name(info.cache_type));
 }
 
 // The file has a line for each: the two numbers and the key.

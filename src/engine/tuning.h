@@ -25,13 +25,14 @@ struct Tuning {
 struct TuningTrial {
   int workers;
   double few_seconds;   // for a step of one token, at best
-  double many_seconds;  // for one of kTuningTokens
+  double many_seconds;  // for one of TuningReport::many_tokens
 };
 
 constexpr size_t kTuningTokens = 32;
 
 struct TuningReport {
   Tuning chosen;
+  size_t many_tokens = 0;           // kTuningTokens, or what a session's step may have
   std::vector<TuningTrial> trials;  // all workers first
 };
 

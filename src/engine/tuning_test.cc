@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/cpu.h"
 #include "engine/engine.h"
 
 namespace ingle {
@@ -12,10 +13,8 @@ namespace {
 
 const std::string kModel = INGLE_SOURCE_DIR "/tests/conformance/llama/plain.gguf";
 
-std::unique_ptr<Engine> Load(int threads, DeviceKind device = DeviceKind::kCpu) {
-  EngineOptions options;
+std::unique_ptr<Engine> Load(int threads, EngineOptions options = {}) {
   options.threads = threads;
-  options.device = device;
   auto engine = Engine::Load(kModel, options);
   EXPECT_TRUE(engine) << engine.error().message();
   return *std::move(engine);
@@ -46,6 +45,18 @@ TEST(Tune, MeasuresQuartersOfTheWorkersAndChoosesOne) {
   EXPECT_EQ(engine->tuning().many, report->chosen.many);
 }
 
+TEST(Tune, TellsOfHowManyTokensItsTimesAre) {
+  const auto usual = Tune(*Load(1));
+  ASSERT_TRUE(usual) << usual.error().message();
+  EXPECT_EQ(usual->many_tokens, kTuningTokens);
+  const auto shorter = Tune(*Load(1, {.batch_tokens = 16}));
+  ASSERT_TRUE(shorter) << shorter.error().message();
+  EXPECT_EQ(shorter->many_tokens, 16u);
+  const auto shortest = Tune(*Load(1, {.context = 8, .sequences = 4}));
+  ASSERT_TRUE(shortest) << shortest.error().message();
+  EXPECT_EQ(shortest->many_tokens, 8u);
+}
+
 TEST(Tune, WhatIsComputedStaysTheSame) {
   const auto engine = Load(4);
   const std::vector<TokenId> tokens{1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -66,7 +77,7 @@ TEST(Tune, WhatIsComputedStaysTheSame) {
 }
 
 TEST(Tune, NotOnTheReferenceDevice) {
-  const auto engine = Load(2, DeviceKind::kReference);
+  const auto engine = Load(2, {.device = DeviceKind::kReference});
   const auto report = Tune(*engine);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code(), ErrorCode::kUnsupported);
@@ -84,6 +95,17 @@ TEST_F(TuningFile, KeepsWhatWasFoundByModelAndThreads) {
   EXPECT_EQ(kept->many, 3);
   EXPECT_EQ(KeptTuning(path_, *other)->few, 1);
   EXPECT_FALSE(KeptTuning(path_, *Load(1)));
+}
+
+TEST_F(TuningFile, KeepsWhatWasFoundByMachineAndCache) {
+  const auto engine = Load(2);
+  ASSERT_TRUE(KeepTuning(path_, *engine, {1, 1}));
+  EXPECT_FALSE(KeptTuning(path_, *Load(2, {.cache_type = DType::kF16})));
+  std::string text;
+  std::getline(std::ifstream(path_), text);
+  EXPECT_NE(text.find(Cat(ProcessorName(), ", ", UsableProcessors(), " processors")),
+            std::string::npos)
+      << text;
 }
 
 TEST_F(TuningFile, WhatIsNoTuningIsReplaced) {

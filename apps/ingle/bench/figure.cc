@@ -10,6 +10,10 @@ namespace ingle {
 
 std::string BenchTest::Name() const { return Cat(kind == Kind::kPrefill ? "pp" : "tg", tokens); }
 
+std::string BenchFigure::Threads() const {
+  return threads_used == test.threads ? Cat(test.threads) : Cat(threads_used, " of ", test.threads);
+}
+
 double Mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/machine.h"
+
 namespace ingle {
 
 // One row of a benchmark.
@@ -30,15 +32,20 @@ struct PeerFigure {
   std::string build{};                      // the commit that it was made of, if it says so
   std::vector<double> tokens_per_second{};  // one a repetition; empty: it cannot do this test
   std::vector<double> ratios{};             // ours by its, of the runs next to each other
+  std::string error{};                      // why it failed, and there are none; else empty
 };
 
 struct BenchFigure {
   BenchTest test;
   std::vector<double> tokens_per_second{};    // of all sequences together, one a repetition
   std::vector<double> first_token_seconds{};  // of prefill: until the first token is drawn
+  int threads_used = 1;                       // of test.threads: fewer where that is quicker
+  Limits machine{};                           // of test.threads together
   double limit = 0;                           // tokens per second at which the machine is exhausted
   bool memory_bound = false;                  // whether by reading; else by arithmetic
   std::vector<PeerFigure> peers{};
+
+  std::string Threads() const;  // "4"; "3 of 4"
 };
 
 // REQUIRES: not empty.

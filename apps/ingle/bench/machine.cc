@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <functional>
 #include <vector>
 
@@ -140,15 +139,6 @@ void MeasureReadingAgain(uint64_t bytes, MachineLimits& limits) {
   } else {
     limits.all.read_bytes = limits.one.read_bytes;
   }
-}
-
-std::string ProcessorName() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    const size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown";
 }
 
 }  // namespace ingle

@@ -30,6 +30,4 @@ Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes);
 // against the most. Without memory for it, what was measured stays.
 void MeasureReadingAgain(uint64_t bytes, MachineLimits& limits);
 
-std::string ProcessorName();  // "AMD EPYC"; "unknown" where the system does not say
-
 }  // namespace ingle

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "compile/program.h"
+
 namespace ingle {
 namespace {
 
@@ -107,6 +109,14 @@ Status EngineTest::Decode(uint32_t steps) {
     logits_ = *logits;
   }
   return {};
+}
+
+int ThreadsUsed(const Engine& engine, const BenchTest& test) {
+  const uint64_t of_each = test.kind == BenchTest::Kind::kPrefill ? test.tokens : 1;
+  const uint64_t tokens = std::min<uint64_t>(of_each * test.sequences, engine.info().batch_tokens);
+  const Tuning& tuning = engine.tuning();
+  const int chosen = AreFew(tokens, tokens) ? tuning.few : tuning.many;
+  return chosen > 0 ? chosen : engine.info().threads;
 }
 
 TestLimit LimitOf(const BenchTest& test, const ModelWork& work, const Limits& limits,

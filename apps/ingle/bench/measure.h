@@ -38,6 +38,9 @@ class EngineTest {
   std::span<const float> logits_;  // of the latest step
 };
 
+// How many of the engine's threads compute a step of the test.
+int ThreadsUsed(const Engine& engine, const BenchTest& test);
+
 // The tokens per second that these limits allow, and what sets them.
 struct TestLimit {
   double tokens_per_second = 0;

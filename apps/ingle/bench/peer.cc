@@ -42,27 +42,22 @@ Result<std::optional<Peer::Speed>> Peer::Run(const std::string& model_path,
                                              const BenchTest& test) const {
   const bool prefill = test.kind == BenchTest::Kind::kPrefill;
   const std::string tokens = Cat(test.tokens), none = "0";
-  std::vector<std::string> command = {"sh", "-c", Cat("exec ", command_, " \"$@\""), "sh"};
-  for (const std::string& word :
-       {std::string("-m"), model_path, std::string("-p"), prefill ? tokens : none,
-        std::string("-n"), prefill ? none : tokens, std::string("-t"), Cat(test.threads),
-        std::string("-r"), std::string("1"), std::string("-o"), std::string("json")}) {
-    command.push_back(word);
-  }
+  std::vector<std::string> arguments = {"-m", model_path,
+                                        "-p", prefill ? tokens : none,
+                                        "-n", prefill ? none : tokens,
+                                        "-t", Cat(test.threads),
+                                        "-r", "1",
+                                        "-o", "json"};
   if (test.depth > 0) {
-    command.push_back("-d");
-    command.push_back(Cat(test.depth));
+    arguments.push_back("-d");
+    arguments.push_back(Cat(test.depth));
   }
-  const Result<SubprocessResult> ran = RunProgram(command, {}, [] {});
-  // It is the shell that was run, but what it did not find is the command.
-  if (!ran) return Fail(ran.error().code(), name_, ": cannot run ", Quote(command_));
+  const Result<SubprocessResult> ran = RunShellCommand(command_, arguments);
+  if (!ran) return Fail(ran.error());
   if (ran->exit_status != 0) {
-    return Fail(ErrorCode::kIo, name_, ": exit status ", ran->exit_status, ": ",
-                LastLine(ran->output));
+    return Fail(ErrorCode::kIo, "exit status ", ran->exit_status, ": ", LastLine(ran->output));
   }
-  Result<std::optional<Speed>> speed = SpeedOf(ran->answer);
-  if (!speed) return Fail(speed.error(), name_);
-  return speed;
+  return SpeedOf(ran->answer);
 }
 
 }  // namespace ingle

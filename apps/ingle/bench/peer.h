@@ -26,7 +26,8 @@ class Peer {
     std::string build;  // the commit it was made of, if it says so
   };
   // One repetition, in a process of its own that loads the model and warms up. Nothing when its
-  // answer is an empty array: it has no such test. Fails with what the program said.
+  // answer is an empty array: it has no such test. Fails with what the program said last; the
+  // message does not name it.
   Result<std::optional<Speed>> Run(const std::string& model_path, const BenchTest& test) const;
 
  private:

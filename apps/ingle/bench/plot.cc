@@ -45,11 +45,12 @@ std::vector<Bar> BarsOf(const BenchFigure& figure) {
   return bars;
 }
 
-std::string LabelOf(const BenchTest& test) {
+std::string LabelOf(const BenchFigure& figure) {
+  const BenchTest& test = figure.test;
   std::string label = test.Name();
   if (test.depth > 0) label += Cat(" at ", test.depth);
   if (test.sequences > 1) label += Cat(", ", test.sequences, " sequences");
-  return Cat(label, ", ", test.threads, test.threads == 1 ? " thread" : " threads");
+  return Cat(label, ", ", figure.Threads(), test.threads == 1 ? " thread" : " threads");
 }
 
 class Drawing {
@@ -106,7 +107,7 @@ class Drawing {
 
   void Group(const BenchFigure& figure, double longest) {
     const std::vector<Bar> bars = BarsOf(figure);
-    Text(0, y_ + 13, "normal", LabelOf(figure.test));
+    Text(0, y_ + 13, "normal", LabelOf(figure));
     for (size_t i = 0; i < bars.size(); ++i) {
       const double width = (kWidth - kLabelWidth - kValueWidth) * bars[i].value / longest;
       Rectangle(kLabelWidth, y_, width, kBarHeight - 2, Colour(i));

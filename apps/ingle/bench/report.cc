@@ -10,10 +10,36 @@ constexpr double kTera = 1e12;
 
 std::string Percent(double share) { return Cat(Fixed(100 * share, 0), "%"); }
 
+// A single value says nothing of how much others would differ.
 std::string Speed(const std::vector<double>& values) {
   const double mean = Mean(values);
   const int decimals = mean < 100 ? 2 : 1;
+  if (values.size() == 1) return Fixed(mean, decimals);
   return Cat(Fixed(mean, decimals), " ± ", Fixed(Deviation(values), decimals));
+}
+
+// What loading did with the weights, which is most of the time that it took.
+std::string PanelsOf(const EngineInfo& engine) {
+  if (engine.panel_bytes == 0) return "none";
+  if (!engine.panels_mapped) return "made";
+  return engine.panels_written ? "written" : "mapped";
+}
+
+std::string LoadLine(const BenchReport& report) {
+  const std::string panels = PanelsOf(report.engine);
+  const std::string how = panels == "none" ? "" : Cat(", panels ", panels);
+  return Cat("- loaded in ", Fixed(report.load_seconds, 2), " s", how, "; ",
+             HumanBytes(report.resident_bytes), " resident after the tests\n");
+}
+
+// Text that stays in its cell.
+std::string MarkdownCell(const std::string& text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|') cell += '\\';
+    cell += c == '\n' ? ' ' : c;
+  }
+  return cell;
 }
 
 // "17.2 / 33.0" for one thread and for all.
@@ -36,19 +62,21 @@ std::string LimitsLine(const MachineLimits& limits) {
              " TFLOPS\n");
 }
 
+std::string MarkdownCells(const PeerFigure& peer) {
+  if (!peer.error.empty()) return " failed | – |";
+  if (peer.tokens_per_second.empty()) return " – | – |";
+  return Cat(" ", Speed(peer.tokens_per_second), " | ", Fixed(Median(peer.ratios), 2), "× |");
+}
+
 std::string MarkdownRow(const BenchFigure& figure) {
   const BenchTest& test = figure.test;
   std::string row = Cat(
-      "| ", test.Name(), " | ", test.depth, " | ", test.sequences, " | ", test.threads, " | ",
+      "| ", test.Name(), " | ", test.depth, " | ", test.sequences, " | ", figure.Threads(), " | ",
       Speed(figure.tokens_per_second), " | ", Percent(ShareOf(figure)), " of ",
       figure.memory_bound ? "reading" : "arithmetic", " | ",
       figure.first_token_seconds.empty() ? "" : Fixed(1000 * Mean(figure.first_token_seconds), 1),
       " |");
-  for (const PeerFigure& peer : figure.peers) {
-    const bool has = !peer.tokens_per_second.empty();
-    row += Cat(" ", has ? Speed(peer.tokens_per_second) : "–", " | ",
-               has ? Cat(Fixed(Median(peer.ratios), 2), "×") : "–", " |");
-  }
+  for (const PeerFigure& peer : figure.peers) row += MarkdownCells(peer);
   return row + "\n";
 }
 
@@ -58,6 +86,49 @@ std::string CsvField(const std::string& text) {
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
   return quoted + "\"";
+}
+
+struct CsvCell {
+  std::string name;  // of its column
+  std::string value;
+};
+
+std::string CsvLine(const std::vector<CsvCell>& cells, std::string CsvCell::*text) {
+  std::string line;
+  for (const CsvCell& cell : cells) line += CsvField(cell.*text) + ",";
+  line.back() = '\n';
+  return line;
+}
+
+// A row stands alone: it repeats what all have in common, as those of llama-bench do.
+std::vector<CsvCell> CsvCells(const BenchReport& report, const BenchFigure& figure) {
+  const BenchTest& test = figure.test;
+  const bool prefill = !figure.first_token_seconds.empty();
+  std::vector<CsvCell> cells = {
+      {"model", report.model.path},
+      {"test", test.Name()},
+      {"depth", Cat(test.depth)},
+      {"sequences", Cat(test.sequences)},
+      {"threads", Cat(test.threads)},
+      {"threads_used", Cat(figure.threads_used)},
+      {"tokens_per_second", Cat(Mean(figure.tokens_per_second))},
+      {"deviation", Cat(Deviation(figure.tokens_per_second))},
+      {"limit", Cat(figure.limit)},
+      {"share_of_limit", Cat(ShareOf(figure))},
+      {"limited_by", figure.memory_bound ? "reading" : "arithmetic"},
+      {"time_to_first_token_ms", prefill ? Cat(1000 * Mean(figure.first_token_seconds)) : ""},
+      {"load_seconds", Cat(report.load_seconds)},
+      {"panels", PanelsOf(report.engine)},
+      {"resident_bytes", Cat(report.resident_bytes)},
+      {"read_bytes_per_second", Cat(figure.machine.read_bytes)},
+      {"int8_operations_per_second", Cat(figure.machine.int8)},
+      {"f32_operations_per_second", Cat(figure.machine.f32)}};
+  for (const PeerFigure& peer : figure.peers) {
+    const bool has = !peer.tokens_per_second.empty();
+    cells.push_back({peer.name, has ? Cat(Mean(peer.tokens_per_second)) : ""});
+    cells.push_back({peer.name + " ratio", has ? Cat(Median(peer.ratios)) : ""});
+  }
+  return cells;
 }
 
 Json LimitsJson(const MachineLimits& limits) {
@@ -84,7 +155,19 @@ Json ModelJson(const BenchReport& report) {
           {"cache_type", Name(report.engine.cache_type)},
           {"device", report.engine.device},
           {"load_seconds", report.load_seconds},
+          {"panels", PanelsOf(report.engine)},
           {"resident_bytes", report.resident_bytes}};
+}
+
+Json PeerJson(const PeerFigure& peer) {
+  if (!peer.error.empty()) return {{"name", peer.name}, {"error", peer.error}};
+  return {{"name", peer.name},
+          {"build", peer.build},
+          {"tokens_per_second", Mean(peer.tokens_per_second)},
+          {"deviation", Deviation(peer.tokens_per_second)},
+          {"median", Median(peer.tokens_per_second)},
+          {"samples", peer.tokens_per_second},
+          {"ratio", Median(peer.ratios)}};
 }
 
 Json FigureJson(const BenchFigure& figure) {
@@ -93,6 +176,7 @@ Json FigureJson(const BenchFigure& figure) {
               {"depth", test.depth},
               {"sequences", test.sequences},
               {"threads", test.threads},
+              {"threads_used", figure.threads_used},
               {"tokens_per_second", Mean(figure.tokens_per_second)},
               {"deviation", Deviation(figure.tokens_per_second)},
               {"median", Median(figure.tokens_per_second)},
@@ -105,14 +189,7 @@ Json FigureJson(const BenchFigure& figure) {
   }
   Json peers = Json::array();
   for (const PeerFigure& peer : figure.peers) {
-    if (peer.tokens_per_second.empty()) continue;
-    peers.push_back({{"name", peer.name},
-                     {"build", peer.build},
-                     {"tokens_per_second", Mean(peer.tokens_per_second)},
-                     {"deviation", Deviation(peer.tokens_per_second)},
-                     {"median", Median(peer.tokens_per_second)},
-                     {"samples", peer.tokens_per_second},
-                     {"ratio", Median(peer.ratios)}});
+    if (!peer.error.empty() || !peer.tokens_per_second.empty()) peers.push_back(PeerJson(peer));
   }
   if (!figure.peers.empty()) row["against"] = std::move(peers);
   return row;
@@ -125,15 +202,14 @@ std::string MarkdownOf(const BenchReport& report) {
                          report.processors == 1 ? " processor" : " processors", " usable, ",
                          report.instructions, "\n");
   for (const MachineLimits& limits : report.limits) text += LimitsLine(limits);
-  text += Cat("- model: ", report.model.path, ", ", HumanCount(report.model.parameters),
-              " parameters, ", report.model.weight_type, ", ",
-              HumanBytes(report.engine.weight_bytes), " of weights, cache ",
-              Name(report.engine.cache_type), "\n- loaded in ", Fixed(report.load_seconds, 2),
-              " s, ", HumanBytes(report.resident_bytes), " resident after the tests\n\n");
+  text +=
+      Cat("- model: ", report.model.path, ", ", HumanCount(report.model.parameters),
+          " parameters, ", report.model.weight_type, ", ", HumanBytes(report.engine.weight_bytes),
+          " of weights, cache ", Name(report.engine.cache_type), "\n", LoadLine(report), "\n");
   text += "| test | depth | sequences | threads | tokens/s | of the limit | first token, ms |";
   std::string rule = "|---|--:|--:|--:|--:|--:|--:|";
   for (const std::string& peer : report.peers) {
-    text += Cat(" ", peer, " | ours by it |");
+    text += Cat(" ", MarkdownCell(peer), " | ours by it |");
     rule += "--:|--:|";
   }
   text += Cat("\n", rule, "\n");
@@ -142,26 +218,10 @@ std::string MarkdownOf(const BenchReport& report) {
 }
 
 std::string CsvOf(const BenchReport& report) {
-  std::string text =
-      "model,test,depth,sequences,threads,tokens_per_second,deviation,share_of_limit,limited_by,"
-      "time_to_first_token_ms";
-  for (const std::string& peer : report.peers) {
-    text += Cat(",", CsvField(peer), ",", CsvField(peer + " ratio"));
-  }
-  text += '\n';
+  if (report.figures.empty()) return "";
+  std::string text = CsvLine(CsvCells(report, report.figures.front()), &CsvCell::name);
   for (const BenchFigure& figure : report.figures) {
-    const BenchTest& test = figure.test;
-    text += Cat(CsvField(report.model.path), ",", test.Name(), ",", test.depth, ",", test.sequences,
-                ",", test.threads, ",", Mean(figure.tokens_per_second), ",",
-                Deviation(figure.tokens_per_second), ",", ShareOf(figure), ",",
-                figure.memory_bound ? "reading" : "arithmetic", ",");
-    if (!figure.first_token_seconds.empty()) text += Cat(1000 * Mean(figure.first_token_seconds));
-    for (const PeerFigure& peer : figure.peers) {
-      text += peer.ratios.empty()
-                  ? std::string(",,")
-                  : Cat(",", Mean(peer.tokens_per_second), ",", Median(peer.ratios));
-    }
-    text += '\n';
+    text += CsvLine(CsvCells(report, figure), &CsvCell::value);
   }
   return text;
 }

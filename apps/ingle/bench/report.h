@@ -26,6 +26,8 @@ struct BenchReport {
   std::vector<BenchFigure> figures;
 };
 
+// A program beside ours that failed in a test is told as such (JSON has its `error`), without
+// figures; one that has no such test is left out, or has empty cells.
 std::string MarkdownOf(const BenchReport& report);
 std::string CsvOf(const BenchReport& report);
 Json JsonOf(const BenchReport& report);

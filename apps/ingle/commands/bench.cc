@@ -48,14 +48,14 @@ struct BenchOptions {
   std::vector<Peer> peers;
 
   // A test of each combination, in the order of the table.
-  std::vector<BenchTest> TestsWith(uint32_t thread_count) const {
+  std::vector<BenchTest> TestsWith(int thread_count) const {
     std::vector<BenchTest> tests;
     for (const uint32_t depth : depths) {
       for (const uint32_t together : sequences) {
         const auto add = [&](Kind kind, const std::vector<uint32_t>& lengths) {
           for (const uint32_t tokens : lengths) {
             if (tokens == 0) continue;
-            tests.push_back({kind, tokens, depth, together, static_cast<int>(thread_count)});
+            tests.push_back({kind, tokens, depth, together, thread_count});
           }
         };
         add(Kind::kPrefill, prompts);
@@ -97,42 +97,57 @@ class Bench {
   }
 
  private:
-  // All tests with so many threads.
+  EngineOptions OptionsWith(uint32_t threads) const {
+    EngineOptions options = EngineOptionsOf(context_);
+    options.context = options_.Context();
+    options.threads = static_cast<int>(threads);
+    options.sequences = std::ranges::max(options_.sequences);
+    // A step of decoding has a token of each sequence.
+    options.batch_tokens = std::max(options.batch_tokens, options.sequences);
+    return options;
+  }
+
+  // All tests with so many threads; 0: with those that a command which runs the model would use.
   Status RunWith(const std::string& path, uint32_t threads) {
-    EngineOptions engine_options = EngineOptionsOf(context_);
-    engine_options.context = options_.Context();
-    engine_options.threads = static_cast<int>(threads);
     const auto start = std::chrono::steady_clock::now();
-    engine_options.sequences = std::ranges::max(options_.sequences);
-    const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, engine_options);
+    const Result<std::unique_ptr<Engine>> loaded = LoadFile(path, context_, OptionsWith(threads));
     if (!loaded) return Fail(loaded.error());
     const std::chrono::duration<double> load_time = std::chrono::steady_clock::now() - start;
     Engine& engine = **loaded;
-    const ModelInfo& model = engine.model_info();
-    if (model.task != Task::kGenerate || model.start_token) {
-      return Fail(ErrorCode::kUnsupported, model.path,
-                  ": only models that continue a text are measured, and this one ",
-                  model.start_token ? "translates" : "embeds or classifies");
-    }
+    if (const Status status = CheckContinues(engine.model_info()); !status) return status;
+    if (threads == 0) UseTuning(engine, context_);
     if (report_.figures.empty()) {
-      report_.model = model;
+      report_.model = engine.model_info();
       report_.engine = engine.info();
       report_.load_seconds = load_time.count();
     }
+    return MeasureAll(engine);
+  }
+
+  static Status CheckContinues(const ModelInfo& model) {
+    if (model.task == Task::kGenerate && !model.start_token) return {};
+    return Fail(ErrorCode::kUnsupported, model.path,
+                ": only models that continue a text are measured, and this one ",
+                model.start_token ? "translates" : "embeds or classifies");
+  }
+
+  Status MeasureAll(Engine& engine) {
     const ModelWork work = WorkOf(engine);
     const auto read_bytes = static_cast<uint64_t>(work.StepBytes(1));
     Result<MachineLimits> limits = MeasureLimits(engine.info().threads, read_bytes);
     if (!limits) return Fail(limits.error());
     std::vector<BenchFigure> figures;
-    for (const BenchTest& test : options_.TestsWith(threads)) {
+    for (const BenchTest& test : options_.TestsWith(engine.info().threads)) {
       Result<BenchFigure> figure = Measure(engine, test);
       if (!figure) return Fail(figure.error());
+      figure->threads_used = ThreadsUsed(engine, test);
       figures.push_back(*std::move(figure));
     }
     report_.resident_bytes = std::max(report_.resident_bytes, ResidentMemory());
     MeasureReadingAgain(read_bytes, *limits);
     for (BenchFigure& figure : figures) {
       const TestLimit limit = LimitOf(figure.test, work, limits->all, engine.info().batch_tokens);
+      figure.machine = limits->all;
       figure.limit = limit.tokens_per_second;
       figure.memory_bound = limit.memory_bound;
       report_.figures.push_back(std::move(figure));
@@ -156,16 +171,29 @@ class Bench {
         figure.first_token_seconds.push_back(times->first_token_seconds);
       }
       for (size_t i = 0; i < options_.peers.size() && Peer::CanRun(test); ++i) {
-        const auto theirs = options_.peers[i].Run(engine.model_info().path, test);
-        if (!theirs) return Fail(theirs.error());
-        if (!*theirs) continue;
-        figure.peers[i].build = (*theirs)->build;
-        figure.peers[i].tokens_per_second.push_back((*theirs)->tokens_per_second);
-        figure.peers[i].ratios.push_back(speed / (*theirs)->tokens_per_second);
+        MeasurePeer(options_.peers[i], engine.model_info().path, test, speed, figure.peers[i]);
       }
       progress_->Update(++done_, test.Name());
     }
     return figure;
+  }
+
+  // One repetition, after one of ours. What fails is not asked again for the same test, and has no
+  // figures of it: the next test may be another matter.
+  static void MeasurePeer(const Peer& peer, const std::string& model_path, const BenchTest& test,
+                          double ours, PeerFigure& figure) {
+    if (!figure.error.empty()) return;
+    const auto theirs = peer.Run(model_path, test);
+    if (!theirs) {
+      figure.error = theirs.error().message();
+      figure.tokens_per_second.clear();
+      figure.ratios.clear();
+      return;
+    }
+    if (!*theirs) return;
+    figure.build = (*theirs)->build;
+    figure.tokens_per_second.push_back((*theirs)->tokens_per_second);
+    figure.ratios.push_back(ours / (*theirs)->tokens_per_second);
   }
 
   const BenchOptions& options_;
@@ -175,6 +203,19 @@ class Bench {
   uint64_t done_ = 0;
 };
 
+// Fails where another program has, with what each of them said first.
+Status CheckPeers(const BenchReport& report) {
+  std::string failures;
+  for (size_t i = 0; i < report.peers.size(); ++i) {
+    const auto failed = std::ranges::find_if(
+        report.figures, [i](const BenchFigure& figure) { return !figure.peers[i].error.empty(); });
+    if (failed == report.figures.end()) continue;
+    failures += Cat(failures.empty() ? "" : "; ", report.peers[i], " failed in ",
+                    failed->test.Name(), ": ", failed->peers[i].error);
+  }
+  return failures.empty() ? Status() : Fail(ErrorCode::kIo, failures);
+}
+
 class BenchCommand final : public Command {
  public:
   void Declare(Flags& flags, const Context&) override {
@@ -183,7 +224,8 @@ class BenchCommand final : public Command {
     flags.Text("-n,--predict", predictions_, "N", "tokens to decode; 0: none [64]");
     flags.Text("-d,--depth", depths_, "N", "tokens that stand before them [0]");
     flags.Text("-b,--sequences", sequences_, "N", "sequences that are computed together [1]");
-    flags.Text("-t,--threads", threads_, "N", "threads; 0: all processors [0]");
+    flags.Text("-t,--threads", threads_, "N",
+               "threads; 0: all processors, or as many as are found to suit the model [0]");
     flags.Number("-r,--repeats", options_.repeats, "N", "repetitions of each test [5]", 1,
                  kMostRepeats);
     flags.Texts("--against", against_, "NAME=COMMAND",
@@ -191,7 +233,7 @@ class BenchCommand final : public Command {
     flags.Switch("--json", json_, "one JSON object");
     flags.Switch("--csv", csv_, "a table of comma-separated values");
     flags.Text("--plot", plot_, "FILE", "write a picture too, as SVG");
-    flags.Set({"batch_size", "device", "cache_type"});
+    flags.Set({"check_memory", "batch_size", "device", "cache_type", "tune"});
     flags.SetFetch();
   }
 
@@ -215,9 +257,6 @@ class BenchCommand final : public Command {
       if (!counts) return Fail(counts.error());
       list.counts = *counts;
     }
-    for (uint32_t& threads : options_.threads) {
-      if (threads == 0) threads = static_cast<uint32_t>(UsableProcessors());
-    }
     for (const std::string& text : against_) {
       const Result<Peer> peer = Peer::Parse(text);
       if (!peer) return Fail(peer.error(), "--against");
@@ -230,6 +269,7 @@ class BenchCommand final : public Command {
   }
 
   Status Run(Context& context) override {
+    context.settings.fit_context = false;  // the tests say how long it is
     const Result<BenchReport> report = Bench(options_, context).Run(model_);
     if (!report) return Fail(report.error());
     if (json_) {
@@ -237,7 +277,8 @@ class BenchCommand final : public Command {
     } else {
       Print(csv_ ? CsvOf(*report) : WithoutControls(MarkdownOf(*report)));
     }
-    return plot_.empty() ? Status() : WriteWhole(plot_, SvgOf(*report));
+    const Status plotted = plot_.empty() ? Status() : WriteWhole(plot_, SvgOf(*report));
+    return plotted ? CheckPeers(*report) : plotted;
   }
 
  private:

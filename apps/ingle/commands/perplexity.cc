@@ -23,13 +23,14 @@ class PerplexityCommand final : public Command {
     flags.Number("--chunks", chunks_, "N", "stop after N chunks; 0: all [0]", 0, kMostChunks);
     flags.Number("-c,--ctx-size", context_, "N", "tokens of a chunk [512]", 4, kLongestContext);
     flags.Switch("--json", json_, "one JSON object");
-    flags.Set({"threads", "batch_size", "device", "cache_type"});
+    flags.Set({"check_memory", "threads", "batch_size", "device", "cache_type"});
     flags.SetFetch();
   }
 
   Status Run(Context& context) override {
     const Result<std::string> text = ReadWhole(file_);
     if (!text) return Fail(text.error());
+    context.settings.fit_context = false;  // chunks of another length give another figure
     EngineOptions engine_options = EngineOptionsOf(context);
     engine_options.context = static_cast<uint32_t>(context_);
     const Result<std::unique_ptr<Engine>> engine = LoadModel(model_, context, engine_options);

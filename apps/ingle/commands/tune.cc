@@ -14,20 +14,26 @@ int WorkersOf(int chosen, const Engine& engine) {
   return chosen > 0 ? chosen : engine.info().threads;
 }
 
+double PromptSpeed(const TuningTrial& trial, const TuningReport& report) {
+  return static_cast<double>(report.many_tokens) / trial.many_seconds;
+}
+
 class TuneCommand final : public Command {
  public:
   void Declare(Flags& flags, const Context&) override {
     flags.Argument("MODEL", model_, "a catalogue name or a .gguf file", Flags::Need::kRequired);
     flags.Switch("--json", json_, "one JSON object");
-    flags.Set({"batch_size", "cache_type", "keep_panels"});
+    flags.Set({"check_memory", "batch_size", "cache_type", "keep_panels"});
     flags.SetFetch();
   }
 
   Status Run(Context& context) override {
     context.settings.tune = false;  // not as it is loaded, but now
     context.settings.threads = 0;
-    const Result<std::unique_ptr<Engine>> engine =
-        LoadModel(model_, context, EngineOptionsOf(context));
+    context.settings.fit_context = false;
+    EngineOptions options = EngineOptionsOf(context);
+    options.context = kTuningTokens;  // nothing longer is measured
+    const Result<std::unique_ptr<Engine>> engine = LoadModel(model_, context, options);
     if (!engine) return Fail(engine.error());
     const Result<TuningReport> report = Tune(**engine);
     if (!report) return Fail(report.error());
@@ -42,7 +48,7 @@ class TuneCommand final : public Command {
     Print("| threads | decode, tokens/s | prompt, tokens/s |\n|--:|--:|--:|\n");
     for (const TuningTrial& trial : report.trials) {
       Print("| ", trial.workers, " | ", Fixed(1 / trial.few_seconds, 1), " | ",
-            Fixed(kTuningTokens / trial.many_seconds, 1), " |\n");
+            Fixed(PromptSpeed(trial, report), 1), " |\n");
     }
     Print("\nfrom now on ", WorkersOf(report.chosen.few, engine), " threads decode and ",
           WorkersOf(report.chosen.many, engine), " read prompts\n");
@@ -53,11 +59,12 @@ class TuneCommand final : public Command {
     for (const TuningTrial& trial : report.trials) {
       trials.push_back({{"threads", trial.workers},
                         {"decode_tokens_per_second", 1 / trial.few_seconds},
-                        {"prompt_tokens_per_second", kTuningTokens / trial.many_seconds}});
+                        {"prompt_tokens_per_second", PromptSpeed(trial, report)}});
     }
     PrintJsonDocument({{"model", engine.model_info().path},
                        {"decode_threads", WorkersOf(report.chosen.few, engine)},
                        {"prompt_threads", WorkersOf(report.chosen.many, engine)},
+                       {"prompt_tokens", report.many_tokens},
                        {"trials", trials}});
   }
 

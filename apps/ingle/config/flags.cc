@@ -128,4 +128,8 @@ void Flags::Arguments(const char* name, std::vector<std::string>& texts, const c
 
 void Flags::Alias(const char* name) { app_.alias(name); }
 
+bool Flags::Has(std::string_view flag) const {
+  return app_.get_option_no_throw(std::string(flag)) != nullptr;
+}
+
 }  // namespace ingle

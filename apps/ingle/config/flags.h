@@ -50,6 +50,9 @@ class Flags {
 
   void Alias(const char* name);
 
+  // Whether the command takes it: "--fit-context".
+  bool Has(std::string_view flag) const;
+
  private:
   void SetSwitch(const SettingInfo& setting);
   void SetList(const SettingInfo& setting, std::vector<std::string> Settings::*field);

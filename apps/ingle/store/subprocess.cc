@@ -46,8 +46,15 @@ struct Pipe {
   }
 };
 
+// Which processes a signal to the child's group reaches.
+enum class Group {
+  kOurs,    // ours too: Ctrl-C on a terminal ends all
+  kItsOwn,  // the child and what it starts
+};
+
 // In the child, between fork and exec.
-[[noreturn]] void Become(const std::vector<char*>& arguments, int output, int errors) {
+[[noreturn]] void Become(const std::vector<char*>& arguments, int output, int errors, Group group) {
+  if (group == Group::kItsOwn) setpgid(0, 0);
 #if defined(__linux__)
   prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
@@ -88,13 +95,8 @@ void Listen(const Pipe& output, const Pipe& errors, const std::function<void()>&
   }
 }
 
-}  // namespace
-
-Result<SubprocessResult> RunProgram(
-    const std::vector<std::string>& command,
-    const std::vector<std::pair<std::string, std::string>>& environment,
-    const std::function<void()>& on_wait) {
-  for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+Result<SubprocessResult> Run(const std::vector<std::string>& command, Group group,
+                             const std::function<void()>& on_wait) {
   std::vector<char*> arguments;
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -104,7 +106,7 @@ Result<SubprocessResult> RunProgram(
   Pipe output, errors;
   if (!output.Open() || !errors.Open()) return tl::unexpected(SystemError("run", command[0]));
   const pid_t child = fork();
-  if (child == 0) Become(arguments, output.write_end, errors.write_end);
+  if (child == 0) Become(arguments, output.write_end, errors.write_end, group);
   output.CloseWriteEnd();
   errors.CloseWriteEnd();
   if (child < 0) return tl::unexpected(SystemError("run", command[0]));
@@ -114,10 +116,32 @@ Result<SubprocessResult> RunProgram(
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   result.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  if (result.exit_status == kNotThere) {
+  return result;
+}
+
+}  // namespace
+
+Result<SubprocessResult> RunProgram(
+    const std::vector<std::string>& command,
+    const std::vector<std::pair<std::string, std::string>>& environment,
+    const std::function<void()>& on_wait) {
+  for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+  const Result<SubprocessResult> ran = Run(command, Group::kOurs, on_wait);
+  if (ran && ran->exit_status == kNotThere) {
     return Fail(ErrorCode::kNotFound, "there is no program '", command[0], "'");
   }
-  return result;
+  return ran;
+}
+
+Result<SubprocessResult> RunShellCommand(const std::string& command,
+                                         const std::vector<std::string>& arguments) {
+  // Only the shell is told when this process dies, and it passes that on to its group. It hears of
+  // it while it waits for a job, not while it runs a command before itself.
+  const std::string script =
+      Cat("trap 'trap - TERM; kill 0' TERM\n{ ", command, " \"$@\"\n} & wait $!");
+  std::vector<std::string> words = {"sh", "-c", script, "sh"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return Run(words, Group::kItsOwn, [] {});
 }
 
 }  // namespace ingle

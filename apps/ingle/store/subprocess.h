@@ -25,4 +25,10 @@ Result<SubprocessResult> RunProgram(
     const std::vector<std::pair<std::string, std::string>>& environment,
     const std::function<void()>& on_wait);
 
+// Runs what a person would type into a shell, with these arguments behind it, its standard input
+// empty. It, and what it starts, is ended when this process dies. A program that is not there is an
+// exit status like any other: what the shell says of it is in the output.
+Result<SubprocessResult> RunShellCommand(const std::string& command,
+                                         const std::vector<std::string>& arguments);
+
 }  // namespace ingle

@@ -2,10 +2,17 @@
 
 import csv
 import io
+import json
 import os
+import re
+import subprocess
+import unittest
+import time
 import xml.etree.ElementTree
 
 from support import TINY, CliTest
+
+SMOLLM2 = os.environ.get("INGLE_TEST_SMOLLM2")
 
 # Answers as llama-bench does, and remembers what it was asked.
 FAKE = """\
@@ -19,7 +26,8 @@ if value("-d") != "0" and "--no-depth" in sys.argv:
     print("[]")
 else:
     print(json.dumps([{"n_prompt": int(value("-p")), "n_gen": int(value("-n")),
-                       "avg_ts": 10.0, "build_commit": "abc123",
+                       "avg_ts": float(os.environ.get("FAKE_SPEED", "10")),
+                       "build_commit": "abc123",
                        "stddev_ts": 0.0}], indent=2))
 """
 
@@ -46,12 +54,14 @@ class Bench(CliTest):
         self.assertEqual(model["path"], TINY)
         self.assertGreater(model["resident_bytes"], model["weight_bytes"])
         self.assertGreater(model["load_seconds"], 0)
+        self.assertIn(model["panels"], ("none", "made"))  # too few bytes for a file
         prefill, decode = report["results"]
         self.assertEqual((prefill["test"], decode["test"]), ("pp16", "tg8"))
         self.assertGreater(prefill["time_to_first_token_ms"], 0)
         self.assertNotIn("time_to_first_token_ms", decode)
         for row in (prefill, decode):
             self.assertEqual((row["depth"], row["sequences"], row["threads"]), (0, 1, 1))
+            self.assertEqual(row["threads_used"], 1)
             self.assertEqual(len(row["samples"]), 2)
             mean = sum(row["samples"]) / 2
             self.assertAlmostEqual(row["tokens_per_second"], mean, places=3)
@@ -66,9 +76,41 @@ class Bench(CliTest):
         self.assertEqual([t["threads"] for t in report["trials"]][-1:], [1])
         chosen = [report["decode_threads"], report["prompt_threads"]]
         self.assertLessEqual(set(chosen), {t["threads"] for t in report["trials"]})
+        self.assertEqual(report["prompt_tokens"], 32)
         self.assertIn("from now on", self.ok("tune", TINY))
         with open(self.path(".cache/ingle/tunings"), encoding="utf-8") as file:
             self.assertIn("llama", file.read())
+
+    def test_tune_counts_the_tokens_of_shorter_steps(self):
+        report = self.ok_json("tune", TINY, "--json", "--batch-size", "16")
+        self.assertEqual(report["prompt_tokens"], 16)
+
+    def test_tune_takes_the_context_that_it_needs(self):
+        self.ok("tune", TINY, "--no-check-memory", env={"INGLE_CTX_SIZE": str(1 << 30)})
+
+    def test_without_threads_those_that_suit_the_model_are_used(self):
+        self.environment["INGLE_THREADS"] = "0"
+        self.ok("tune", TINY)
+        with open(self.path(".cache/ingle/tunings"), encoding="utf-8") as file:
+            _, _, key = file.read().split(" ", 2)
+        self.write(".cache/ingle/tunings", "1 1 " + key)
+        processors = self.bench("-r", "1")["machine"]["processors"]
+        for flags, used in (([], 1), (["-t", "0"], 1), (["--no-tune"], processors),
+                            (["-t", str(processors)], processors)):
+            with self.subTest(flags=flags):
+                report = self.bench("-r", "1", *flags)
+                self.assertEqual([(row["threads"], row["threads_used"])
+                                  for row in report["results"]], [(processors, used)] * 2)
+        if processors > 1:
+            self.assertIn(f"| 1 of {processors} |", self.ok("bench", TINY, "-n", "0", "-r", "1"))
+
+    @unittest.skipUnless(SMOLLM2, "INGLE_TEST_SMOLLM2 names no file")
+    def test_loading_tells_what_it_did_with_the_weights(self):
+        for environment, panels in (({}, "written"), ({}, "mapped"),
+                                    ({"INGLE_KEEP_PANELS": "0"}, "made")):
+            with self.subTest(panels=panels):
+                table = self.ok("bench", SMOLLM2, "-p", "4", "-n", "0", "-r", "1", env=environment)
+                self.assertRegex(table, rf"(?m)^- loaded in [\d.]+ s, panels {panels}; ")
 
     def test_lists_make_a_test_of_each_combination(self):
         report = self.bench("-p", "4,8", "-d", "0,5", "-b", "1,3", "-t", "1,2", "-r", "1")
@@ -87,15 +129,33 @@ class Bench(CliTest):
         report = self.bench("-p", "20", "-b", "2", "-n", "0", "-r", "1", "--batch-size", "16")
         self.assertEqual([row["test"] for row in report["results"]], ["pp20"])
 
+    def test_a_step_has_room_for_all_sequences(self):
+        for predict, sequences, *flags in ((4, 8), (2, 600), (4, 8, "--batch-size", "3")):
+            with self.subTest(sequences=sequences, flags=flags):
+                report = self.bench("-p", "0", "-n", str(predict), "-b", f"1,{sequences}", "-r",
+                                    "1", *flags)
+                self.assertEqual([row["sequences"] for row in report["results"]], [1, sequences])
+
     def test_markdown_and_csv(self):
-        text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "-q")
+        text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "-q", "--against",
+                       "a|b=" + self.fake())
         table = [line for line in text.splitlines() if line.startswith("|")]
         self.assertEqual(len(table), 4)
-        self.assertEqual(len({line.count("|") for line in table}), 1)
+        self.assertIn(r"| a\|b |", table[0])
+        self.assertEqual(len({len(re.findall(r"(?<!\\)\|", line)) for line in table}), 1)
+        self.assertNotIn("±", text)  # of a single repetition
+        self.assertIn("±", self.ok("bench", TINY, "-p", "4", "-n", "0", "-r", "2", "-q"))
         text = self.ok("bench", TINY, "-p", "16", "-n", "8", "-r", "1", "--csv", "--against",
                        "the, other=" + self.fake())
         rows = list(csv.DictReader(io.StringIO(text)))
         self.assertEqual([row["test"] for row in rows], ["pp16", "tg8"])
+        for row in rows:
+            for column in ("limit", "load_seconds", "resident_bytes", "read_bytes_per_second",
+                           "int8_operations_per_second", "f32_operations_per_second"):
+                self.assertGreater(float(row[column]), 0, column)
+            self.assertIn(row["panels"], ("none", "made"))
+            self.assertEqual((row["threads"], row["threads_used"]), ("2", "2"))
+            self.assertEqual(float(row["deviation"]), 0)
         self.assertEqual(rows[0]["the, other"], "10")
         self.assertAlmostEqual(float(rows[0]["the, other ratio"]),
                                float(rows[0]["tokens_per_second"]) / 10, delta=0.01 *
@@ -139,5 +199,69 @@ class Bench(CliTest):
             with self.subTest(command=command):
                 text = self.fails(1, "bench", TINY, "-p", "4", "-n", "0", "-r", "1", "--against",
                                   "other=" + command)
-                self.assertIn("other", text)
+                self.assertEqual(len(text.splitlines()), 1, text)
+                self.assertIn("other failed in pp4: ", text)
                 self.assertIn(message, text)
+
+    def test_others_that_fail_take_nothing_away(self):
+        failing = "sh -c 'case $* in *\"-n 0\"*) exit 3;; *) exec \"$@\";; esac' x "
+        arguments = ["bench", TINY, "-p", "4", "-n", "2", "-r", "2", "--against",
+                     "a=" + failing + self.fake(), "--against", "b=" + self.fake(), "--plot",
+                     self.path("plot.svg")]
+        done = self.run_ingle(*arguments, "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr.decode(), r"(?m)^ingle: a failed in pp4: exit status 3: .*$")
+        prefill, decode = json.loads(done.stdout)["results"]
+        self.assertEqual(prefill["against"][0],
+                         {"name": "a", "error": "exit status 3: it said nothing"})
+        self.assertEqual([len(other["samples"]) for other in prefill["against"][1:]], [2])
+        self.assertEqual([len(other["samples"]) for other in decode["against"]], [2, 2])
+        self.assertTrue(os.path.exists(self.path("plot.svg")))
+        done = self.run_ingle(*arguments)
+        self.assertEqual(done.returncode, 1)
+        rows = [line.split(" | ") for line in done.stdout.decode().splitlines()
+                if line.startswith("| pp") or line.startswith("| tg")]
+        self.assertEqual(rows[0][7], "failed")
+        self.assertRegex(rows[1][7], r"^10\.00 ± 0\.00$")
+
+    def test_against_takes_a_command_of_the_shell(self):
+        fake = self.fake("-fa 1")
+        commands = {"set": "FAKE_SPEED=20 " + fake,
+                    "there": f"cd '{self.home}' && FAKE_SPEED=30 python3 './llama bench.py'",
+                    "lines": "export FAKE_SPEED=40\n" + fake}
+        report = self.bench("-r", "1", "-n", "0", *(
+            word for name, command in commands.items()
+            for word in ("--against", f"{name}={command}")))
+        speeds = {other["name"]: other["tokens_per_second"]
+                  for other in report["results"][0]["against"]}
+        self.assertEqual(speeds, {"set": 20, "there": 30, "lines": 40})
+
+    def test_others_end_with_the_program(self):
+        path = self.path("process")
+        command = (f"cd '{self.home}' && "
+                   "sh -c 'echo $$ >process.new; mv process.new process; sleep 300; :'")
+        bench = self.start("bench", TINY, "-p", "4", "-n", "0", "-q", "--against",
+                           "sleeper=" + command, stdout=subprocess.DEVNULL)
+        self.addCleanup(bench.wait)
+        self.addCleanup(bench.kill)
+        self.wait_for(lambda: os.path.exists(path))
+        with open(path, encoding="ascii") as file:
+            process = int(file.read())
+        self.assertTrue(self.runs(process))
+        bench.kill()
+        self.wait_for(lambda: not self.runs(process))
+
+    @staticmethod
+    def runs(process):
+        """Whether it does; one that has ended and that nobody has asked about has no command."""
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as file:
+                return bool(file.read())
+        except FileNotFoundError:
+            return False
+
+    def wait_for(self, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it does not happen")
+            time.sleep(0.02)

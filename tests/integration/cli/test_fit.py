@@ -103,9 +103,22 @@ class Fit(CliTest):
         self.assertIn("total", "\n".join(table))
         self.ok(*run, "--fit-context", preexec_fn=self.limited)
         self.ok(*run, "--no-check-memory", preexec_fn=self.limited)
-        for command in (["bench", TINY, "-p", "8", "-n", "0", "-d", "1000000"],
-                        ["logits", TINY, "--ids", "1", "--out", "l.npy", "-c", "10000000"]):
-            self.assertIn("does not fit", self.fails(1, *command, preexec_fn=self.limited))
+        logits = ["logits", TINY, "--ids", "1", "--out", "l.npy", "-c", "10000000"]
+        self.assertIn("does not fit", self.fails(1, *logits, preexec_fn=self.limited))
+
+    def test_a_refusal_names_flags_that_the_command_has(self):
+        text = self.write("text.txt", "a text of some words " * 8)
+        for command, advice in (
+                (["bench", TINY, "-p", "8", "-n", "0", "-d", "1000000"],
+                 r"-d and the longer of -p and -n may come to [\d,]+ tokens"),
+                (["perplexity", TINY, text, "-c", "10000000"], r"'-c \d+' would do")):
+            # A setting whose flag a command lacks is not for it.
+            for environment in ({}, {"INGLE_FIT_CONTEXT": "1"}):
+                with self.subTest(command=command[0], environment=environment):
+                    message = self.fails(1, *command, env=environment, preexec_fn=self.limited)
+                    self.assertRegex(message.splitlines()[0], "does not fit: .*; " + advice + "$")
+        self.ok("perplexity", TINY, text, "-c", "16", "--no-check-memory")
+        self.ok("bench", TINY, "-p", "8", "-n", "0", "-r", "1", "--no-check-memory")
 
     def test_the_longest_context_is_the_longest(self):
         flags = ["-t", "1", "--json"]
