@@ -102,8 +102,8 @@ void CompareRows(std::span<const Row> table, size_t offset, size_t count, const 
   }
 }
 
-// An input of a kernel whose output may be this input. (Constructors that read two numbers are called
-// with braces: then every compiler reads them in the same order.)
+// An input of a kernel whose output may be this input. (Constructors that read two numbers are
+// called with braces: then every compiler reads them in the same order.)
 struct Input {
   Placed<float> values;
   bool in_place;
@@ -380,9 +380,9 @@ void FuzzProduct(FuzzedBytes& bytes) {
 }  // namespace ingle
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr void (*kTargets[])(ingle::FuzzedBytes&) = {
-      ingle::FuzzArithmetic, ingle::FuzzActivation, ingle::FuzzGlu,
-      ingle::FuzzNorm,       ingle::FuzzRope,       ingle::FuzzProduct};
+  constexpr void (*kTargets[])(ingle::FuzzedBytes&) = {ingle::FuzzArithmetic, ingle::FuzzActivation,
+                                                       ingle::FuzzGlu,        ingle::FuzzNorm,
+                                                       ingle::FuzzRope,       ingle::FuzzProduct};
   ingle::FuzzedBytes bytes{{reinterpret_cast<const char*>(data), size}};
   kTargets[bytes.Number(std::size(kTargets))](bytes);
   return 0;

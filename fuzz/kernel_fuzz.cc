@@ -1,7 +1,7 @@
-// One product of matrices in panels, computed by every kernel that there is for its type of weights:
-// all of them, alone or in a batch, whole or in parts, must give the definition's bits. The fuzzer
-// chooses the shape, how memory lies, and every byte of weights and activations, infinities among
-// them.
+// One product of matrices in panels, computed by every kernel that there is for its type of
+// weights: all of them, alone or in a batch, whole or in parts, must give the definition's bits.
+// The fuzzer chooses the shape, how memory lies, and every byte of weights and activations,
+// infinities among them.
 //
 // Activations pass every quantizer first, which must agree in the same way.
 #include <algorithm>

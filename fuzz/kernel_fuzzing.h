@@ -1,5 +1,5 @@
-// What the fuzz targets of kernels share: choices taken from the input, and memory that is placed as
-// badly as a kernel has to bear.
+// What the fuzz targets of kernels share: choices taken from the input, and memory that is placed
+// as badly as a kernel has to bear.
 #pragma once
 
 #include <algorithm>

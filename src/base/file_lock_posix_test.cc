@@ -50,7 +50,9 @@ TEST_F(Lock, OneHasItAndItsFileGoesWithIt) {
 
 TEST_F(Lock, OfTheOtherKindItsFileStays) {
   bool waited = false;
-  { EXPECT_TRUE(FileLock::Acquire(path(), [&] { waited = true; })); }
+  {
+    EXPECT_TRUE(FileLock::Acquire(path(), [&] { waited = true; }));
+  }
   EXPECT_FALSE(waited);
   EXPECT_TRUE(fs::exists(path()));
 }

@@ -24,7 +24,7 @@ struct Panels {
   PackedWeights weights;
   uint64_t bytes = 0;
   bool mapped = false;
-  bool written = false;  // whether the file was made for this start
+  bool written = false;          // whether the file was made for this start
   std::optional<Error> trouble;  // why they are in memory, where the directory was to have them
 
   // What holds them.

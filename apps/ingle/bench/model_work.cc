@@ -49,8 +49,8 @@ ModelWork WorkOf(const Engine& engine) {
       const WeightAttributes& stack = WeightOf(graph.node(node.inputs[2]));
       const double k = std::get<ExpertsAttributes>(node.attributes).k;
       AddProducts(work.per_token, stack.view, k);
-      work.experts.push_back({static_cast<double>(stack.view.bytes()), k,
-                              static_cast<double>(stack.experts.size())});
+      work.experts.push_back(
+          {static_cast<double>(stack.view.bytes()), k, static_cast<double>(stack.experts.size())});
     } else if (node.op == Op::kAttention) {
       const auto& a = std::get<AttentionAttributes>(node.attributes);
       work.attentions.push_back(

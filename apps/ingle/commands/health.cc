@@ -102,8 +102,8 @@ Finding KeptPanels(const Context& context) {
   std::string text = root;
   if (!FileExists(root)) text += " (will be created)";
   if (size.files > 0) {
-    text += Cat(", ", HumanBytes(size.bytes), " in ", size.files,
-                size.files == 1 ? " file" : " files");
+    text +=
+        Cat(", ", HumanBytes(size.bytes), " in ", size.files, size.files == 1 ? " file" : " files");
   }
   if (!context.settings.keep_panels) {
     return {"panels", Health::kFine, text + "; keep_panels is false: weights are not kept"};

@@ -7,9 +7,9 @@
 // sqrt(2 D), which of 128 tokens is half a percent. The reference device is too slow for so many in
 // twelve types; smollm2_test.cc does it for the file's own type. But the mean divergence is that
 // figure without the chance: of a text drawn from the reference's own probabilities, the CPU's
-// perplexity is expected to be exp(D) times the reference's. 0.003 nats are 0.3%, and few tokens tell
-// them apart from the 0.0015 that rounding activations to eight bits costs. Of the text itself the
-// test asks for what chance leaves: 0.3%, and three standard errors.
+// perplexity is expected to be exp(D) times the reference's. 0.003 nats are 0.3%, and few tokens
+// tell them apart from the 0.0015 that rounding activations to eight bits costs. Of the text itself
+// the test asks for what chance leaves: 0.3%, and three standard errors.
 
 #include <cmath>
 #include <cstdlib>
