@@ -18,8 +18,8 @@ exec < /dev/null 2>&1
 
 export UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
-# Instructions are counted under valgrind. A check that may be left out wherever something is missing
-# holds nothing back, so here the count may not.
+# Instructions are counted under valgrind. A check that is left out wherever something is missing
+# holds nothing back, so here the count must not be.
 run_tests() {
   tools/setup.sh build counts
   INGLE_REQUIRE_COUNTS=1 make test CONFIGURE=-DINGLE_WERROR=ON

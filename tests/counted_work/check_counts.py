@@ -12,8 +12,8 @@ what was measured into counts.json.
 Exits with 77, which means skipped, without valgrind, unless INGLE_REQUIRE_COUNTS is set: then that
 is a failure, for a change must not pass because a tool was missing where it was tried. Always
 skipped are a compiler and a build type without counts, be they asked for or not: their code is
-another, and nothing is wrong with it. There are counts of g++ 12, and of the build type that a build
-has when none is named.
+another, and nothing is wrong with it. There are counts of g++ 12, and of the build type that a
+build has when none is named.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def measure(program):
 
 def without_valgrind():
     if os.environ.get("INGLE_REQUIRE_COUNTS"):
-        print("no valgrind here, and INGLE_REQUIRE_COUNTS is set: tools/setup.sh counts installs it")
+        print("no valgrind here, and INGLE_REQUIRE_COUNTS is set; tools/setup.sh counts brings it")
         return 1
     print("skipped: no valgrind here")
     return SKIPPED

@@ -1,5 +1,5 @@
-"""Checkpoints of Hugging Face's form with random weights, some hundred megabytes large, so that what
-a model takes of memory can be told from what the program takes."""
+"""Checkpoints of Hugging Face's form with random weights, some hundred megabytes large, so that
+what a model takes of memory can be told from what the program takes."""
 
 import json
 import os

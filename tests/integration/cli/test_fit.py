@@ -10,8 +10,8 @@ from support import CHECKPOINT, TINY, CliTest
 
 SMOLLM2 = os.environ.get("INGLE_TEST_SMOLLM2")
 LLAMA = os.path.dirname(TINY)
-# What the system maps of the program itself while it runs, and what its heap keeps: of no model, and
-# so no part of the 3%.
+# What the system maps of the program itself while it runs, and what its heap keeps: of no model,
+# and so no part of the 3%.
 UNKNOWN = 4 << 20
 
 
