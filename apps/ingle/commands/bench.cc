@@ -143,7 +143,6 @@ class Bench {
       figure->threads_used = ThreadsUsed(engine, test);
       figures.push_back(*std::move(figure));
     }
-    report_.resident_bytes = std::max(report_.resident_bytes, ResidentMemory());
     MeasureReadingAgain(read_bytes, *limits);
     for (BenchFigure& figure : figures) {
       const TestLimit limit = LimitOf(figure.test, work, limits->all, engine.info().batch_tokens);
@@ -175,6 +174,8 @@ class Bench {
       }
       progress_->Update(++done_, test.Name());
     }
+    // While the sessions are there: with them go the states of models that have such.
+    report_.resident_bytes = std::max(report_.resident_bytes, ResidentMemory());
     return figure;
   }
 
