@@ -12,8 +12,7 @@ what was measured into counts.json.
 Exits with 77, which means skipped, without valgrind, unless INGLE_REQUIRE_COUNTS is set: then that
 is a failure, for a change must not pass because a tool was missing where it was tried. Always
 skipped are a compiler and a build type without counts, be they asked for or not: their code is
-another, and nothing is wrong with it. There are counts of g++ 12, and of the build type that a
-build has when none is named.
+another, and nothing is wrong with it.
 """
 
 import argparse
@@ -40,13 +39,13 @@ def cache_entry(build, name):
 
 
 def compiler_of(build):
-    """What decides the code: "g++-12 Debug", or "g++-12 " where no build type is named."""
+    """What decides the code: "g++-12 Release", which is what a build is that names no type."""
     command = cache_entry(build, "CMAKE_CXX_COMPILER")
     version = subprocess.run([command, "-dumpversion"], capture_output=True, text=True, check=True)
     about = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     name = "clang++" if "clang" in about.stdout else "g++"
     major = version.stdout.strip().split(".")[0]
-    return f"{name}-{major} {cache_entry(build, 'CMAKE_BUILD_TYPE')}"
+    return f"{name}-{major} {cache_entry(build, 'CMAKE_BUILD_TYPE') or 'Release'}"
 
 
 def can_run(instructions):
@@ -98,8 +97,7 @@ def main():
     compiler = compiler_of(options.build)
     committed = json.loads(COUNTS.read_text(encoding="utf-8"))
     if compiler not in committed and not options.accept:
-        print(f"skipped: no counts for {compiler.strip()}, only for "
-              f"{', '.join(name.strip() for name in committed)}")
+        print(f"skipped: no counts for {compiler}, only for {', '.join(committed)}")
         return SKIPPED
 
     measured = measure(options.build / "decode_steps")
