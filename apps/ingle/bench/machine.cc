@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kTries = 10;
-constexpr double kSecondsOfReading = 0.5;
+constexpr double kSecondsOfReading = 0.25;
 constexpr size_t kLineWords = 64;  // what a read task's length is a multiple of
 constexpr uint64_t kLeastBytes = uint64_t{1} << 20;
 constexpr uint64_t kMostBytes = uint64_t{1} << 30;
