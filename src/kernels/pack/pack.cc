@@ -60,8 +60,9 @@ void AddHighBits(Codes& codes, const uint8_t (&high)[4]) {
   }
 }
 
+// As many bytes of the row as there are fields.
 template <size_t kCount>
-void PutBytes(PanelByte (&fields)[kCount], int row, const uint8_t (&bytes)[kCount]) {
+void PutBytes(PanelByte (&fields)[kCount], int row, const uint8_t* bytes) {
   for (size_t i = 0; i < kCount; ++i) fields[i][row] = bytes[i];
 }
 
@@ -227,7 +228,7 @@ void Pack(const BlockTQ2_0& block, int row, PanelTQ2_0& panel) {
 void Pack(const BlockIQ1_S& block, int row, PanelIQ1_S& panel) {
   panel.d[row] = block.d;
   for (int g = 0; g < 8; ++g) {
-    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[4 * g + i];
+    PutBytes(panel.groups[g].q, row, block.q + 4 * g);
     panel.groups[g].high[row] = block.high[g];
   }
 }
@@ -235,8 +236,8 @@ void Pack(const BlockIQ1_S& block, int row, PanelIQ1_S& panel) {
 void Pack(const BlockIQ1_M& block, int row, PanelIQ1_M& panel) {
   for (int i = 0; i < 4; ++i) panel.scales[i][row] = block.scales[i];
   for (int g = 0; g < 8; ++g) {
-    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[4 * g + i];
-    for (int i = 0; i < 2; ++i) panel.groups[g].high[i][row] = block.high[2 * g + i];
+    PutBytes(panel.groups[g].q, row, block.q + 4 * g);
+    PutBytes(panel.groups[g].high, row, block.high + 2 * g);
   }
 }
 
@@ -261,7 +262,7 @@ Codes SignsAndScale(const uint8_t* bytes) {
 void Pack(const BlockIQ2_XXS& block, int row, PanelIQ2_XXS& panel) {
   panel.d[row] = block.d;
   for (int g = 0; g < 8; ++g) {
-    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[g][i];
+    PutBytes(panel.groups[g].q, row, block.q[g]);
     PutOneBit(panel.groups[g].signs, row, SignsAndScale(block.q[g] + 4), 0);
   }
 }
@@ -286,7 +287,7 @@ void Pack(const BlockIQ2_S& block, int row, PanelIQ2_S& panel) {
   panel.d[row] = block.d;
   PutBytes(panel.scales, row, block.scales);
   for (int g = 0; g < 8; ++g) {
-    for (int i = 0; i < 4; ++i) panel.groups[g].q[i][row] = block.q[4 * g + i];
+    PutBytes(panel.groups[g].q, row, block.q + 4 * g);
     panel.groups[g].high[row] = block.high[g];
     PutOneBit(panel.groups[g].signs, row, BitsOfBytes(block.signs + 4 * g), 0);
   }
@@ -295,7 +296,7 @@ void Pack(const BlockIQ2_S& block, int row, PanelIQ2_S& panel) {
 void Pack(const BlockIQ3_XXS& block, int row, PanelIQ3_XXS& panel) {
   panel.d[row] = block.d;
   for (int g = 0; g < 8; ++g) {
-    for (int i = 0; i < 8; ++i) panel.groups[g].q[i][row] = block.q[8 * g + i];
+    PutBytes(panel.groups[g].q, row, block.q + 8 * g);
     PutOneBit(panel.groups[g].signs, row, SignsAndScale(block.words[g]), 0);
   }
 }
@@ -304,7 +305,7 @@ void Pack(const BlockIQ3_S& block, int row, PanelIQ3_S& panel) {
   panel.d[row] = block.d;
   PutBytes(panel.scales, row, block.scales);
   for (int g = 0; g < 8; ++g) {
-    for (int i = 0; i < 8; ++i) panel.groups[g].q[i][row] = block.q[8 * g + i];
+    PutBytes(panel.groups[g].q, row, block.q + 8 * g);
     panel.groups[g].high[row] = block.high[g];
     PutOneBit(panel.groups[g].signs, row, BitsOfBytes(block.signs + 4 * g), 0);
   }
