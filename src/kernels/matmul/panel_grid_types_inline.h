@@ -197,23 +197,29 @@ inline void LoadEights(const uint32_t* grid, Bytes signs, const PointOf& point_o
   });
 }
 
+struct EightScales {
+  Floats scale[8];
+};
+
+// The scales that stand in the places of signs, of d * unit.
+template <class Panel>
+inline EightScales DecodeOthers(const Panel& p, float unit, int side) {
+  const Floats d = Times(SideOf(p.d, side), unit);
+  EightScales s;
+  Unrolled<8>([&](auto g) {
+    const Words scale = SevenSigns(p.groups[g].signs, side).Others();
+    s.scale[g] = Times(d, Add(ShiftLeft<1>(scale), 1));
+  });
+  return s;
+}
+
 struct IQ2_XXS {
   using Panel = PanelIQ2_XXS;
-  struct Scales {
-    Floats scale[8];
-  };
+  using Scales = EightScales;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kSigned;
   static constexpr int kMinimumSteps = 0;
-  static Scales Decode(const Panel& p, int side) {
-    const Floats eighth = Times(SideOf(p.d, side), 0.125f);
-    Scales s;
-    Unrolled<8>([&](auto g) {
-      const Words scale = SevenSigns(p.groups[g].signs, side).Others();
-      s.scale[g] = Times(eighth, Add(ShiftLeft<1>(scale), 1));
-    });
-    return s;
-  }
+  static Scales Decode(const Panel& p, int side) { return DecodeOthers(p, 0.125f, side); }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& s, int group, int side) {
     Weights w{{}, s.scale[group], {}};
@@ -286,15 +292,7 @@ struct IQ2_S : IQ2_XS {
 
 struct IQ3_XXS : IQ2_XXS {
   using Panel = PanelIQ3_XXS;
-  static Scales Decode(const Panel& p, int side) {
-    const Floats quarter = Times(SideOf(p.d, side), 0.25f);
-    Scales s;
-    Unrolled<8>([&](auto g) {
-      const Words scale = SevenSigns(p.groups[g].signs, side).Others();
-      s.scale[g] = Times(quarter, Add(ShiftLeft<1>(scale), 1));
-    });
-    return s;
-  }
+  static Scales Decode(const Panel& p, int side) { return DecodeOthers(p, 0.25f, side); }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& s, int group, int side) {
     Weights w{{}, s.scale[group], {}};
