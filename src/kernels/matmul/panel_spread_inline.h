@@ -61,22 +61,22 @@ struct SpreadSums {
   }
 };
 
-// A piece of a panel, and what follows it in memory or in time.
+// A piece of a panel, and the same piece of the next one.
 template <class Type>
 struct Piece {
-  const typename Type::Panel* begin;
-  const typename Type::Panel* end;
-  const typename Type::Panel* next;  // the same piece of the next panel
+  using Panel = typename Type::Panel;
+  const Panel* begin;
+  const Panel* end;
+  const Panel* next;
 
-  // Asks for what comes some way behind a group: later in the piece, or in the next.
-  void Prefetch(const typename Type::Panel* panel, int group) const {
-    const auto* first = reinterpret_cast<const char*>(begin);
-    const char* at = GroupOf(panel, kGroupBytes<Type>, group);
-    const auto size = static_cast<size_t>(reinterpret_cast<const char*>(end) - first);
-    const size_t ahead =
-        static_cast<size_t>(at - first) + (kAheadBytes<Type> < size ? kAheadBytes<Type> : size);
-    PrefetchGroup<Type>(ahead < size ? first + ahead
-                                     : reinterpret_cast<const char*>(next) + (ahead - size));
+  // Asks for the next panel's group, in as many parts as there are passes over this one's sides:
+  // evenly, so that memory never has more under way than it can.
+  template <int kSidesAtOnce>
+  void Prefetch(const Panel* panel, int group, int side) const {
+    constexpr size_t kBytes = kGroupBytes<Type> * kSidesAtOnce / kSides;
+    const char* at = GroupOf(next + (panel - begin), kGroupBytes<Type>, group);
+    ingle::Prefetch<Cache::kSecondLevel>(at + static_cast<size_t>(side / kSidesAtOnce) * kBytes,
+                                         kBytes);
   }
 };
 
@@ -93,22 +93,20 @@ struct SpreadProducts {
   static_assert(kPieceSteps * kTokens <= kSpreadSteps);
 
   const MatMulTask& task;
+  size_t first_row;
+  size_t panels;
   size_t first_token;
   SpreadScratch& scratch;
 
   void Run() const {
     const size_t steps = task.columns / 16;
-    const size_t panels = (task.row_end - task.row_begin + kPanelRows - 1) / kPanelRows;
-    ForEachTile(panels, kSpreadPanels, [&](size_t panel, size_t count) {
-      const size_t row = task.row_begin + panel * kPanelRows;
-      for (size_t begin = 0; begin < steps; begin += kPieceSteps) {
-        const size_t end = begin + kPieceSteps < steps ? begin + kPieceSteps : steps;
-        const Pass pass{first_token, begin, end};
-        if (panel == 0 || steps > kPieceSteps) Spread(pass);
-        for (size_t i = 0; i < count; ++i) AddPanel(pass, row + i * kPanelRows, i);
-      }
-      for (size_t i = 0; i < count; ++i) StorePanel(row + i * kPanelRows, i);
-    });
+    for (size_t begin = 0; begin < steps; begin += kPieceSteps) {
+      const size_t end = begin + kPieceSteps < steps ? begin + kPieceSteps : steps;
+      const Pass pass{first_token, begin, end};
+      Spread(pass);
+      for (size_t i = 0; i < panels; ++i) AddPanel(pass, first_row + i * kPanelRows, i);
+    }
+    for (size_t i = 0; i < panels; ++i) StorePanel(first_row + i * kPanelRows, i);
   }
 
  private:
@@ -158,7 +156,7 @@ struct SpreadProducts {
       typename Type::Scales scales[kSidesAtOnce];
       Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
       for (int group = 0; group < Type::kSteps / 2; ++group, lines += 2 * kTokens) {
-        if (side == 0) piece.Prefetch(panel, group);
+        piece.template Prefetch<kSidesAtOnce>(panel, group, side);
         Unrolled<2>([&](auto half) {
           constexpr bool kHasMinimum = kMinimumSteps == 1 || (kMinimumSteps == 2 && half == 1);
           Unrolled<kSidesAtOnce>([&](auto s) {
@@ -207,12 +205,23 @@ struct SpreadProducts {
   }
 };
 
+// run(first row, panels) for all rows, some panels at a time. What runs over them several times
+// finds them in a cache then, where a matrix would come from memory each time.
+template <class Run>
+inline void ForEachPanels(const MatMulTask& task, size_t at_once, const Run& run) {
+  const size_t panels = (task.row_end - task.row_begin + kPanelRows - 1) / kPanelRows;
+  ForEachTile(panels, at_once,
+              [&](size_t panel, size_t count) { run(task.row_begin + panel * kPanelRows, count); });
+}
+
 template <class Isa, class Type>
 void MultiplySpread(const MatMulTask& task) {
   SpreadScratch& scratch = *reinterpret_cast<SpreadScratch*>(task.scratch);
-  ForEachTile(task.tokens, kSpreadTokens, [&](size_t token, size_t count) {
-    WithCount<1, kSpreadTokens>(count, [&](auto n) {
-      SpreadProducts<Isa, Type, n>{task, token, scratch}.Run();
+  ForEachPanels(task, kSpreadPanels, [&](size_t row, size_t panels) {
+    ForEachTile(task.tokens, kSpreadTokens, [&](size_t token, size_t count) {
+      WithCount<1, kSpreadTokens>(count, [&](auto n) {
+        SpreadProducts<Isa, Type, n>{task, row, panels, token, scratch}.Run();
+      });
     });
   });
 }

@@ -205,10 +205,8 @@ struct TurnedProducts {
     const size_t steps = pass.end - pass.begin;
     const bool first = pass.begin == 0;
     Unpack<Isa, Type>(PanelAt(i, pass.begin), steps, scratch.columns);
-    const char* next = reinterpret_cast<const char*>(PanelAt(i + 1, pass.begin));
-    for (size_t at = 0; at < steps / Type::kSteps * sizeof(Panel); at += 64) {
-      __builtin_prefetch(next + at);
-    }
+    Prefetch<Cache::kSecondLevel>(reinterpret_cast<const char*>(PanelAt(i + 1, pass.begin)),
+                                  steps / Type::kSteps * sizeof(Panel));
     AddTurnedDots<Isa, Isa::LikeCodes(Type::kCodes), kGroups>(scratch, first, steps,
                                                               scratch.dots + i * kPanelRows);
     if constexpr (kMinimums) {
@@ -226,11 +224,9 @@ inline constexpr size_t kTurnedFrom = 24;
 template <class Isa, class Type>
 void MultiplyTurned(const MatMulTask& task) {
   TurnedScratch& scratch = *reinterpret_cast<TurnedScratch*>(task.scratch);
-  const size_t panels = (task.row_end - task.row_begin + kPanelRows - 1) / kPanelRows;
-  ForEachTile(task.tokens, kTurnedTokens, [&](size_t first_token, size_t tokens) {
-    ForEachTile(panels, kTurnedPanels, [&](size_t panel, size_t count) {
-      const size_t row = task.row_begin + panel * kPanelRows;
-      TurnedProducts<Isa, Type>{task, row, count, scratch}.Run(first_token, tokens);
+  ForEachPanels(task, kTurnedPanels, [&](size_t row, size_t panels) {
+    ForEachTile(task.tokens, kTurnedTokens, [&](size_t token, size_t count) {
+      TurnedProducts<Isa, Type>{task, row, panels, scratch}.Run(token, count);
     });
   });
 }
