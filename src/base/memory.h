@@ -24,9 +24,10 @@ uint64_t ResidentMemory();
 // Pages that systems have beside the small ones, on most processors.
 constexpr uint64_t kLargePage = uint64_t{2} << 20;
 
-// Asks for large pages for the whole ones in a range that will be filled: a core that reads all of
-// it then looks up few addresses. Where the system has none, nothing happens.
-void PreferLargePages(std::byte* data, uint64_t bytes);
+// Asks for large pages for the whole ones in a range that will be filled, or that a file is mapped
+// to: a core that reads all of it then looks up few addresses. Where the system has none, nothing
+// happens.
+void PreferLargePages(const std::byte* data, uint64_t bytes);
 
 // Takes the whole pages of a range out of memory; they are read again when they are looked at.
 // REQUIRES: of a file that is mapped and not written.

@@ -97,8 +97,8 @@ uint64_t ResidentMemory() {
   return resident * PageBytes();
 }
 
-void PreferLargePages(std::byte* data, uint64_t bytes) {
-  const Range range = WholePages(data, bytes, kLargePage);
+void PreferLargePages(const std::byte* data, uint64_t bytes) {
+  const Range range = WholePages(const_cast<std::byte*>(data), bytes, kLargePage);
   if (range.bytes > 0) madvise(range.data, range.bytes, MADV_HUGEPAGE);
 }
 

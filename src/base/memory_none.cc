@@ -7,7 +7,7 @@ std::optional<uint64_t> AvailableMemory(const std::string&) { return std::nullop
 
 uint64_t ResidentMemory() { return 0; }
 
-void PreferLargePages(std::byte*, uint64_t) {}
+void PreferLargePages(const std::byte*, uint64_t) {}
 
 void ForgetMapped(const std::byte*, uint64_t) {}
 

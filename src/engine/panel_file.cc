@@ -1,10 +1,12 @@
 #include "engine/panel_file.h"
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "base/memory.h"
 #include "engine/panel_writers.h"
 #include "tensor/panels.h"
 
@@ -85,6 +87,7 @@ Result<Panels> Map(const std::string& path, const std::string& header,
   if (std::string_view(reinterpret_cast<const char*>(begin->data()), begin->size()) != header) {
     return Fail(ErrorCode::kNotFound, path, " is of something else");
   }
+  PreferLargePages(begin->data(), (*file)->size());
   const std::byte* at = begin->data() + header.size();
   for (const TensorView& matrix : matrices) {
     panels.weights.Add(matrix, at);
@@ -95,25 +98,50 @@ Result<Panels> Map(const std::string& path, const std::string& header,
   return panels;
 }
 
+// What is on its way to a file, which begins at a large page of it and is written by whole ones:
+// Linux keeps in memory as large pages what was written as such, and a core that reads all of it
+// then looks up few addresses.
+class LargePageWriter {
+ public:
+  explicit LargePageWriter(AtomicFile& file) : file_(file) {}
+
+  // Zeros, to be filled before the next call.
+  std::byte* Append(uint64_t bytes) {
+    const size_t begin = waiting_.size();
+    waiting_.resize(begin + bytes);
+    return waiting_.data() + begin;
+  }
+  Status WriteWhole() { return Write(waiting_.size() / kLargePage * kLargePage); }
+  Status WriteRest() { return Write(waiting_.size()); }
+
+ private:
+  Status Write(size_t bytes) {
+    const Status written = file_.Write({waiting_.data(), bytes});
+    if (written) waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(bytes));
+    return written;
+  }
+
+  AtomicFile& file_;
+  std::vector<std::byte> waiting_;
+};
+
 // A matrix, some panels at a time.
-Status WriteMatrix(const TensorView& matrix, std::vector<std::byte>& buffer, AtomicFile& file,
-                   WorkerPool& pool) {
+Status WriteMatrix(const TensorView& matrix, LargePageWriter& writer, WorkerPool& pool) {
   const uint64_t panels = (matrix.shape.rows() + kPanelRows - 1) / kPanelRows;
   const uint64_t panel_bytes = kPanelRows * matrix.row_bytes();
   const uint64_t at_once = std::max<uint64_t>(kBufferBytes / panel_bytes, 1);
   for (uint64_t begin = 0; begin < panels; begin += at_once) {
     const uint64_t end = std::min(begin + at_once, panels);
     const uint64_t rows_before = begin * kPanelRows;
-    buffer.resize((end - begin) * panel_bytes);
     const TensorView part{matrix.type,
                           {std::min((end - begin) * kPanelRows, matrix.shape.rows() - rows_before),
                            matrix.shape.columns()},
                           matrix.row(rows_before)};
-    PackMatrix(part, 0, end - begin, buffer.data(), pool);
-    if (const Status written = file.Write(buffer); !written) return written;
+    PackMatrix(part, 0, end - begin, writer.Append((end - begin) * panel_bytes), pool);
+    if (const Status written = writer.WriteWhole(); !written) return written;
   }
-  buffer.assign(PackedBytes(matrix) - panels * panel_bytes, std::byte{0});
-  return file.Write(buffer);
+  writer.Append(PackedBytes(matrix) - panels * panel_bytes);
+  return {};
 }
 
 // The pages of what has been read.
@@ -125,13 +153,13 @@ Status Write(const PanelSource& source, const std::string& header,
              const std::vector<TensorView>& matrices, WorkerPool& pool) {
   auto file = AtomicFile::Create(PathOf(source.directory, source.model));
   if (!file) return Fail(file.error());
-  const auto* bytes = reinterpret_cast<const std::byte*>(header.data());
-  if (const Status written = file->Write({bytes, header.size()}); !written) return written;
-  std::vector<std::byte> buffer;
+  LargePageWriter writer(*file);
+  std::memcpy(writer.Append(header.size()), header.data(), header.size());
   for (const TensorView& matrix : matrices) {
-    if (const Status written = WriteMatrix(matrix, buffer, *file, pool); !written) return written;
+    if (const Status written = WriteMatrix(matrix, writer, pool); !written) return written;
     GiveBack(source);
   }
+  if (const Status written = writer.WriteRest(); !written) return written;
   return file->Commit();
 }
 
