@@ -18,6 +18,7 @@ fetched nor built: what is not named is left out.
     INGLE, MAKE_MODEL    [build/ingle, build/make_model]
     MODELS               a folder with some gigabytes to spare [$TMPDIR/ingle-models]
     REPEATS, THREADS     [5, all processors]
+    DEPTHS               to decode behind, of Q4_0 [2048,8192]
 """
 
 import datetime
@@ -43,7 +44,7 @@ REAL_MODEL = "SmolLM2-135M-Instruct"
 # What `ingle bench` is asked, beside others.
 TESTS = [["-p", "256,512", "-n", "64"]]
 # Far into a text, which is a matter of attention: of one type of weights. To get there takes long.
-DEEP_TESTS = [["-p", "0", "-n", "64", "-d", "2048,8192"]]
+DEPTHS = "2048,8192"
 DEEP_TYPE = "Q4_0"
 DEEP_REPEATS = 3
 TOGETHER = 8  # sequences
@@ -175,8 +176,9 @@ def run_tests(path, deep, repeats, threads):
     def measure(tests, repeats):
         return [ingle_bench(path, threads, *test, "-r", str(repeats), *others) for test in tests]
 
+    deep_tests = [["-p", "0", "-n", "64", "-d", setting("DEPTHS", DEPTHS)]] if deep else []
     report, *parts = (measure(TESTS, repeats)
-                      + (measure(DEEP_TESTS, min(repeats, DEEP_REPEATS)) if deep else []))
+                      + measure(deep_tests, min(repeats, DEEP_REPEATS)))
     for part in parts:
         report["results"] += part["results"]
     report["results"].append(run_together(path, repeats, threads))
