@@ -8,8 +8,7 @@
 //   Sub, Xor                      on words
 //   WordsOf(bytes), BytesOf(words)    the same bits
 //
-// Reading a grid takes longer than multiplying: kUnpacksSlowly has panels unpacked first where more
-// than two tokens want them.
+// Reading a grid takes longer than multiplying, as do digits: such types unpack slowly.
 #pragma once
 
 #include "kernels/dequantize/iq_grid_words.h"
@@ -17,9 +16,6 @@
 
 namespace ingle {
 namespace {
-
-template <class Type>
-inline constexpr bool kUnpacksSlowly = false;
 
 // kCount bits of every word, moved; the other bits are 0.
 template <int kFrom, int kCount, int kTo>
@@ -67,6 +63,7 @@ struct TQ2_0 : Q4_0 {
 
 struct TQ1_0 : TQ2_0 {
   using Panel = PanelTQ1_0;
+  static constexpr bool kUnpacksSlowly = true;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     return {d, Negated(d)};
@@ -104,6 +101,7 @@ struct IQ1_S {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 2;
+  static constexpr bool kUnpacksSlowly = true;
   static Scales Decode(const Panel& p, int side) {
     const Floats eighth = Times(SideOf(p.d, side), 0.125f);
     Scales s;
@@ -134,6 +132,7 @@ struct IQ1_M {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 1;
+  static constexpr bool kUnpacksSlowly = true;
   static Scales Decode(const Panel& p, int side) {
     PanelHalf d{};
     for (int row = 0; row < kPanelRows; ++row) {
@@ -219,6 +218,7 @@ struct IQ2_XXS {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kSigned;
   static constexpr int kMinimumSteps = 0;
+  static constexpr bool kUnpacksSlowly = true;
   static Scales Decode(const Panel& p, int side) { return DecodeOthers(p, 0.125f, side); }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& s, int group, int side) {
@@ -313,6 +313,7 @@ struct IQ3_S {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 2;
+  static constexpr bool kUnpacksSlowly = true;
   // Of negative codes all four bits are flipped.
   static constexpr int8_t kFlips[16] = {0, 15};
   static Scales Decode(const Panel& p, int side) {
@@ -342,23 +343,6 @@ struct IQ3_S {
     return w;
   }
 };
-
-template <>
-inline constexpr bool kUnpacksSlowly<TQ1_0> = true;
-template <>
-inline constexpr bool kUnpacksSlowly<IQ1_S> = true;
-template <>
-inline constexpr bool kUnpacksSlowly<IQ1_M> = true;
-template <>
-inline constexpr bool kUnpacksSlowly<IQ2_XXS> = true;
-template <>
-inline constexpr bool kUnpacksSlowly<IQ2_XS> = true;
-template <>
-inline constexpr bool kUnpacksSlowly<IQ2_S> = true;
-template <>
-inline constexpr bool kUnpacksSlowly<IQ3_XXS> = true;
-template <>
-inline constexpr bool kUnpacksSlowly<IQ3_S> = true;
 
 }  // namespace
 }  // namespace ingle

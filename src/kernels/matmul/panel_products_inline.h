@@ -187,7 +187,7 @@ inline constexpr size_t kSlowManyFrom = 3;
 
 template <class Isa, class Type>
 void MultiplyFew(const MatMulTask& task) {
-  constexpr int kWidest = kUnpacksSlowly<Type> ? kSlowManyFrom - 1 : Isa::kFewTokens;
+  constexpr int kWidest = Type::kUnpacksSlowly ? kSlowManyFrom - 1 : Isa::kFewTokens;
   for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
     ForEachTile(task.tokens, kWidest, [&](size_t token, size_t count) {
       WithCount<1, kWidest>(count,
@@ -370,12 +370,12 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
         Isa::AddTile(x, scratch.columns, pass, scratch.dots + done);
       }
     }
-    constexpr bool kAny = Isa::kHasTiles || kUnpacksSlowly<Type>;
+    constexpr bool kAny = Isa::kHasTiles || Type::kUnpacksSlowly;
     ForEachManyTile<kAny, Isa::kTileTokens>(tokens - done, [&](size_t token, auto count) {
       AddDots<Isa, Isa::LikeCodes(Type::kCodes), count>(task, scratch, pass, done + token);
     });
     if constexpr (Type::kMinimumSteps > 0) {
-      ForEachManyTile<kUnpacksSlowly<Type>, Isa::kMinimumTokens>(
+      ForEachManyTile<Type::kUnpacksSlowly, Isa::kMinimumTokens>(
           tokens, [&](size_t token, auto count) {
             AddMinimums<Isa, Type::kMinimumSteps, count>(task, scratch, pass, token);
           });
@@ -393,7 +393,7 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
 struct RowsInLanes {
   template <class Isa, class Type>
   static void Multiply(const MatMulTask& task) {
-    if (task.tokens < (kUnpacksSlowly<Type> ? kSlowManyFrom : kManyFrom)) {
+    if (task.tokens < (Type::kUnpacksSlowly ? kSlowManyFrom : kManyFrom)) {
       MultiplyFew<Isa, Type>(task);
     } else {
       Many<Isa, Type>(task);

@@ -214,15 +214,21 @@ inline void ForEachPanels(const MatMulTask& task, size_t at_once, const Run& run
               [&](size_t panel, size_t count) { run(task.row_begin + panel * kPanelRows, count); });
 }
 
+// Some panels by all tokens from `first` on.
+template <class Isa, class Type>
+void MultiplySpread(const MatMulTask& task, size_t row, size_t panels, size_t first) {
+  SpreadScratch& scratch = *reinterpret_cast<SpreadScratch*>(task.scratch);
+  ForEachTile(task.tokens - first, kSpreadTokens, [&](size_t token, size_t count) {
+    WithCount<1, kSpreadTokens>(count, [&](auto n) {
+      SpreadProducts<Isa, Type, n>{task, row, panels, first + token, scratch}.Run();
+    });
+  });
+}
+
 template <class Isa, class Type>
 void MultiplySpread(const MatMulTask& task) {
-  SpreadScratch& scratch = *reinterpret_cast<SpreadScratch*>(task.scratch);
   ForEachPanels(task, kSpreadPanels, [&](size_t row, size_t panels) {
-    ForEachTile(task.tokens, kSpreadTokens, [&](size_t token, size_t count) {
-      WithCount<1, kSpreadTokens>(count, [&](auto n) {
-        SpreadProducts<Isa, Type, n>{task, row, panels, token, scratch}.Run();
-      });
-    });
+    MultiplySpread<Isa, Type>(task, row, panels, 0);
   });
 }
 

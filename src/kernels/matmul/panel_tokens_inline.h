@@ -217,17 +217,23 @@ struct TurnedProducts {
 };
 
 // From so many tokens on activations are spread, or turned. Measured, on AVX2: spreading for two is
-// no gain, and what is left of eights costs turned tokens more the fewer they are.
+// no gain, and what is left of eights costs turned tokens as much as eight.
 inline constexpr size_t kSpreadFrom = 3;
 inline constexpr size_t kTurnedFrom = 24;
 
+// Whole eights of tokens are turned, the others spread; where that is no way, all are turned.
 template <class Isa, class Type>
 void MultiplyTurned(const MatMulTask& task) {
   TurnedScratch& scratch = *reinterpret_cast<TurnedScratch*>(task.scratch);
+  const size_t left = Type::kUnpacksSlowly ? 0 : task.tokens % kLanes;
+  const size_t turned = task.tokens - left;
   ForEachPanels(task, kTurnedPanels, [&](size_t row, size_t panels) {
-    ForEachTile(task.tokens, kTurnedTokens, [&](size_t token, size_t count) {
-      TurnedProducts<Isa, Type>{task, row, panels, scratch}.Run(token, count);
+    ForEachTile((turned + kLanes - 1) / kLanes, kTurnedGroups, [&](size_t group, size_t groups) {
+      const size_t begin = group * kLanes;
+      const size_t end = begin + groups * kLanes < turned ? begin + groups * kLanes : turned;
+      TurnedProducts<Isa, Type>{task, row, panels, scratch}.Run(begin, end - begin);
     });
+    if constexpr (!Type::kUnpacksSlowly) MultiplySpread<Isa, Type>(task, row, panels, turned);
   });
 }
 
@@ -240,7 +246,7 @@ struct EightLanes {
   static void Multiply(const MatMulTask& task) {
     static_assert(kSpreadFrom == kSlowManyFrom);
     if (task.tokens < kSpreadFrom) return MultiplyFew<Isa, Type>(task);
-    if constexpr (!kUnpacksSlowly<Type>) {
+    if constexpr (!Type::kUnpacksSlowly) {
       if (task.tokens < kTurnedFrom) return MultiplySpread<Isa, Type>(task);
     }
     MultiplyTurned<Isa, Type>(task);

@@ -13,8 +13,9 @@
 //   Mul, Add, Fma, ZeroWhere(floats, words, value)  on floats
 //
 // A type has the Panel's struct, the number of 16-column steps in it, how many of them share a
-// minimum (0: there is none), Scales that are decoded once a block, and Load<half>(panel, scales,
-// group, side) for columns 32 * group + 16 * half. A side is kLanes of the sixteen rows.
+// minimum (0: there is none), whether it unpacks so slowly that more than two tokens want it
+// unpacked first, Scales that are decoded once a block, and Load<half>(panel, scales, group, side)
+// for columns 32 * group + 16 * half. A side is kLanes of the sixteen rows.
 #pragma once
 
 #include "kernels/matmul/unrolled_inline.h"
@@ -88,6 +89,7 @@ struct Q4_0 {
   static constexpr int kSteps = 2;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 2;
+  static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     return {d, Times(d, -8)};
@@ -144,6 +146,7 @@ struct Q8_0 {
   static constexpr int kSteps = 2;
   static constexpr Codes kCodes = Codes::kSigned;
   static constexpr int kMinimumSteps = 0;
+  static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) { return SideOf(p.d, side); }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& scale, int, int side) {
@@ -205,6 +208,7 @@ struct NVFP4 {
   static constexpr int kSteps = 4;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 1;
+  static constexpr bool kUnpacksSlowly = false;
   // Half of an E4M3 number: (8 + mantissa) * 2^(exponent - 11), the exponent 0 without the 8. As
   // the bits of a float both have the same form, but for 2^119. What is no number counts as 0.
   static Floats HalfE4M3(Words bits) {
@@ -234,6 +238,7 @@ struct Q2_K {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 1;
+  static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     const Floats dmin = Negated(SideOf(p.dmin, side));
@@ -259,6 +264,7 @@ struct Q3_K {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 1;
+  static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     Scales s;
@@ -300,6 +306,7 @@ struct Q4_K {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
   static constexpr int kMinimumSteps = 2;
+  static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     return DecodeSixBits(p.scales, SideOf(p.d, side), Negated(SideOf(p.dmin, side)), side);
   }
@@ -331,6 +338,7 @@ struct Q6_K {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow64;
   static constexpr int kMinimumSteps = 1;
+  static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     Scales s;
@@ -357,6 +365,7 @@ struct IQ4_XS {
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kSigned;
   static constexpr int kMinimumSteps = 0;
+  static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     const Words high_bits = WideWordsAt(p.scales_high + kLanes * side);
