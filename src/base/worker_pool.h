@@ -9,21 +9,36 @@ namespace ingle {
 
 class WorkerPool;
 
+// One of some parts that work is divided into.
+struct WorkPart {
+  int index;
+  int count;
+
+  // This part of [0, total): contiguous, in multiples of grain but for the end.
+  struct Range {
+    size_t begin;
+    size_t end;
+  };
+  Range Share(size_t total, size_t grain = 1) const;
+};
+
 // What one thread knows of the team while a job runs.
 class Worker {
  public:
+  using Range = WorkPart::Range;
+
   int index() const { return index_; }  // 0 is the thread that called Run
   int count() const { return count_; }
 
   // Returns once every worker of the job has called it as often as this one has.
   void Barrier();
 
-  // This worker's share of [0, total): contiguous, in multiples of grain but for the end.
-  struct Range {
-    size_t begin;
-    size_t end;
-  };
-  Range Share(size_t total, size_t grain = 1) const;
+  // The part that is this worker's, if each has one.
+  WorkPart part() const { return {index_, count_}; }
+  Range Share(size_t total, size_t grain = 1) const { return part().Share(total, grain); }
+
+  // The first of 0, 1, 2 ... that no worker of the job has taken since the last barrier.
+  int Take();
 
  private:
   friend class WorkerPool;

@@ -66,6 +66,39 @@ TEST(WorkerPool, BarrierSeparatesPhases) {
   EXPECT_EQ(violations, 0);
 }
 
+// Each number is one worker's, and a barrier begins anew.
+TEST(WorkerPool, WhatIsTakenIsNobodyElses) {
+  constexpr int kNumbers = 50;
+  for (const int threads : {1, 2, 5}) {
+    WorkerPool pool(threads);
+    for (int job = 0; job < 20; ++job) {
+      std::vector<std::atomic<int>> takers(3 * kNumbers);
+      pool.Run([&](Worker& worker) {
+        for (int round = 0; round < 3; ++round) {
+          for (int n = worker.Take(); n < kNumbers; n = worker.Take()) {
+            ++takers[static_cast<size_t>(round * kNumbers + n)];
+          }
+          worker.Barrier();
+        }
+      });
+      for (const std::atomic<int>& count : takers) ASSERT_EQ(count, 1);
+    }
+  }
+}
+
+TEST(WorkPart, PartsAreTheWholeInMultiplesOfAGrain) {
+  for (const int count : {1, 3, 8}) {
+    size_t end = 0;
+    for (int index = 0; index < count; ++index) {
+      const WorkPart::Range range = WorkPart{index, count}.Share(100, 16);
+      EXPECT_EQ(range.begin, end);
+      EXPECT_TRUE(range.end % 16 == 0 || range.end == 100);
+      end = range.end;
+    }
+    EXPECT_EQ(end, 100u);
+  }
+}
+
 TEST(WorkerPool, CallersOfRunTakeTurns) {
   WorkerPool pool(2);
   int total = 0;  // guarded by Run itself

@@ -53,9 +53,10 @@ struct WorkerPool::Team {
   std::atomic<uint32_t> call{0};
   std::atomic<uint32_t> running{0};
 
-  // Sense by count: whoever arrives last resets arrived and opens the next phase.
+  // Sense by count: whoever arrives last resets arrived and taken, and opens the next phase.
   std::atomic<int> arrived{0};
   std::atomic<uint32_t> phase{0};
+  std::atomic<int> taken{0};
 
   std::vector<std::thread> threads;
   int size = 1;
@@ -98,6 +99,7 @@ void WorkerPool::Run(const std::function<void(Worker&)>& job, int workers) {
   if (workers <= 0 || workers > team_->size) workers = team_->size;
   team_->job = &job;
   team_->running.store(static_cast<uint32_t>(workers - 1), std::memory_order_relaxed);
+  team_->taken.store(0, std::memory_order_relaxed);
   team_->call.store(NextCall(team_->call, workers), std::memory_order_release);
   team_->call.notify_all();
 
@@ -111,12 +113,15 @@ void WorkerPool::Run(const std::function<void(Worker&)>& job, int workers) {
   }
 }
 
+int Worker::Take() { return pool_.team_->taken.fetch_add(1, std::memory_order_relaxed); }
+
 void Worker::Barrier() {
   WorkerPool::Team& team = *pool_.team_;
-  if (count_ == 1) return;
+  if (count_ == 1) return team.taken.store(0, std::memory_order_relaxed);
   const uint32_t phase = team.phase.load(std::memory_order_acquire);
   if (team.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == count_) {
     team.arrived.store(0, std::memory_order_relaxed);
+    team.taken.store(0, std::memory_order_relaxed);
     team.phase.fetch_add(1, std::memory_order_release);
     team.phase.notify_all();
     return;

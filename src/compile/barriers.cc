@@ -1,5 +1,7 @@
 #include "compile/barriers.h"
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 namespace ingle {
@@ -84,6 +86,27 @@ void Append(std::vector<Access>& to, const std::vector<Access>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// Marks the chain of a stretch, if there is one.
+void MarkChain(std::span<Step> stretch) {
+  const auto by_columns = [](const Step& step) { return step.split == Split::kColumns; };
+  const auto begin = std::find_if(stretch.begin(), stretch.end(), by_columns);
+  const auto end = std::find_if_not(begin, stretch.end(), by_columns);
+  if (begin == end || std::any_of(end, stretch.end(), by_columns)) return;
+  begin->chain = static_cast<uint32_t>(end - begin);
+  for (auto step = begin; step != end; ++step) {
+    if (step->op == Op::kMatMul) begin->chain_bytes += step->inputs[1].weight.bytes();
+  }
+}
+
+void MarkChains(std::vector<Step>& steps) {
+  for (auto begin = steps.begin(); begin != steps.end();) {
+    const auto end =
+        std::find_if(begin + 1, steps.end(), [](const Step& step) { return step.barrier_before; });
+    MarkChain({begin, end});
+    begin = end;
+  }
+}
+
 }  // namespace
 
 void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens) {
@@ -97,6 +120,7 @@ void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens) {
     Append(since_barrier.reads, now.reads);
     Append(since_barrier.writes, now.writes);
   }
+  MarkChains(steps);
 }
 
 }  // namespace ingle

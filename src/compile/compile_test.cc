@@ -149,6 +149,37 @@ TEST(Compile, FewTokensWaitLess) {
   for (const Step& step : program.steps) EXPECT_NE(step.output.place, Operand::Place::kOwn);
 }
 
+// Q, K and V, what attention becomes, gate, up and their product, down, and the logits.
+TEST(Compile, ProductsBetweenTwoBarriersAreAChain) {
+  const Program program = Compile(SmallModel(DType::kF32), {KernelSet(), 16, DType::kF32});
+  for (const std::vector<Step>* steps : {&program.steps, &program.few_steps}) {
+    std::vector<uint32_t> chains;
+    for (const Step& step : *steps) {
+      if (step.chain == 0) continue;
+      EXPECT_EQ(step.op, Op::kMatMul);
+      EXPECT_GE(step.chain_bytes, step.inputs[1].weight.bytes());
+      chains.push_back(step.chain);
+    }
+    EXPECT_EQ(chains, (std::vector<uint32_t>{3, 1, 3, 1, 1}));
+  }
+}
+
+// What is computed of one by columns may depend on what the same worker has computed of another.
+TEST(Compile, ColumnsThatAreApartAreNoChain) {
+  GraphBuilder g;
+  const auto weight = [&](const char* name) { return g.Weight(name, View(DType::kF32, {64, 64})); };
+  const Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  const Value a = g.MatMul(x, weight("a"));
+  const Value angles = g.Embed(g.Positions(), g.Weight("positions", View(DType::kF32, {20, 64})));
+  const Value b = g.Add(a, g.MatMul(x, weight("b")));
+  const auto graph = g.Finish(g.SelectRows(g.Add(b, angles), g.OutputRows()));
+  ASSERT_TRUE(graph);
+  const Program program = Compile(*graph, {KernelSet(), 16, DType::kF32});
+  std::string text = Stretches(program.steps);
+  for (const Step& step : program.steps) text += Cat(" ", step.chain);
+  EXPECT_EQ(text, "embed | matmul embed matmul | add | select_rows 0 0 0 0 1 0");
+}
+
 TEST(Compile, LayersThatTurnAlikeShareTheirAngles) {
   GraphBuilder g;
   Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));

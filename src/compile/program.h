@@ -49,6 +49,11 @@ struct Step {
   bool gives_back = false;
   // Some worker may still write what this step reads, or read what it overwrites: all wait for all.
   bool barrier_before = false;
+  // The steps from this one on that are split by columns, where they are the only such ones between
+  // two barriers; 0 of all others. What becomes of some columns in all of them is one worker's, but
+  // no matter whose.
+  uint32_t chain = 0;
+  uint64_t chain_bytes = 0;  // of the weights that these read
 };
 
 // Positions of a sequence between two at which Step::gives_back does so; the first is one.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@ constexpr uint64_t kVocabulary = 51;
 // A two-layer model with grouped heads, biases and weights of one type.
 class SmallModel {
  public:
-  explicit SmallModel(DType type, uint32_t head = 16) : type_(type) {
+  explicit SmallModel(DType type, uint32_t head = 16, uint64_t inner = 96) : type_(type) {
     GraphBuilder g;
     const Value table = Matrix(g, kVocabulary, 64, DType::kF32);
     RopeAttributes rope;
@@ -37,9 +38,9 @@ class SmallModel {
       const Value v = g.MatMul(h, Matrix(g, 2 * head, 64));
       x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), Matrix(g, 64, 4 * head)));
       h = g.RmsNorm(x, Vector(g, 64), 1e-5f);
-      const Value gate = g.MatMul(h, Matrix(g, 96, 64));
-      const Value up = g.MatMul(h, Matrix(g, 96, 64));
-      x = g.Add(x, g.MatMul(g.SwiGlu(gate, up), Matrix(g, 64, 96), Vector(g, 64)));
+      const Value gate = g.MatMul(h, Matrix(g, inner, 64));
+      const Value up = g.MatMul(h, Matrix(g, inner, 64));
+      x = g.Add(x, g.MatMul(g.SwiGlu(gate, up), Matrix(g, 64, inner), Vector(g, 64)));
     }
     x = g.SelectRows(x, g.OutputRows());
     auto graph = g.Finish(g.MatMul(x, table));
@@ -184,10 +185,14 @@ TEST(CpuDevice, QuantizedActivationsStayClose) {
   ExpectNear(RunStep(*plain.device, {{&b, tokens}}), want, 2e-3f);
 }
 
-// Bit for bit, whatever the threads, the batch and the cut into steps.
+// Bit for bit, whatever the threads, the batch and the cut into steps. The wide models have
+// products whose parts workers take as they come.
 TEST(CpuDevice, ResultsDoNotDependOnCompany) {
-  for (const DType type : {DType::kF32, DType::kQ8_0}) {
-    const SmallModel model(type);
+  constexpr uint64_t kWide = 4096;
+  const std::pair<DType, uint64_t> models[] = {
+      {DType::kF32, 96}, {DType::kQ8_0, 96}, {DType::kF32, kWide}, {DType::kQ8_0, kWide}};
+  for (const auto& [type, inner] : models) {
+    const SmallModel model(type, 16, inner);
     const auto tokens = Tokens(61, 3);
     const auto others = Tokens(37, 4);
     CpuSetup one(model.graph(), 1, DType::kF16);

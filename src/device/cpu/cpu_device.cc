@@ -1,5 +1,8 @@
 #include "device/cpu/cpu_device.h"
 
+#include <algorithm>
+#include <span>
+
 #include "base/aligned_memory.h"
 #include "device/cpu/steps.h"
 
@@ -17,6 +20,40 @@ size_t OwnBytes(const Program& program, int workers) {
 size_t ScratchBytes(const Program& program, int workers) {
   const size_t own = ScratchFloats(program) * static_cast<size_t>(workers);
   return (program.shared_floats + own) * sizeof(float);
+}
+
+// Into how many parts a chain of steps is divided. Workers take them as they come: who is slower,
+// or is kept from working by another process, has fewer. A part that is too small costs more to
+// take, and to start reading, than it evens out.
+int PartsOf(const Step& first, int workers) {
+  constexpr uint64_t kLeastBytes = uint64_t{128} << 10;
+  const auto team = static_cast<uint64_t>(workers);
+  return static_cast<int>(std::clamp(first.chain_bytes / kLeastBytes, team, 4 * team));
+}
+
+// This worker's parts of a chain.
+void RunChain(std::span<const Step> chain, StepContext context) {
+  Worker& worker = context.worker;
+  const auto run = [&](const WorkPart& part) {
+    context.part = part;
+    for (const Step& step : chain) RunStep(step, context);
+  };
+  const int parts = PartsOf(chain.front(), worker.count());
+  if (parts == worker.count()) return run(worker.part());
+  for (int part = worker.Take(); part < parts; part = worker.Take()) run({part, parts});
+}
+
+void RunSteps(std::span<const Step> steps, const StepContext& context) {
+  while (!steps.empty()) {
+    const Step& step = steps.front();
+    if (step.barrier_before) context.worker.Barrier();
+    if (step.chain > 0) {
+      RunChain(steps.first(step.chain), context);
+    } else {
+      RunStep(step, context);
+    }
+    steps = steps.subspan(std::max(step.chain, 1u));
+  }
 }
 
 class CpuDevice final : public Device {
@@ -38,11 +75,8 @@ class CpuDevice final : public Device {
           const auto index = static_cast<size_t>(worker.index());
           std::byte* own = own_.get() + index * program_.own_bytes;
           float* scratch = shared + program_.shared_floats + index * ScratchFloats(program_);
-          const StepContext context{program_, batch, arena_.get(), own, scratch, shared, worker};
-          for (const Step& step : steps) {
-            if (step.barrier_before) worker.Barrier();
-            RunStep(step, context);
-          }
+          RunSteps(steps,
+                   {program_, batch, arena_.get(), own, scratch, shared, worker, worker.part()});
         },
         batch.workers);
     return {};

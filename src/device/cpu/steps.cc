@@ -24,7 +24,7 @@ Worker::Range RowsOf(const Step& step, const StepContext& context) {
 
 // The columns that it computes of one that is split by columns.
 Worker::Range ColumnsOf(const Step& step, const StepContext& context) {
-  return context.worker.Share(step.output.type.columns, kColumnGrain);
+  return context.part.Share(step.output.type.columns, kColumnGrain);
 }
 
 // Calls body(row, columns) for this worker's part of a step.
@@ -174,8 +174,9 @@ void MeanRows(const Step& step, const StepContext& context) {
 // Each worker takes some of the heads through all tokens: the tokens wait for each other.
 void Recur(const Step& step, const StepContext& context) {
   const auto& attributes = std::get<RecurrentAttributes>(step.attributes);
-  const size_t unit = step.split == Split::kColumns ? kColumnGrain : 1;
-  const Worker::Range share = context.worker.Share(attributes.heads, unit);
+  const Worker::Range share = step.split == Split::kColumns
+                                  ? context.part.Share(attributes.heads, kColumnGrain)
+                                  : context.worker.Share(attributes.heads);
   for (const SequenceSlice& sequence : context.batch.sequences) {
     RecurrenceTask task{context.program.kernels.recurrent(), step.op, attributes};
     for (size_t i = 0; i < task.inputs.size(); ++i) {

@@ -16,6 +16,7 @@ struct StepContext {
   float* scratch;  // program.scratch_floats, this worker's own
   float* shared;   // program.shared_floats, of all workers
   Worker& worker;
+  WorkPart part;  // that is computed of steps that are split by columns
 };
 
 // This worker's part of the step.
