@@ -1,6 +1,7 @@
 """docs/performance.md and its picture, from what bench/table.py has measured."""
 
 import json
+import statistics
 
 import performance_picture
 
@@ -37,6 +38,9 @@ EXPECTED = {"avx512vnni": "57%", "amx": "15%"}
 # How what all reports have in common is put into a sentence.
 IN_WORDS = {"processor": "{}, ", "processors": "{} processors, ",
             "instructions": "instructions: {}; ", "program": "{}"}
+
+# The deviation that repeated runs have on a machine that does nothing else.
+QUIET = 0.03
 
 # How many times as fast as each other program Ingle is meant to be.
 WANTED = {"llama.cpp": 1.5, "ik_llama.cpp": 1.3}
@@ -109,6 +113,17 @@ def sentences_on_others(reports):
     return sentences
 
 
+def disturbance(reports):
+    """How far to trust the figures, where the machine had others to serve too."""
+    rows = [row for report in reports.values() for ours in report["results"]
+            for row in (ours, *ours.get("against", []))]
+    usual = statistics.median(row["deviation"] / row["tokens_per_second"] for row in rows)
+    if usual <= QUIET:
+        return []
+    return [f"It was not quiet: half of all speeds deviate by more than {usual:.0%} from one run to "
+            "the next, and a ratio may be off by as much."]
+
+
 def machine(reports):
     each = {name: facts(report) for name, report in reports.items()}
     first, *rest = each.values()
@@ -119,6 +134,7 @@ def machine(reports):
     if differ:
         sentences.append("Not the same for all models, and therefore in the table: "
                          f"{', '.join(differ)}.")
+    sentences += disturbance(reports)
     text = "## The machine\n\n" + " ".join(sentences)
     text += ("\n\n| while measuring | date |" + "".join(f" {key} |" for key in differ) +
              " reading, 1 / all threads | int8 | f32 |\n|---|---|" + "---|" * len(differ) +
@@ -222,7 +238,7 @@ def write(folder, page):
                for path in folder.glob("*.json")}
     reports = dict(sorted(reports.items(), key=order))
     others = names_of_others(reports)
-    repeats = max(report["repeats"] for report in reports.values())
+    repeats = " or ".join(map(str, sorted({report["repeats"] for report in reports.values()})))
     parts = [ABOUT.format(repeats=repeats), machine(reports), speeds(reports, others),
              misses(reports, others) if others else "", starts(reports, others), why(reports),
              AGAIN]

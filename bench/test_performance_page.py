@@ -45,6 +45,12 @@ class PerformancePage(unittest.TestCase):
         self.assertIn("Some, 2 processors, instructions: avx2; Ingle 0.1.0 at commit abc1234+.", page)
         self.assertIn("| A | 2026-01-01 | 1.0 / 1.0 GB/s |", page)
 
+    def test_a_machine_that_was_not_quiet_is_said_to_be(self):
+        noisy = report()
+        noisy["results"][0]["deviation"] = 12.0
+        self.assertIn("half of all speeds deviate by more than 12%", self.page(A=noisy))
+        self.assertNotIn("quiet", self.page(A=report()))
+
     def test_machines_that_differ_are_told_apart(self):
         page = self.page(A=report(), B=report(processor="Other", instructions="neon dotprod"))
         self.assertIn("| while measuring | date | processor | instructions | reading", page)

@@ -27,6 +27,7 @@ size_t ScratchBytes(const Program& program, int workers) {
 // take, and to start reading, than it evens out.
 int PartsOf(const Step& first, int workers) {
   constexpr uint64_t kLeastBytes = uint64_t{128} << 10;
+  if (workers == 1) return 1;
   const auto team = static_cast<uint64_t>(workers);
   return static_cast<int>(std::clamp(first.chain_bytes / kLeastBytes, team, 4 * team));
 }
