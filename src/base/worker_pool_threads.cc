@@ -53,9 +53,9 @@ struct WorkerPool::Team {
   std::atomic<uint32_t> call{0};
   std::atomic<uint32_t> running{0};
 
-  // Sense by count: whoever arrives last resets arrived and taken, and opens the next phase.
-  // Each in a cache line of its own: who waits for a phase looks at it all the time, and would
-  // slow down those who still take.
+  // Sense by count: whoever arrives last resets arrived and taken, and opens the next phase. Who
+  // waits for a phase looks at it all the time, and would slow down those who still take if both
+  // were in one cache line.
   std::atomic<int> arrived{0};
   alignas(64) std::atomic<uint32_t> phase{0};
   alignas(64) std::atomic<int> taken{0};

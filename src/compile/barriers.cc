@@ -98,15 +98,6 @@ void MarkChain(std::span<Step> stretch) {
   }
 }
 
-void MarkChains(std::vector<Step>& steps) {
-  for (auto begin = steps.begin(); begin != steps.end();) {
-    const auto end =
-        std::find_if(begin + 1, steps.end(), [](const Step& step) { return step.barrier_before; });
-    MarkChain({begin, end});
-    begin = end;
-  }
-}
-
 }  // namespace
 
 void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens) {
@@ -120,7 +111,15 @@ void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens) {
     Append(since_barrier.reads, now.reads);
     Append(since_barrier.writes, now.writes);
   }
-  MarkChains(steps);
+}
+
+void FindChains(std::vector<Step>& steps) {
+  for (auto begin = steps.begin(); begin != steps.end();) {
+    const auto end =
+        std::find_if(begin + 1, steps.end(), [](const Step& step) { return step.barrier_before; });
+    MarkChain({begin, end});
+    begin = end;
+  }
 }
 
 }  // namespace ingle

@@ -112,6 +112,7 @@ std::vector<Step> StepsOf(const Graph& graph, const std::vector<Split>& splits,
     steps.back().split = splits[id];
   }
   PlaceBarriers(steps, max_tokens);
+  FindChains(steps);
   return steps;
 }
 
