@@ -51,31 +51,26 @@ void CheckSame(const std::vector<float>& a, const std::vector<float>& b) {
   for (size_t i = 0; i < a.size(); ++i) Check(SameBits(a[i], b[i]));
 }
 
-// A group's values mean nothing where its scale is no number.
 void CheckSameRow(const std::byte* a, const std::byte* b, size_t columns) {
-  for (size_t group = 0; group < columns / kQ8Group; ++group) {
-    float of[2][2];
-    for (size_t i = 0; i < 2; ++i) {
-      const std::byte* row = i == 0 ? a : b;
-      std::memcpy(&of[i][0], row + Q8ScaleOffset(columns) + group * sizeof(float), sizeof(float));
-      std::memcpy(&of[i][1], row + Q8SumOffset(columns) + group * sizeof(float), sizeof(float));
-    }
-    Check(SameBits(of[0][0], of[1][0]) && SameBits(of[0][1], of[1][1]));
-    if (std::isnan(of[0][0])) continue;
-    Check(std::memcmp(a + group * kQ8Group, b + group * kQ8Group, kQ8Group) == 0);
+  Check(std::memcmp(a, b, Q8SumOffset(columns)) == 0);
+  const size_t blocks = (columns + kQ8Block - 1) / kQ8Block;
+  const size_t end = Q8UnitOffset(columns) + blocks * sizeof(float);
+  for (size_t at = Q8SumOffset(columns); at < end; at += sizeof(float)) {
+    float of[2];
+    std::memcpy(&of[0], a + at, sizeof(float));
+    std::memcpy(&of[1], b + at, sizeof(float));
+    Check(SameBits(of[0], of[1]));
   }
 }
 
 // By the definition, after all others have been held against it.
 void Quantize(const std::vector<float>& x, std::byte* to) {
   const auto kernels = QuantizeQ8Kernels();
-  const size_t groups = x.size() / kQ8Group;
-  kernels.back().run({x.data(), to, x.size(), 0, groups});
+  kernels.back().run({x.data(), to, x.size()});
   for (const QuantizeQ8Kernel& kernel : kernels) {
     if (!CanRun(kernel.needs)) continue;
     std::vector<std::byte> other(Q8RowBytes(x.size()));
-    kernel.run({x.data(), other.data(), x.size(), 0, groups / 2});
-    kernel.run({x.data(), other.data(), x.size(), groups / 2, groups});
+    kernel.run({x.data(), other.data(), x.size()});
     CheckSameRow(other.data(), to, x.size());
   }
 }

@@ -11,11 +11,9 @@ bool WantsQ8(const Graph& graph, const Node& matmul, const KernelSet& kernels) {
   return kernels.matmul(weight.type).input == InputRows::kQ8;
 }
 
-// Operations that can write their result as Q8 at once.
-bool CanQuantizeItsResult(Op op) {
-  return op == Op::kRmsNorm || op == Op::kLayerNorm || op == Op::kActivate || op == Op::kGlu ||
-         op == Op::kMul;
-}
+// Operations that can write their result as Q8 at once: they compute whole rows, whose columns
+// share units.
+bool CanQuantizeItsResult(Op op) { return op == Op::kRmsNorm || op == Op::kLayerNorm; }
 
 // Of each node, whether all that read it are MatMuls that want it as Q8.
 std::vector<bool> FindReadAsQ8Only(const Graph& graph, const KernelSet& kernels) {

@@ -19,7 +19,6 @@ Split SplitOf(const Graph& graph, const Node& node, const std::vector<Split>& sp
     case Op::kAdd:
     case Op::kMul:
     case Op::kScale:
-    case Op::kQuantize:
       return FollowInputs(graph, node, splits);
     case Op::kMatMul:
     case Op::kActivate:
@@ -40,6 +39,7 @@ Split SplitOf(const Graph& graph, const Node& node, const std::vector<Split>& sp
     case Op::kSelectRows:
     case Op::kRoute:
     case Op::kMix:
+    case Op::kQuantize:
       return Split::kRows;
     case Op::kInput:
     case Op::kWeight:

@@ -16,8 +16,7 @@ enum class Split : uint8_t {
   kOther,    // by heads, experts, or as the step sees fit
 };
 
-// The multiple of columns that Split::kColumns cuts at: a cache line of f32, a group of Q8, a panel
-// of weights.
+// The multiple of columns that Split::kColumns cuts at: a cache line of f32, a panel of weights.
 constexpr uint64_t kColumnGrain = 16;
 
 // Of each node.

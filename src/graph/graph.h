@@ -66,7 +66,7 @@ std::string_view Name(Op op);
 enum class Element : uint8_t {
   kF32,
   kI32,
-  kQ8,  // int8 activations with a scale for every 16 (kernels/q8_rows.h)
+  kQ8,  // int8 activations, scaled by sixteens (kernels/q8_rows.h)
 };
 std::string_view Name(Element element);
 

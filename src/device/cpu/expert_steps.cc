@@ -51,7 +51,7 @@ class ExpertProducts {
     const float* from = FloatRow(step_.inputs[0], context_, product.token) + part * columns_;
     if (kernel_.input == InputRows::kQ8) {
       context_.program.kernels.quantize_q8().run(
-          {from, reinterpret_cast<std::byte*>(to), columns_, 0, columns_ / kQ8Group});
+          {from, reinterpret_cast<std::byte*>(to), columns_});
     } else {
       std::copy_n(from, columns_, to);
     }

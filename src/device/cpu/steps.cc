@@ -84,13 +84,11 @@ const float* InputRow(const Operand& input, const StepContext& context, size_t r
   return FloatRow(input, context, row);
 }
 
-void QuantizePart(const StepContext& context, const float* row, std::byte* out, size_t row_columns,
-                  const Worker::Range& columns) {
-  context.program.kernels.quantize_q8().run(
-      {row, out, row_columns, columns.begin / kQ8Group, columns.end / kQ8Group});
+void QuantizeRow(const StepContext& context, const float* row, std::byte* out, size_t columns) {
+  context.program.kernels.quantize_q8().run({row, out, columns});
 }
 
-// Some columns of a row. REQUIRES: all of them, or the operation is elementwise.
+// Some columns of a row. REQUIRES: all of them, or the operation is elementwise and gives floats.
 void ComputePart(const Step& step, const StepContext& context, size_t row,
                  const Worker::Range& columns) {
   RowTask task{context.program.kernels, step.op, step.attributes};
@@ -107,11 +105,9 @@ void ComputePart(const Step& step, const StepContext& context, size_t row,
     task.output = FloatRow(step.output, context, row) + columns.begin;
     return ComputeRow(task);
   }
-  // Quantizing reads a row from its beginning, so the scratch row is laid out whole.
-  task.output = context.scratch + columns.begin;
+  task.output = context.scratch;
   ComputeRow(task);
-  QuantizePart(context, context.scratch, Row(step.output, context, row), step.output.type.columns,
-               columns);
+  QuantizeRow(context, context.scratch, Row(step.output, context, row), task.output_columns);
 }
 
 void Compute(const Step& step, const StepContext& context) {
@@ -147,10 +143,11 @@ void Rope(const Step& step, const StepContext& context) {
 }
 
 void Quantize(const Step& step, const StepContext& context) {
-  ForEachPart(step, context, [&](size_t row, const Worker::Range& columns) {
-    QuantizePart(context, FloatRow(step.inputs[0], context, row), Row(step.output, context, row),
-                 step.output.type.columns, columns);
-  });
+  const Worker::Range share = RowsOf(step, context);
+  for (size_t row = share.begin; row < share.end; ++row) {
+    QuantizeRow(context, FloatRow(step.inputs[0], context, row), Row(step.output, context, row),
+                step.output.type.columns);
+  }
 }
 
 void SelectRows(const Step& step, const StepContext& context) {

@@ -10,7 +10,7 @@ namespace ingle {
 namespace {
 
 // As many as let the sums, the weights and what comes in between fit 32 registers.
-struct Dotprod : RowsInLanes {
+struct Dotprod : MultipliesFloats, RowsInLanes {
   static constexpr bool kLifts = false;
   static constexpr bool kHasStart = false;
   static constexpr bool kHasTiles = false;

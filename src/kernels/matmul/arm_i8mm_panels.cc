@@ -33,7 +33,9 @@ struct I8mm : Dotprod {
   static void Configure() {}
   static void Release() {}
 
-  [[gnu::flatten, gnu::noinline]] static void AddTile(const Tokens& x, const PlainColumns* columns,
+  template <int kSteps>
+  [[gnu::flatten, gnu::noinline]] static void AddTile(const Tokens& x,
+                                                      const PlainColumns<kSteps>* columns,
                                                       const Pass& pass,
                                                       float (*kept)[kSides][kLanes]) {
     Crossed crossed;
@@ -42,19 +44,13 @@ struct I8mm : Dotprod {
     }
     for (int side = 0; side < kSides; ++side) {
       Floats sums[2][kPairs] = {};  // of rows 0 and 1, of rows 2 and 3
-      if (pass.begin > 0) {
-        Unrolled<kPairs>([&](auto p) {
-          const Floats a = FloatsAt(kept[2 * p][side]), b = FloatsAt(kept[2 * p + 1][side]);
-          sums[0][p] = vzip1q_f32(a, b);
-          sums[1][p] = vzip2q_f32(a, b);
-        });
-      }
-      for (size_t step = 0; step < pass.end - pass.begin; ++step) {
-        AddProducts(columns[step].side[side], crossed.steps[step], sums);
+      for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
+        AddProducts<kSteps>(columns[i].side[side], crossed.steps + i * kSteps, sums);
       }
       Unrolled<kPairs>([&](auto p) {
-        Put(kept[2 * p][side], vuzp1q_f32(sums[0][p], sums[1][p]));
-        Put(kept[2 * p + 1][side], vuzp2q_f32(sums[0][p], sums[1][p]));
+        AddBlock(vuzp1q_f32(sums[0][p], sums[1][p]), x, 2 * p, pass.begin, kept[2 * p][side]);
+        AddBlock(vuzp2q_f32(sums[0][p], sums[1][p]), x, 2 * p + 1, pass.begin,
+                 kept[2 * p + 1][side]);
       });
     }
   }
@@ -65,10 +61,10 @@ struct I8mm : Dotprod {
   // Two tokens side by side.
   struct Crossed {
     struct Step {
-      uint8_t q[kPairs][2][16];  // columns 0 to 7 of both, columns 8 to 15 of both
-      uint64_t scales[kPairs];   // two floats
+      uint8_t q[kPairs][2][16];      // columns 0 to 7 of both, columns 8 to 15 of both
+      uint64_t multipliers[kPairs];  // two floats
     };
-    Step steps[kChunkSteps];
+    Step steps[kBlockSteps];
   };
 
   static void Cross(const Tokens& x, size_t step, Crossed::Step& to) {
@@ -76,29 +72,39 @@ struct I8mm : Dotprod {
       const Bytes a = BytesAt(x.At(2 * p, step)), b = BytesAt(x.At(2 * p + 1, step));
       Put(to.q[p][0], LowHalves(a, b));
       Put(to.q[p][1], HighHalves(a, b));
-      float scales[2];
+      float multipliers[2];
       for (size_t i = 0; i < 2; ++i) {
-        __builtin_memcpy(&scales[i], x.ScaleAt(2 * p + i, step), sizeof(float));
+        __builtin_memcpy(&multipliers[i], x.MultiplierAt(2 * p + i, step), sizeof(float));
       }
-      __builtin_memcpy(&to.scales[p], scales, sizeof(scales));
+      __builtin_memcpy(&to.multipliers[p], multipliers, sizeof(multipliers));
     }
   }
 
-  static void AddProducts(const PlainColumns::Side& w, const Crossed::Step& x,
+  template <int kSteps>
+  static void AddProducts(const typename PlainColumns<kSteps>::Side& w, const Crossed::Step* x,
                           Floats (&sums)[2][kPairs]) {
-    Bytes q[4];
-    Unrolled<4>([&](auto i) { q[i] = BytesAt(w.q[i]); });
-    const int8x16_t rows[2][2] = {{FirstRows(q[0], q[1]), FirstRows(q[2], q[3])},
-                                  {LastRows(q[0], q[1]), LastRows(q[2], q[3])}};
+    int8x16_t rows[kSteps][2][2];  // of rows 0 and 1, of rows 2 and 3, eight columns
+    Unrolled<kSteps>([&](auto i) {
+      Unrolled<2>([&](auto half) {
+        const Bytes a = BytesAt(w.q[4 * i + 2 * half]), b = BytesAt(w.q[4 * i + 2 * half + 1]);
+        rows[i][0][half] = FirstRows(a, b);
+        rows[i][1][half] = LastRows(a, b);
+      });
+    });
     const Floats scale = FloatsAt(w.scale);
     const Floats scales[2] = {vzip1q_f32(scale, scale), vzip2q_f32(scale, scale)};
     Unrolled<kPairs>([&](auto p) {
-      const int8x16_t low = vreinterpretq_s8_u8(BytesAt(x.q[p][0]));
-      const int8x16_t high = vreinterpretq_s8_u8(BytesAt(x.q[p][1]));
-      const Floats token_scales = vreinterpretq_f32_u64(vld1q_dup_u64(&x.scales[p]));
       Unrolled<2>([&](auto r) {
-        const Words dots = vmmlaq_s32(vmmlaq_s32(Splat(0), rows[r][0], low), rows[r][1], high);
-        AddDot(dots, scales[r], token_scales, sums[r][p]);
+        Floats product;
+        Unrolled<kSteps>([&](auto i) {
+          const int8x16_t low = vreinterpretq_s8_u8(BytesAt(x[i].q[p][0]));
+          const int8x16_t high = vreinterpretq_s8_u8(BytesAt(x[i].q[p][1]));
+          const Words dots =
+              vmmlaq_s32(vmmlaq_s32(Splat(0), rows[i][r][0], low), rows[i][r][1], high);
+          const uint64x2_t multipliers = vld1q_dup_u64(&x[i].multipliers[p]);
+          AddMultiplied<i>(dots, vreinterpretq_f32_u64(multipliers), product);
+        });
+        sums[r][p] = Fma(product, scales[r], sums[r][p]);
       });
     });
   }

@@ -52,7 +52,7 @@ Problem MakeProblem(const MatMulKernel& kernel, size_t rows, size_t columns, siz
   for (size_t t = 0; t < tokens; ++t) {
     std::byte* row = p.input.data() + t * p.input_row_bytes;
     if (q8) {
-      QuantizeQ8Kernels().back().run({x.data() + t * columns, row, columns, 0, columns / kQ8Group});
+      QuantizeQ8Kernels().back().run({x.data() + t * columns, row, columns});
     } else {
       std::memcpy(row, x.data() + t * columns, columns * sizeof(float));
     }
@@ -276,7 +276,7 @@ TEST(MatMul, ExtremeQuantizedValuesDoNotSaturate) {
       const std::vector<float> x(kColumns, fill == 0xFF ? -1.0f : 1.0f);
       for (size_t t = 0; t < kTokens; ++t) {
         std::byte* row = p.input.data() + t * p.input_row_bytes;
-        QuantizeQ8Kernels().back().run({x.data(), row, kColumns, 0, kColumns / kQ8Group});
+        QuantizeQ8Kernels().back().run({x.data(), row, kColumns});
       }
       for (const size_t tokens : {size_t{1}, size_t{9}, kTokens}) {
         const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, false);
@@ -306,11 +306,13 @@ TEST(MatMul, PanelsMeanWhatTheirBlocksMean) {
       DequantizeRow(type, weights.data() + r * RowBytes(type, columns), row.data(), columns);
       for (size_t t = 0; t < 2; ++t) {
         const std::byte* x = p.input.data() + t * p.input_row_bytes;
-        const auto* scales = reinterpret_cast<const float*>(x + Q8ScaleOffset(columns));
+        const auto* multipliers = reinterpret_cast<const float*>(x + Q8MultiplierOffset(columns));
+        const auto* units = reinterpret_cast<const float*>(x + Q8UnitOffset(columns));
         double want = 0;
         double size = 0;
         for (size_t c = 0; c < columns; ++c) {
-          const double activation = double{scales[c / kQ8Group]} * static_cast<int8_t>(x[c]);
+          const double scale = double{units[c / kQ8Block]} * multipliers[c / kQ8Group];
+          const double activation = scale * static_cast<int8_t>(x[c]);
           want += double{row[c]} * activation;
           size += std::fabs(double{row[c]} * activation);
         }

@@ -100,7 +100,8 @@ struct IQ1_S {
   using Scales = ManyScales<8>;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 2;
+  static constexpr int kScaleSteps = 2;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = true;
   static Scales Decode(const Panel& p, int side) {
     const Floats eighth = Times(SideOf(p.d, side), 0.125f);
@@ -131,7 +132,8 @@ struct IQ1_M {
   using Scales = ManyScales<16>;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 1;
+  static constexpr int kScaleSteps = 1;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = true;
   static Scales Decode(const Panel& p, int side) {
     PanelHalf d{};
@@ -217,7 +219,8 @@ struct IQ2_XXS {
   using Scales = EightScales;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kSigned;
-  static constexpr int kMinimumSteps = 0;
+  static constexpr int kScaleSteps = 2;
+  static constexpr bool kHasMinimums = false;
   static constexpr bool kUnpacksSlowly = true;
   static Scales Decode(const Panel& p, int side) { return DecodeOthers(p, 0.125f, side); }
   template <int kHalf>
@@ -250,6 +253,7 @@ inline SixteenScales DecodeNibbles(const PanelByte (&nibbles)[8], Floats d, int 
 struct IQ2_XS : IQ2_XXS {
   using Panel = PanelIQ2_XS;
   using Scales = SixteenScales;
+  static constexpr int kScaleSteps = 1;
   static Scales Decode(const Panel& p, int side) {
     return DecodeNibbles(p.scales, SideOf(p.d, side), side);
   }
@@ -311,8 +315,9 @@ struct IQ3_S {
   using Panel = PanelIQ3_S;
   using Scales = ManyScales<8>;
   static constexpr int kSteps = 16;
-  static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 2;
+  static constexpr Codes kCodes = Codes::kBelow16;
+  static constexpr int kScaleSteps = 2;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = true;
   // Of negative codes all four bits are flipped.
   static constexpr int8_t kFlips[16] = {0, 15};

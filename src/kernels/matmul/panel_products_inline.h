@@ -2,11 +2,17 @@
 // lanes; see panel_types_inline.h.
 //
 // A tile is some sides of a panel by some tokens: per token and side one accumulator, whose lanes
-// are rows. Each sum goes through the columns in order, sixteen at a time, and adds the same
-// numbers in the same order as matmul/scalar_panels.cc: bit for bit the same, whatever the tile.
+// are rows. Each sum goes through the columns in order, stretch by stretch and block by block, and
+// adds the same numbers in the same order as matmul/scalar_panels.cc: bit for bit the same,
+// whatever the tile. A block is what activations have one unit for; a stretch, what weights have
+// one scale for: its products are multiplied with the activations' multipliers and added up
+// exactly, and rounded once.
 //
 // An instruction set has:
 //
+//   AddStep<Isa, codes, step>(q, start, x, token, i, product)
+//                             adds to a stretch's product, of type Product, or sets it where step
+//                             is 0, that of sixteen columns: from MultipliesFloats, or its own
 //   Dot<codes>(q, start, p)   the products of sixteen columns, exact, a row a lane: four vectors of
 //                             weights, sixteen activations at p
 //   LikeCodes(codes)          the codes that Dot treats in the same way
@@ -23,7 +29,7 @@
 //                             general registers cannot point to all of its tokens
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
-//                             kTileTokens tokens, between Configure() and Release()
+//                             kTileTokens tokens with a block, between Configure() and Release()
 //   Multiply<Isa, Type>(task) all products: from RowsInLanes, or from EightLanes of
 //                             panel_tokens_inline.h, which wants but the first four of these
 #pragma once
@@ -37,29 +43,48 @@
 namespace ingle {
 namespace {
 
+inline constexpr size_t kBlockSteps = kQ8Block / kQ8Group;
+
 // Tokens from here on, as rows of Q8.
 struct Tokens {
   const std::byte* first;
   size_t stride;
-  size_t scale_offset;
+  size_t multiplier_offset;
+  size_t pair_offset;
   size_t sum_offset;
+  size_t unit_offset;
 
   const std::byte* At(size_t token, size_t step) const {
     return first + token * stride + step * kQ8Group;
   }
-  const std::byte* ScaleAt(size_t token, size_t step) const {
-    return first + token * stride + scale_offset + step * sizeof(float);
+  const std::byte* MultiplierAt(size_t token, size_t step) const {
+    return first + token * stride + multiplier_offset + step * sizeof(float);
+  }
+  // The same as a pair of int16.
+  const std::byte* PairAt(size_t token, size_t step) const {
+    return first + token * stride + pair_offset + step * sizeof(int32_t);
   }
   const std::byte* SumAt(size_t token, size_t step) const {
     return first + token * stride + sum_offset + step * sizeof(float);
   }
-  Floats Scale(size_t token, size_t step) const { return SplatFloatAt(ScaleAt(token, step)); }
+  // Of the block that begins there.
+  const std::byte* UnitAt(size_t token, size_t step) const {
+    return first + token * stride + unit_offset + step / kBlockSteps * sizeof(float);
+  }
+  Floats Multiplier(size_t token, size_t step) const {
+    return SplatFloatAt(MultiplierAt(token, step));
+  }
   Floats Sum(size_t token, size_t step) const { return SplatFloatAt(SumAt(token, step)); }
+  Floats Unit(size_t token, size_t step) const { return SplatFloatAt(UnitAt(token, step)); }
 };
 
 inline Tokens TokensOf(const MatMulTask& task, size_t token) {
-  return {task.input + token * task.input_row_bytes, task.input_row_bytes,
-          Q8ScaleOffset(task.columns), Q8SumOffset(task.columns)};
+  return {task.input + token * task.input_row_bytes,
+          task.input_row_bytes,
+          Q8MultiplierOffset(task.columns),
+          Q8PairOffset(task.columns),
+          Q8SumOffset(task.columns),
+          Q8UnitOffset(task.columns)};
 }
 
 template <class Type>
@@ -68,18 +93,38 @@ inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
   return reinterpret_cast<const typename Type::Panel*>(panel);
 }
 
-// The products of sixteen columns with a token's: to float, scaled, added.
-inline void AddDot(Words dot, Floats weight_scale, Floats token_scale, Floats& sum) {
-  sum = Fma(ToFloats(dot), Mul(weight_scale, token_scale), sum);
+// Adds to a stretch's product with a token that of step kStep. With multipliers up to 64 each has
+// 24 bits at most, so only the last of two operations rounds.
+template <int kStep>
+inline void AddMultiplied(Words dot, Floats multiplier, Floats& product) {
+  if constexpr (kStep == 0) {
+    product = Mul(ToFloats(dot), multiplier);
+  } else {
+    product = Fma(ToFloats(dot), multiplier, product);
+  }
 }
 
-// Adds the product with a minimum that kSteps steps share, the last of which is `step`.
+inline Floats ToFloats(Floats product) { return product; }
+
+// How instruction sets add to a stretch's product with a token, whose sums cannot be multiplied
+// before they are floats.
+struct MultipliesFloats {
+  using Product = Floats;
+  template <class Isa, Codes kCodes, int kStep>
+  static void AddStep(const Bytes (&q)[4], Words start, const Tokens& x, size_t token, size_t step,
+                      Product& product) {
+    const Words dot = Isa::template Dot<kCodes>(q, start, x.At(token, step));
+    AddMultiplied<kStep>(dot, x.Multiplier(token, step), product);
+  }
+};
+
+// Adds the product with a minimum that kSteps steps from `step` on share.
 template <int kSteps, int kSidesAtOnce, int kTokens>
 inline void AddMinimum(const Floats (&minimum)[kSidesAtOnce], const Tokens& x, size_t step,
                        Floats (&sums)[kSidesAtOnce][kTokens]) {
   Unrolled<kTokens>([&](auto t) {
-    const Floats last = x.Sum(t, step);
-    const Floats sum = kSteps == 2 ? Add(x.Sum(t, step - 1), last) : last;
+    Floats sum = x.Sum(t, step);
+    if constexpr (kSteps == 2) sum = Add(sum, x.Sum(t, step + 1));
     Unrolled<kSidesAtOnce>([&](auto s) { sums[s][t] = Fma(minimum[s], sum, sums[s][t]); });
   });
 }
@@ -95,33 +140,71 @@ inline void Store(const MatMulTask& task, size_t token, size_t row, Floats sum) 
   PutFirst(task.output + at, count, sum);
 }
 
+// Adds a block's products, which begins at a step, to what is kept of a token's.
+inline void AddBlock(Floats block, const Tokens& x, size_t token, size_t step, float* kept) {
+  const Floats before = step > 0 ? FloatsAt(kept) : Splat(0.0f);
+  Put(kept, Fma(block, x.Unit(token, step), before));
+}
+
 // ---- Few tokens: weights come straight from the panel ----
 
-// What becomes of some tokens and sides of a panel: a lane a row.
+// What becomes of some tokens and sides of a panel: a lane a row. Dot products of whole blocks are
+// kept in memory, as the registers are wanted for the others.
 template <int kSidesAtOnce, int kTokens>
 struct Sums {
-  Floats dot[kSidesAtOnce][kTokens] = {};
+  Floats block[kSidesAtOnce][kTokens];  // dot products, but for the unit
   Floats minimum[kSidesAtOnce][kTokens] = {};
+  float dot[kSidesAtOnce][kTokens][kLanes];
+
+  void BeginBlock() {
+    Unrolled<kSidesAtOnce>(
+        [&](auto s) { Unrolled<kTokens>([&](auto t) { block[s][t] = Splat(0.0f); }); });
+  }
+  void EndBlock(const Tokens& x, size_t step) {
+    Unrolled<kSidesAtOnce>([&](auto s) {
+      Unrolled<kTokens>([&](auto t) { AddBlock(block[s][t], x, t, step, dot[s][t]); });
+    });
+  }
 };
 
-// One step of a panel, all of it.
+// A stretch of a panel, which begins at half a group.
 template <class Isa, class Type, int kHalf, int kSidesAtOnce, int kTokens>
-inline void AddStep(const typename Type::Panel& panel,
-                    const typename Type::Scales (&scales)[kSidesAtOnce], int group, int first_side,
-                    const Tokens& x, size_t step, Sums<kSidesAtOnce, kTokens>& sums) {
+inline void AddStretch(const typename Type::Panel& panel,
+                       const typename Type::Scales (&scales)[kSidesAtOnce], int group,
+                       int first_side, const Tokens& x, size_t step,
+                       Sums<kSidesAtOnce, kTokens>& sums) {
+  constexpr int kSteps = Type::kScaleSteps;
+  Floats scale[kSidesAtOnce];
   Floats minimum[kSidesAtOnce];
-  Unrolled<kSidesAtOnce>([&](auto s) {
-    const Weights w = Type::template Load<kHalf>(panel, scales[s], group, first_side + s);
-    Words start{};
-    if constexpr (Isa::kLifts && Type::kCodes == Codes::kSigned) start = Isa::Start(w.q);
-    Unrolled<kTokens>([&](auto t) {
-      const Words dot = Isa::template Dot<Type::kCodes>(w.q, start, x.At(t, step));
-      AddDot(dot, w.scale, x.Scale(t, step), sums.dot[s][t]);
+  typename Isa::Product products[kSidesAtOnce][kTokens];
+  Unrolled<kSteps>([&](auto i) {
+    Unrolled<kSidesAtOnce>([&](auto s) {
+      const Weights w = Type::template Load<kHalf + i>(panel, scales[s], group, first_side + s);
+      Words start{};
+      if constexpr (Isa::kLifts && Type::kCodes == Codes::kSigned) start = Isa::Start(w.q);
+      Unrolled<kTokens>([&](auto t) {
+        Isa::template AddStep<Isa, Type::kCodes, i>(w.q, start, x, t, step + i, products[s][t]);
+      });
+      scale[s] = w.scale;
+      minimum[s] = w.minimum;
     });
-    minimum[s] = w.minimum;
   });
-  if constexpr (Type::kMinimumSteps == 1 || (Type::kMinimumSteps == 2 && kHalf == 1)) {
-    AddMinimum<Type::kMinimumSteps>(minimum, x, step, sums.minimum);
+  Unrolled<kSidesAtOnce>([&](auto s) {
+    Unrolled<kTokens>([&](auto t) {
+      sums.block[s][t] = Fma(ToFloats(products[s][t]), scale[s], sums.block[s][t]);
+    });
+  });
+  if constexpr (Type::kHasMinimums) AddMinimum<kSteps>(minimum, x, step, sums.minimum);
+}
+
+// 32 columns.
+template <class Isa, class Type, int kSidesAtOnce, int kTokens>
+inline void AddGroup(const typename Type::Panel& panel,
+                     const typename Type::Scales (&scales)[kSidesAtOnce], int group, int first_side,
+                     const Tokens& x, size_t step, Sums<kSidesAtOnce, kTokens>& sums) {
+  AddStretch<Isa, Type, 0>(panel, scales, group, first_side, x, step, sums);
+  if constexpr (Type::kScaleSteps == 1) {
+    AddStretch<Isa, Type, 1>(panel, scales, group, first_side, x, step + 1, sums);
   }
 }
 
@@ -161,22 +244,27 @@ template <class Isa, class Type, int kTokens>
                                                         size_t token) {
   constexpr int kSidesAtOnce = Isa::SidesAtOnce(kTokens);
   const Tokens x = TokensOf(task, token);
+  const size_t steps = task.columns / 16;
   for (int side = 0; side < kSides; side += kSidesAtOnce) {
     const typename Type::Panel* panel = PanelOf<Type>(task, row);
     Sums<kSidesAtOnce, kTokens> sums;
-    for (size_t step = 0; step < task.columns / 16; ++panel) {
-      typename Type::Scales scales[kSidesAtOnce];
-      Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
-      for (int group = 0; group < Type::kSteps / 2; ++group, step += 2) {
-        if (side == 0) PrefetchAhead<Type, kTokens>(GroupOf(panel, kGroupBytes<Type>, group));
-        AddStep<Isa, Type, 0>(*panel, scales, group, side, x, step, sums);
-        AddStep<Isa, Type, 1>(*panel, scales, group, side, x, step + 1, sums);
+    for (size_t begin = 0; begin < steps; begin += kBlockSteps) {
+      const size_t end = begin + kBlockSteps < steps ? begin + kBlockSteps : steps;
+      sums.BeginBlock();
+      for (size_t step = begin; step < end; ++panel) {
+        typename Type::Scales scales[kSidesAtOnce];
+        Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
+        for (int group = 0; group < Type::kSteps / 2; ++group, step += 2) {
+          if (side == 0) PrefetchAhead<Type, kTokens>(GroupOf(panel, kGroupBytes<Type>, group));
+          AddGroup<Isa, Type>(*panel, scales, group, side, x, step, sums);
+        }
       }
+      sums.EndBlock(x, begin);
     }
     Unrolled<kSidesAtOnce>([&](auto s) {
       Unrolled<kTokens>([&](auto t) {
         Store(task, token + static_cast<size_t>(t), row + kLanes * static_cast<size_t>(side + s),
-              Add(sums.dot[s][t], sums.minimum[s][t]));
+              Add(FloatsAt(sums.dot[s][t]), sums.minimum[s][t]));
       });
     });
   }
@@ -196,23 +284,23 @@ void MultiplyFew(const MatMulTask& task) {
   }
 }
 
-// ---- Many tokens: some columns of a panel are unpacked, and stay in the first-level cache while
-// all tokens pass by. ----
+// ---- Many tokens: a block of a panel is unpacked, and stays in the first-level cache while all
+// tokens pass by. ----
 
 // From here on a panel is unpacked first: what that costs is less than to do it for every tile.
 inline constexpr size_t kManyFrom = 9;
 
-inline constexpr size_t kChunkSteps = 32;
 inline constexpr size_t kTokensAtOnce = 128;
 
-// Sixteen columns of any type. Types with signed codes have no minimums, but may have a start.
+// A stretch of any type. Types with signed codes have no minimums, but may have starts.
+template <int kSteps>
 struct PlainColumns {
   struct Side {
-    uint8_t q[4][4 * kLanes];
+    uint8_t q[4 * kSteps][4 * kLanes];
     float scale[kLanes];
     union {
       float minimum[kLanes];
-      int32_t start[kLanes];
+      int32_t start[kSteps][kLanes];
     };
   };
   Side side[kSides];
@@ -221,59 +309,81 @@ struct PlainColumns {
 // A tile's activations, at distances that the compiler knows.
 template <class Isa>
 struct Activations {
-  std::byte q[Isa::kTileTokens][kChunkSteps * kQ8Group];
-  float scales[Isa::kTileTokens][kChunkSteps];
+  std::byte q[Isa::kTileTokens][kBlockSteps * kQ8Group];
+  float multipliers[Isa::kTileTokens][kBlockSteps];
 };
 
-template <class Isa>
+template <class Isa, int kSteps>
 struct Scratch {
-  PlainColumns columns[kChunkSteps];
+  PlainColumns<kSteps> columns[kBlockSteps / kSteps];
   Activations<Isa> x;
   float dots[kTokensAtOnce][kSides][kLanes];      // so far
   float minimums[kTokensAtOnce][kSides][kLanes];  // so far
 };
 
-template <class Isa, class Type>
-[[gnu::flatten, gnu::noinline]] void Unpack(const typename Type::Panel* panel, size_t steps,
-                                            PlainColumns* out) {
-  const auto store = [](const Weights& w, PlainColumns::Side& to) {
-    Unrolled<4>([&](auto i) { Put(to.q[i], w.q[i]); });
-    Put(to.scale, w.scale);
-    if constexpr (Type::kMinimumSteps > 0) Put(to.minimum, w.minimum);
-    if constexpr (Isa::kHasStart && Type::kCodes == Codes::kSigned) Put(to.start, Isa::Start(w.q));
-  };
+// Stretches, each as store(its weights, where it belongs) leaves it.
+template <class Type, class Store>
+inline void ForEachStretch(const typename Type::Panel* panel, size_t steps,
+                           PlainColumns<Type::kScaleSteps>* out, const Store& store) {
   for (size_t step = 0; step < steps; step += Type::kSteps, ++panel) {
     for (int side = 0; side < kSides; ++side) {
       const typename Type::Scales scales = Type::Decode(*panel, side);
       for (int group = 0; group < Type::kSteps / 2; ++group) {
-        PlainColumns* to = out + step + 2 * static_cast<size_t>(group);
-        store(Type::template Load<0>(*panel, scales, group, side), to[0].side[side]);
-        store(Type::template Load<1>(*panel, scales, group, side), to[1].side[side]);
+        const Weights w[2] = {Type::template Load<0>(*panel, scales, group, side),
+                              Type::template Load<1>(*panel, scales, group, side)};
+        auto* to = out + (step + 2 * static_cast<size_t>(group)) / Type::kScaleSteps;
+        if constexpr (Type::kScaleSteps == 2) {
+          store(w, to->side[side]);
+        } else {
+          store(w, to[0].side[side]);
+          store(w + 1, to[1].side[side]);
+        }
       }
     }
   }
 }
 
-// A stretch of columns that is unpacked, and the tokens that it meets.
+template <class Type>
+inline void PutScale(const Weights& w, typename PlainColumns<Type::kScaleSteps>::Side& to) {
+  Put(to.scale, w.scale);
+  if constexpr (Type::kHasMinimums) Put(to.minimum, w.minimum);
+}
+
+template <class Isa, class Type>
+[[gnu::flatten, gnu::noinline]] void Unpack(const typename Type::Panel* panel, size_t steps,
+                                            PlainColumns<Type::kScaleSteps>* out) {
+  ForEachStretch<Type>(panel, steps, out, [](const Weights* w, auto& to) {
+    PutScale<Type>(*w, to);
+    Unrolled<Type::kScaleSteps>([&](auto i) {
+      Unrolled<4>([&](auto line) { Put(to.q[4 * i + line], w[i].q[line]); });
+      if constexpr (Isa::kHasStart && Type::kCodes == Codes::kSigned) {
+        Put(to.start[i], Isa::Start(w[i].q));
+      }
+    });
+  });
+}
+
+// A block that is unpacked, and the tokens that it meets.
 struct Pass {
   size_t first_token;
   size_t begin;  // steps
   size_t end;
+
+  size_t steps() const { return end - begin; }
 };
 
-inline void CopyScales(const Tokens& x, size_t token, const Pass& pass, float* to) {
-  const auto* from = reinterpret_cast<const float*>(x.ScaleAt(token, pass.begin));
-  const size_t steps = pass.end - pass.begin;
-  for (size_t i = 0; i < steps; i += kLanes) {
-    const size_t left = steps - i;
+inline void CopyMultipliers(const Tokens& x, size_t token, const Pass& pass, float* to) {
+  const auto* from = reinterpret_cast<const float*>(x.MultiplierAt(token, pass.begin));
+  for (size_t i = 0; i < pass.steps(); i += kLanes) {
+    const size_t left = pass.steps() - i;
     Put(to + i, left < kLanes ? FirstFloatsAt(from + i, left) : FloatsAt(from + i));
   }
 }
 
-// Copies whole vectors: past the last column are the scales of the row, which are not used here.
+// Copies whole vectors: past the last column are the row's multipliers, which are not used here.
 template <bool kLifted, class Isa>
 inline void CopyTokens(const Tokens& x, size_t tokens, const Pass& pass, Activations<Isa>& to) {
-  const size_t bytes = (pass.end - pass.begin) * kQ8Group;
+  const size_t bytes = pass.steps() * kQ8Group;
   for (size_t t = 0; t < tokens; ++t) {
     for (size_t i = 0; i < bytes; i += sizeof(Bytes)) {
       const Bytes q = BytesAt(x.At(t, pass.begin) + i);
@@ -283,13 +393,13 @@ inline void CopyTokens(const Tokens& x, size_t tokens, const Pass& pass, Activat
         Put(to.q[t] + i, q);
       }
     }
-    CopyScales(x, t, pass, to.scales[t]);
+    CopyMultipliers(x, t, pass, to.multipliers[t]);
   }
 }
 
 // Tokens [token, token + kTokens) of the pass, but for the minimums.
-template <class Isa, Codes kCodes, int kTokens>
-[[gnu::flatten, gnu::noinline]] void AddDots(const MatMulTask& task, Scratch<Isa>& scratch,
+template <class Isa, Codes kCodes, int kSteps, int kTokens>
+[[gnu::flatten, gnu::noinline]] void AddDots(const MatMulTask& task, Scratch<Isa, kSteps>& scratch,
                                              const Pass& pass, size_t token) {
   constexpr bool kLifted = Isa::kLifts && kCodes == Codes::kSigned;
   const Tokens x = TokensOf(task, pass.first_token + token);
@@ -297,31 +407,39 @@ template <class Isa, Codes kCodes, int kTokens>
   CopyTokens<kLifted>(x, kTokens, pass, scratch.x);
   for (int side = 0; side < kSides; ++side) {
     Floats sums[kTokens] = {};
-    const auto kept = [&](int t) { return scratch.dots[token + static_cast<size_t>(t)][side]; };
-    if (pass.begin > 0) Unrolled<kTokens>([&](auto t) { sums[t] = FloatsAt(kept(t)); });
-    for (size_t step = 0; step < pass.end - pass.begin; ++step) {
-      const PlainColumns::Side& columns = scratch.columns[step].side[side];
-      Bytes q[4];
-      Unrolled<4>([&](auto i) { q[i] = BytesAt(columns.q[i]); });
+    for (size_t step = 0; step < pass.steps(); step += kSteps) {
+      const auto& columns = scratch.columns[step / kSteps].side[side];
+      Bytes q[kSteps][4];
+      Unrolled<kSteps>([&](auto i) {
+        Unrolled<4>([&](auto line) { q[i][line] = BytesAt(columns.q[4 * i + line]); });
+      });
       const Floats scale = FloatsAt(columns.scale);
       Unrolled<kTokens>([&](auto t) {
-        const std::byte* p = copy.q[t] + step * kQ8Group;
-        const Floats token_scale = SplatFloatAt(&copy.scales[t][step]);
-        if constexpr (kLifted) {
-          AddDot(Isa::DotLifted(q, columns.start, p), scale, token_scale, sums[t]);
-        } else {
-          AddDot(Isa::template Dot<kCodes>(q, Words{}, p), scale, token_scale, sums[t]);
-        }
+        Floats product;
+        Unrolled<kSteps>([&](auto i) {
+          const std::byte* p = copy.q[t] + (step + i) * kQ8Group;
+          const Floats multiplier = SplatFloatAt(&copy.multipliers[t][step + i]);
+          if constexpr (kLifted) {
+            AddMultiplied<i>(Isa::DotLifted(q[i], columns.start[i], p), multiplier, product);
+          } else {
+            AddMultiplied<i>(Isa::template Dot<kCodes>(q[i], Words{}, p), multiplier, product);
+          }
+        });
+        sums[t] = Fma(product, scale, sums[t]);
       });
     }
-    Unrolled<kTokens>([&](auto t) { Put(kept(t), sums[t]); });
+    Unrolled<kTokens>([&](auto t) {
+      float* kept = scratch.dots[token + static_cast<size_t>(t)][side];
+      AddBlock(sums[t], x, t, pass.begin, kept);
+    });
   }
 }
 
 // The minimums, for which all sides fit the registers.
 template <class Isa, int kSteps, int kTokens>
-[[gnu::flatten, gnu::noinline]] void AddMinimums(const MatMulTask& task, Scratch<Isa>& scratch,
-                                                 const Pass& pass, size_t token) {
+[[gnu::flatten, gnu::noinline]] void AddMinimums(const MatMulTask& task,
+                                                 Scratch<Isa, kSteps>& scratch, const Pass& pass,
+                                                 size_t token) {
   const Tokens x = TokensOf(task, pass.first_token + token);
   Floats sums[kSides][kTokens] = {};
   const auto kept = [&](int side, int t) {
@@ -332,8 +450,8 @@ template <class Isa, int kSteps, int kTokens>
       Unrolled<kSides>([&](auto side) { sums[side][t] = FloatsAt(kept(side, t)); });
     });
   }
-  for (size_t step = pass.begin + kSteps - 1; step < pass.end; step += kSteps) {
-    const PlainColumns& columns = scratch.columns[step - pass.begin];
+  for (size_t step = pass.begin; step < pass.end; step += kSteps) {
+    const PlainColumns<kSteps>& columns = scratch.columns[(step - pass.begin) / kSteps];
     Floats minimum[kSides];
     Unrolled<kSides>([&](auto side) { minimum[side] = FloatsAt(columns.side[side].minimum); });
     AddMinimum<kSteps>(minimum, x, step, sums);
@@ -355,12 +473,13 @@ inline void ForEachManyTile(size_t tokens, const Run& run) {
 
 template <class Isa, class Type>
 void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_t tokens) {
-  static_assert(sizeof(Scratch<Isa>) <= kPanelScratchFloats * sizeof(float));
-  Scratch<Isa>& scratch = *reinterpret_cast<Scratch<Isa>*>(task.scratch);
+  constexpr int kSteps = Type::kScaleSteps;
+  static_assert(sizeof(Scratch<Isa, kSteps>) <= kPanelScratchFloats * sizeof(float));
+  auto& scratch = *reinterpret_cast<Scratch<Isa, kSteps>*>(task.scratch);
   const typename Type::Panel* panel = PanelOf<Type>(task, row);
   const size_t steps = task.columns / 16;
-  for (size_t begin = 0; begin < steps; begin += kChunkSteps) {
-    const size_t end = begin + kChunkSteps < steps ? begin + kChunkSteps : steps;
+  for (size_t begin = 0; begin < steps; begin += kBlockSteps) {
+    const size_t end = begin + kBlockSteps < steps ? begin + kBlockSteps : steps;
     Unpack<Isa, Type>(panel + begin / Type::kSteps, end - begin, scratch.columns);
     const Pass pass{first_token, begin, end};
     size_t done = 0;
@@ -372,19 +491,19 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
     }
     constexpr bool kAny = Isa::kHasTiles || Type::kUnpacksSlowly;
     ForEachManyTile<kAny, Isa::kTileTokens>(tokens - done, [&](size_t token, auto count) {
-      AddDots<Isa, Isa::LikeCodes(Type::kCodes), count>(task, scratch, pass, done + token);
+      AddDots<Isa, Isa::LikeCodes(Type::kCodes), kSteps, count>(task, scratch, pass, done + token);
     });
-    if constexpr (Type::kMinimumSteps > 0) {
+    if constexpr (Type::kHasMinimums) {
       ForEachManyTile<Type::kUnpacksSlowly, Isa::kMinimumTokens>(
           tokens, [&](size_t token, auto count) {
-            AddMinimums<Isa, Type::kMinimumSteps, count>(task, scratch, pass, token);
+            AddMinimums<Isa, kSteps, count>(task, scratch, pass, token);
           });
     }
   }
   for (size_t t = 0; t < tokens; ++t) {
     for (size_t side = 0; side < kSides; ++side) {
       Floats sum = FloatsAt(scratch.dots[t][side]);
-      if constexpr (Type::kMinimumSteps > 0) sum = Add(sum, FloatsAt(scratch.minimums[t][side]));
+      if constexpr (Type::kHasMinimums) sum = Add(sum, FloatsAt(scratch.minimums[t][side]));
       Store(task, first_token + t, row + kLanes * side, sum);
     }
   }

@@ -12,10 +12,12 @@
 //
 // An instruction set has, besides what panel_products_inline.h wants:
 //
-//   ForEachDot<codes, n>(q, start, lines, done)   done(i, dot) for each i below n, a constant,
-//   where
-//                                                 dot is the exact products, a word a lane, of four
-//                                                 vectors of weights with the four of lines(i)
+//   Multipliers(floats)       multipliers as it wants to find them beside the lines
+//   ForEachProduct<codes, steps, multipliers, n>(weights, start, lines, done)
+//                             done(i, product) for each i below n, a constant: the exact products
+//                             of a stretch's weights, weights(0) and on, with the lines of
+//                             lines(i), with multipliers and rounded once
+//
 #pragma once
 
 #include "kernels/matmul/panel_products_inline.h"
@@ -25,10 +27,12 @@ namespace {
 
 inline const std::byte* AsBytes(const void* p) { return static_cast<const std::byte*>(p); }
 
-// Sixteen columns, four a line, and their scale: a token a lane, or one in all of them.
+// A stretch, four columns a line, and its multipliers, each of as many lines: a token a lane, or
+// one in all of them.
+template <int kSteps, int kMultipliers = kSteps>
 struct TokenLines {
-  int8_t q[4][4 * kLanes];
-  float scale[kLanes];
+  int8_t q[4 * kSteps][4 * kLanes];
+  uint8_t multipliers[kMultipliers][4 * kLanes];
 };
 
 inline constexpr size_t kSpreadTokens = 8;   // whose sums fit the registers
@@ -36,7 +40,7 @@ inline constexpr size_t kSpreadSteps = 128;  // of a token or several: 20 KB
 inline constexpr size_t kSpreadPanels = 32;
 
 struct SpreadScratch {
-  TokenLines lines[kSpreadSteps];               // of each step the tokens
+  TokenLines<1> lines[kSpreadSteps];            // of each stretch, of one step or two, the tokens
   float sums[kSpreadSteps][kLanes];             // of what a minimum is multiplied with; so too
   float minimum[kSides][kSpreadSteps][kLanes];  // of a panel
   // Of each panel and token, so far.
@@ -45,19 +49,27 @@ struct SpreadScratch {
 };
 static_assert(sizeof(SpreadScratch) <= kPanelScratchFloats * sizeof(float));
 
-// Sums of some sides of a panel, and where they are kept from piece to piece.
+// Sums of some sides of a panel, and where they are kept.
+using KeptSums = float (*)[kSpreadTokens][kLanes];
 template <int kSidesAtOnce, int kTokens>
 struct SpreadSums {
-  using Kept = float (*)[kSpreadTokens][kLanes];
   Floats of[kSidesAtOnce][kTokens] = {};
 
-  void Load(Kept kept) {
-    Unrolled<kSidesAtOnce>(
-        [&](auto s) { Unrolled<kTokens>([&](auto t) { of[s][t] = FloatsAt(kept[s][t]); }); });
+  void Load(KeptSums kept) {
+    ForEach([&](auto s, auto t) { of[s][t] = FloatsAt(kept[s][t]); });
   }
-  void Save(Kept kept) const {
-    Unrolled<kSidesAtOnce>(
-        [&](auto s) { Unrolled<kTokens>([&](auto t) { Put(kept[s][t], of[s][t]); }); });
+  void Save(KeptSums kept) const {
+    ForEach([&](auto s, auto t) { Put(kept[s][t], of[s][t]); });
+  }
+  // Adds a block, which begins at a step, to what is kept.
+  void EndBlock(const Tokens& x, size_t step, KeptSums kept) const {
+    ForEach([&](auto s, auto t) { AddBlock(of[s][t], x, t, step, kept[s][t]); });
+  }
+
+ private:
+  template <class Body>
+  static void ForEach(const Body& body) {
+    Unrolled<kSidesAtOnce>([&](auto s) { Unrolled<kTokens>([&](auto t) { body(s, t); }); });
   }
 };
 
@@ -84,13 +96,13 @@ template <class Isa, class Type, int kTokens>
 struct SpreadProducts {
   static constexpr Codes kCodes = Isa::LikeCodes(Type::kCodes);
   static constexpr bool kSigned = kCodes == Codes::kSigned;
-  static constexpr int kMinimumSteps = Type::kMinimumSteps;
-  // The columns of a piece, by sixteen: whole blocks.
-  static constexpr size_t kFitting = kSpreadSteps / kTokens / Type::kSteps * Type::kSteps;
-  static constexpr size_t kPieceSteps = kFitting > 0 ? kFitting : Type::kSteps;
+  static constexpr int kSteps = Type::kScaleSteps;
+  // The columns of a piece, by sixteen: whole blocks of them.
+  static constexpr size_t kPieceSteps = kSpreadSteps / kTokens / kBlockSteps * kBlockSteps;
   static constexpr int kSidesAtOnce = kTokens <= 4 ? kSides : 1;
+  using Lines = TokenLines<kSteps>;
   using Sums = SpreadSums<kSidesAtOnce, kTokens>;
-  static_assert(kPieceSteps * kTokens <= kSpreadSteps);
+  static_assert(kPieceSteps > 0 && sizeof(Lines) == kSteps * sizeof(TokenLines<1>));
 
   const MatMulTask& task;
   size_t first_row;
@@ -110,26 +122,29 @@ struct SpreadProducts {
   }
 
  private:
+  Lines* lines() const { return reinterpret_cast<Lines*>(scratch.lines); }
+
   [[gnu::flatten, gnu::noinline]] void Spread(const Pass& pass) const {
     const Tokens x = TokensOf(task, first_token);
     const Bytes tops = Splat(Isa::kLifts && kSigned ? static_cast<int>(0x80808080) : 0);
-    TokenLines* to = scratch.lines;
-    for (size_t step = pass.begin; step < pass.end; ++step) {
+    Lines* to = lines();
+    for (size_t step = pass.begin; step < pass.end; step += kSteps) {
       for (size_t t = 0; t < kTokens; ++t, ++to) {
         const std::byte* q = x.At(t, step);
-        Unrolled<4>([&](auto i) { Put(to->q[i], Xor(SplatFourAt(q + 4 * i), tops)); });
-        Put(to->scale, x.Scale(t, step));
+        Unrolled<4 * kSteps>([&](auto i) { Put(to->q[i], Xor(SplatFourAt(q + 4 * i), tops)); });
+        Unrolled<kSteps>(
+            [&](auto i) { Put(to->multipliers[i], Isa::Multipliers(x.Multiplier(t, step + i))); });
       }
     }
-    if constexpr (kMinimumSteps > 0) SpreadSumsOf(x, pass);
+    if constexpr (Type::kHasMinimums) SpreadSumsOf(x, pass);
   }
 
   void SpreadSumsOf(const Tokens& x, const Pass& pass) const {
     float(*to)[kLanes] = scratch.sums;
-    for (size_t step = pass.begin + kMinimumSteps - 1; step < pass.end; step += kMinimumSteps) {
+    for (size_t step = pass.begin; step < pass.end; step += kSteps) {
       for (size_t t = 0; t < kTokens; ++t, ++to) {
-        const Floats last = x.Sum(t, step);
-        Put(*to, kMinimumSteps == 2 ? Add(x.Sum(t, step - 1), last) : last);
+        const Floats first = x.Sum(t, step);
+        Put(*to, kSteps == 2 ? Add(first, x.Sum(t, step + 1)) : first);
       }
     }
   }
@@ -141,50 +156,63 @@ struct SpreadProducts {
                             next + pass.begin / Type::kSteps};
     for (int side = 0; side < kSides; side += kSidesAtOnce) {
       AddDots(pass, piece, side, scratch.dots[i] + side);
-      if constexpr (kMinimumSteps > 0) AddMinimums(pass, scratch.minimums[i] + side);
+      if constexpr (Type::kHasMinimums) AddMinimums(pass, scratch.minimums[i] + side);
     }
   }
 
   // The products of a piece, but for the minimums, which are left in the scratch.
   [[gnu::flatten, gnu::noinline]] void AddDots(const Pass& pass, const Piece<Type>& piece, int side,
-                                               typename Sums::Kept kept) const {
-    const TokenLines* lines = scratch.lines;
-    size_t minimums = 0;
-    Sums sums;
-    if (pass.begin > 0) sums.Load(kept);
-    for (const auto* panel = piece.begin; panel != piece.end; ++panel) {
-      typename Type::Scales scales[kSidesAtOnce];
-      Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
-      for (int group = 0; group < Type::kSteps / 2; ++group, lines += 2 * kTokens) {
-        piece.template Prefetch<kSidesAtOnce>(panel, group, side);
-        Unrolled<2>([&](auto half) {
-          constexpr bool kHasMinimum = kMinimumSteps == 1 || (kMinimumSteps == 2 && half == 1);
-          Unrolled<kSidesAtOnce>([&](auto s) {
-            const Weights w = Type::template Load<half>(*panel, scales[s], group, side + s);
-            AddStep(w, lines + half * kTokens, sums.of[s]);
-            if constexpr (kHasMinimum) Put(scratch.minimum[s][minimums], w.minimum);
+                                               KeptSums kept) const {
+    const Tokens x = TokensOf(task, first_token);
+    const Lines* at = lines();
+    size_t stretch = 0;
+    const auto* panel = piece.begin;
+    for (size_t begin = pass.begin; begin < pass.end; begin += kBlockSteps) {
+      const size_t end = begin + kBlockSteps < pass.end ? begin + kBlockSteps : pass.end;
+      Sums sums;
+      for (size_t step = begin; step < end; step += Type::kSteps, ++panel) {
+        typename Type::Scales scales[kSidesAtOnce];
+        Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
+        for (int group = 0; group < Type::kSteps / 2; ++group) {
+          piece.template Prefetch<kSidesAtOnce>(panel, group, side);
+          Unrolled<2 / kSteps>([&](auto half) {
+            Unrolled<kSidesAtOnce>([&](auto s) {
+              AddStretch<half>(*panel, scales[s], group, side + s, at, scratch.minimum[s][stretch],
+                               sums.of[s]);
+            });
+            at += kTokens;
+            ++stretch;
           });
-          if constexpr (kHasMinimum) ++minimums;
-        });
+        }
       }
+      sums.EndBlock(x, begin, kept);
     }
-    sums.Save(kept);
   }
 
-  static void AddStep(const Weights& w, const TokenLines* lines, Floats (&sums)[kTokens]) {
-    Words start{};
-    if constexpr (Isa::kHasStart && kSigned) start = Isa::Start(w.q);
-    Isa::template ForEachDot<kCodes, kTokens>(
-        w.q, start, [&](int t) -> const auto& { return lines[t].q; },
-        [&](auto t, Words dot) { AddDot(dot, w.scale, FloatsAt(lines[t].scale), sums[t]); });
+  template <int kHalf>
+  static void AddStretch(const typename Type::Panel& panel, const typename Type::Scales& scales,
+                         int group, int side, const Lines* at, float* minimum,
+                         Floats (&sums)[kTokens]) {
+    Bytes q[4 * kSteps];
+    Words start[kSteps]{};
+    Floats scale;
+    Unrolled<kSteps>([&](auto i) {
+      const Weights w = Type::template Load<kHalf + i>(panel, scales, group, side);
+      Unrolled<4>([&](auto line) { q[4 * i + line] = w.q[line]; });
+      if constexpr (Isa::kHasStart && kSigned) start[i] = Isa::Start(w.q);
+      if constexpr (i == 0 && Type::kHasMinimums) Put(minimum, w.minimum);
+      scale = w.scale;
+    });
+    Isa::template ForEachProduct<kCodes, kSteps, kSteps, kTokens>(
+        [&](int line) { return q[line]; }, start, [&](int t) -> const auto& { return at[t]; },
+        [&](int t, Floats product) { sums[t] = Fma(product, scale, sums[t]); });
   }
 
-  [[gnu::flatten, gnu::noinline]] void AddMinimums(const Pass& pass,
-                                                   typename Sums::Kept kept) const {
+  [[gnu::flatten, gnu::noinline]] void AddMinimums(const Pass& pass, KeptSums kept) const {
     const float(*sum)[kLanes] = scratch.sums;
     Sums sums;
     if (pass.begin > 0) sums.Load(kept);
-    for (size_t i = 0; i < (pass.end - pass.begin) / kMinimumSteps; ++i, sum += kTokens) {
+    for (size_t i = 0; i < pass.steps() / kSteps; ++i, sum += kTokens) {
       Unrolled<kSidesAtOnce>([&](auto s) {
         const Floats minimum = FloatsAt(scratch.minimum[s][i]);
         Unrolled<kTokens>(
@@ -198,7 +226,7 @@ struct SpreadProducts {
     for (size_t side = 0; side < kSides; ++side) {
       for (size_t t = 0; t < kTokens; ++t) {
         Floats sum = FloatsAt(scratch.dots[i][side][t]);
-        if constexpr (kMinimumSteps > 0) sum = Add(sum, FloatsAt(scratch.minimums[i][side][t]));
+        if constexpr (Type::kHasMinimums) sum = Add(sum, FloatsAt(scratch.minimums[i][side][t]));
         Store(task, first_token + t, row + kLanes * side, sum);
       }
     }

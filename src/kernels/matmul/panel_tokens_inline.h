@@ -4,9 +4,16 @@
 //
 // Activations are turned, four columns of eight tokens a line, and weights broadcast, once for up
 // to eight such lines: as many instructions as with spread activations, but a panel is unpacked
-// once for 64 tokens, not for eight. A chunk of 256 columns of 64 tokens stays in the first-level
-// cache while the rows pass by, panel by panel, and the sums of some panels stay in the
-// second-level cache while the chunks do.
+// once for 64 tokens, not for eight. A block of 64 tokens stays in the first-level cache while the
+// rows pass by, panel by panel, and the sums of some panels stay in the second-level cache while
+// the blocks do.
+//
+// An instruction set has, besides:
+//
+//   kInterleaves              whether it wants the halves of a stretch of 32 columns interleaved,
+//                             weights and activations alike, two columns by two: if so,
+//   Interleave(a, b, first, second)   makes a line of either half two lines of both, and
+//   InterleavedMultipliers(a, b), InterleavedStart(a, b)   what all eight lines share instead
 #pragma once
 
 #include "kernels/matmul/panel_spread_inline.h"
@@ -14,28 +21,37 @@
 namespace ingle {
 namespace {
 
-inline constexpr size_t kTurnedSteps = 16;  // columns of a chunk, by sixteen: the largest block
 inline constexpr size_t kTurnedGroups = 8;  // of tokens: a vector each, whose sums fit
 inline constexpr size_t kTurnedTokens = kTurnedGroups * kLanes;
 inline constexpr size_t kTurnedPanels = 16;  // whose sums are kept
 
-struct TurnedScratch {
-  TokenLines tokens[kTurnedGroups][kTurnedSteps];
-  float sums[kTurnedGroups][kTurnedSteps][kLanes];  // of what a minimum is multiplied with
-  PlainColumns columns[kTurnedSteps];
-  // Of each row and token, so far.
+// A block's stretches.
+template <int kSteps, int kMultipliers>
+struct TurnedBlock {
+  static constexpr size_t kStretches = kBlockSteps / kSteps;
+  TokenLines<kSteps, kMultipliers> tokens[kTurnedGroups][kStretches];
+  float sums[kTurnedGroups][kStretches][kLanes];  // of what a minimum is multiplied with
+  float units[kTurnedGroups][kLanes];
+  PlainColumns<kSteps> columns[kStretches];
+};
+
+// Of each row and token, so far.
+struct TurnedSums {
   float dots[kTurnedPanels * kPanelRows][kTurnedTokens];
   float minimums[kTurnedPanels * kPanelRows][kTurnedTokens];
 };
-static_assert(sizeof(TurnedScratch) <= kPanelScratchFloats * sizeof(float));
+static_assert(sizeof(TurnedSums) + sizeof(TurnedBlock<1, 1>) <=
+              kPanelScratchFloats * sizeof(float));
+static_assert(sizeof(TurnedBlock<2, 2>) <= sizeof(TurnedBlock<1, 1>));
 
-// A stretch of columns, and the tokens that it is of.
+// A block of columns, and the tokens that it is of.
 struct TurnedPass {
   size_t first_token;
   size_t tokens;
   size_t begin;  // steps
   size_t end;
 
+  size_t steps() const { return end - begin; }
   size_t groups() const { return (tokens + kLanes - 1) / kLanes; }
   // Lanes without a token repeat the last one's.
   size_t TokenOf(size_t group, size_t lane) const {
@@ -44,102 +60,191 @@ struct TurnedPass {
   }
 };
 
-// A float of every step from `from`, of kLanes tokens: put(step, a float a token).
-template <class PutStep>
-inline void TurnFloats(const std::byte* const (&from)[kLanes], size_t steps, const PutStep& put) {
-  size_t step = 0;
-  for (; step + kLanes <= steps; step += kLanes) {
-    Floats block[kLanes];
-    for (size_t t = 0; t < kLanes; ++t) block[t] = FloatsAt(from[t] + step * sizeof(float));
-    Transpose(block);
-    for (size_t i = 0; i < kLanes; ++i) put(step + i, block[i]);
-  }
-  for (; step < steps; ++step) {
-    float floats[kLanes];
-    for (size_t t = 0; t < kLanes; ++t) {
-      __builtin_memcpy(floats + t, from[t] + step * sizeof(float), sizeof(float));
-    }
-    put(step, FloatsAt(floats));
-  }
-}
+// Of kLanes tokens.
+struct TurnedRows {
+  const std::byte* at[kLanes];
 
-// Columns of kLanes tokens into lines, lifted or not. Steps that share a minimum have what they sum
-// to together in the second of them.
-template <bool kLift, int kMinimumSteps>
-[[gnu::flatten, gnu::noinline]] void TurnTokens(const MatMulTask& task, const TurnedPass& pass,
-                                                TurnedScratch& scratch) {
-  const Tokens x = TokensOf(task, pass.first_token);
-  const size_t steps = pass.end - pass.begin;
-  for (size_t group = 0; group < pass.groups(); ++group) {
-    TokenLines* to = scratch.tokens[group];
-    float(*sums)[kLanes] = scratch.sums[group];
-    const std::byte* rows[kLanes];
-    const std::byte* scales_of[kLanes];
-    const std::byte* sums_of[kLanes];
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      const size_t token = pass.TokenOf(group, lane);
-      rows[lane] = x.At(token, pass.begin);
-      scales_of[lane] = x.ScaleAt(token, pass.begin);
-      sums_of[lane] = x.SumAt(token, pass.begin);
+  // A float of every step, a token a lane.
+  void TurnFloats(size_t steps, float (*to)[kLanes]) const {
+    size_t step = 0;
+    for (; step + kLanes <= steps; step += kLanes) {
+      Floats turned[kLanes];
+      for (size_t t = 0; t < kLanes; ++t) turned[t] = FloatsAt(at[t] + step * sizeof(float));
+      Transpose(turned);
+      for (size_t i = 0; i < kLanes; ++i) Put(to[step + i], turned[i]);
     }
-    for (size_t i = 0; i < steps; ++i) {
-      TurnFours<kLift>(rows, to[i].q);
-      for (const std::byte*& row : rows) row += kQ8Group;
-    }
-    TurnFloats(scales_of, steps, [&](size_t i, Floats scale) { Put(to[i].scale, scale); });
-    if constexpr (kMinimumSteps > 0) {
-      TurnFloats(sums_of, steps, [&](size_t i, Floats sum) { Put(sums[i], sum); });
-    }
-    for (size_t i = 1; kMinimumSteps == 2 && i < steps; i += 2) {
-      Put(sums[i], Add(FloatsAt(sums[i - 1]), FloatsAt(sums[i])));
-    }
-  }
-}
-
-// A panel's products with kGroups groups of tokens, but for the minimums.
-template <class Isa, Codes kCodes, int kGroups>
-[[gnu::flatten, gnu::noinline]] void AddTurnedDots(const TurnedScratch& scratch, bool first,
-                                                   size_t steps, float (*dots)[kTurnedTokens]) {
-  for (size_t row = 0; row < kPanelRows; ++row) {
-    const size_t side = row / kLanes;
-    const size_t lane = row % kLanes;
-    Floats sums[kGroups] = {};
-    if (!first) {
-      Unrolled<kGroups>([&](auto g) { sums[g] = FloatsAt(dots[row] + kLanes * g); });
-    }
-    for (size_t step = 0; step < steps; ++step) {
-      const PlainColumns::Side& columns = scratch.columns[step].side[side];
-      Bytes q[4];
-      Unrolled<4>([&](auto i) { q[i] = SplatFourAt(AsBytes(columns.q[i] + 4 * lane)); });
-      const Floats scale = SplatFloatAt(AsBytes(columns.scale + lane));
-      Words start{};
-      if constexpr (Isa::kHasStart && kCodes == Codes::kSigned) {
-        start = SplatFourAt(AsBytes(columns.start + lane));
+    for (; step < steps; ++step) {
+      for (size_t t = 0; t < kLanes; ++t) {
+        __builtin_memcpy(to[step] + t, at[t] + step * sizeof(float), sizeof(float));
       }
-      const auto tokens = [&](int g) -> const TokenLines& { return scratch.tokens[g][step]; };
-      Isa::template ForEachDot<kCodes, kGroups>(
-          q, start, [&](int g) -> const auto& { return tokens(g).q; },
-          [&](auto g, Words dot) { AddDot(dot, scale, FloatsAt(tokens(g).scale), sums[g]); });
     }
-    Unrolled<kGroups>([&](auto g) { Put(dots[row] + kLanes * g, sums[g]); });
   }
+};
+
+template <class At>
+inline TurnedRows RowsOf(const TurnedPass& pass, size_t group, const At& at) {
+  TurnedRows rows;
+  for (size_t lane = 0; lane < kLanes; ++lane) rows.at[lane] = at(pass.TokenOf(group, lane));
+  return rows;
 }
 
-// The minimums, of which kSteps steps share one.
-template <int kSteps, int kGroups>
-[[gnu::flatten, gnu::noinline]] void AddTurnedMinimums(const TurnedScratch& scratch, bool first,
-                                                       size_t steps,
+// How products with some weights are made of turned tokens.
+template <class Isa, Codes kCodes, int kSteps>
+struct Turned {
+  static constexpr bool kInterleaved = Isa::kInterleaves && kSteps == 2;
+  static constexpr int kMultipliers = kInterleaved ? 1 : kSteps;
+  static constexpr bool kLift = Isa::kLifts && kCodes == Codes::kSigned;
+  static constexpr bool kStarts = Isa::kHasStart && kCodes == Codes::kSigned;
+  using Block = TurnedBlock<kSteps, kMultipliers>;
+
+  // Columns of all tokens into lines, lifted or not.
+  template <bool kSums>
+  [[gnu::flatten, gnu::noinline]] static void TurnTokens(const MatMulTask& task,
+                                                         const TurnedPass& pass, Block& block) {
+    const Tokens x = TokensOf(task, pass.first_token);
+    for (size_t group = 0; group < pass.groups(); ++group) {
+      TurnLines(x, pass, group, block);
+      TurnMultipliers(x, pass, group, block);
+      RowsOf(pass, group, [&](size_t t) {
+        return x.UnitAt(t, pass.begin);
+      }).TurnFloats(1, block.units + group);
+      if constexpr (kSums) TurnSums(x, pass, group, block.sums[group]);
+    }
+  }
+
+  template <class Type>
+  static void Unpack(const typename Type::Panel* panel, size_t steps, Block& block) {
+    if constexpr (kInterleaved) {
+      UnpackInterleaved<Type>(panel, steps, block);
+    } else {
+      ingle::Unpack<Isa, Type>(panel, steps, block.columns);
+    }
+  }
+
+  // A panel's products with kGroups groups of tokens, but for the minimums.
+  template <int kGroups>
+  [[gnu::flatten, gnu::noinline]] static void AddDots(const Block& block, bool first, size_t steps,
+                                                      float (*dots)[kTurnedTokens]) {
+    for (size_t row = 0; row < kPanelRows; ++row) {
+      const size_t lane = row % kLanes;
+      Floats sums[kGroups] = {};
+      for (size_t i = 0; i < steps / kSteps; ++i) {
+        const auto& columns = block.columns[i].side[row / kLanes];
+        const Floats scale = SplatFloatAt(AsBytes(columns.scale + lane));
+        ForEachProduct<kGroups>(
+            columns, lane, [&](int g) -> const auto& { return block.tokens[g][i]; },
+            [&](int g, Floats product) { sums[g] = Fma(product, scale, sums[g]); });
+      }
+      Unrolled<kGroups>([&](auto g) {
+        float* kept = dots[row] + kLanes * g;
+        const Floats before = first ? Splat(0.0f) : FloatsAt(kept);
+        Put(kept, Fma(sums[g], FloatsAt(block.units[g]), before));
+      });
+    }
+  }
+
+ private:
+  using Side = typename PlainColumns<kSteps>::Side;
+
+  static void TurnLines(const Tokens& x, const TurnedPass& pass, size_t group, Block& block) {
+    TurnedRows rows = RowsOf(pass, group, [&](size_t t) { return x.At(t, pass.begin); });
+    for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
+      auto& to = block.tokens[group][i].q;
+      int8_t turned[kSteps][4][4 * kLanes];
+      for (int step = 0; step < kSteps; ++step) {
+        TurnFours<kLift>(rows.at, turned[step]);
+        for (const std::byte*& row : rows.at) row += kQ8Group;
+      }
+      Unrolled<4>([&](auto line) {
+        if constexpr (kInterleaved) {
+          Bytes both[2];
+          Isa::Interleave(BytesAt(turned[0][line]), BytesAt(turned[1][line]), both[0], both[1]);
+          Put(to[2 * line], both[0]);
+          Put(to[2 * line + 1], both[1]);
+        } else {
+          Unrolled<kSteps>(
+              [&](auto step) { Put(to[4 * step + line], BytesAt(turned[step][line])); });
+        }
+      });
+    }
+  }
+
+  static void TurnMultipliers(const Tokens& x, const TurnedPass& pass, size_t group, Block& block) {
+    float turned[kBlockSteps][kLanes];
+    RowsOf(pass, group, [&](size_t t) {
+      return x.MultiplierAt(t, pass.begin);
+    }).TurnFloats(pass.steps(), turned);
+    for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
+      auto& to = block.tokens[group][i].multipliers;
+      const float(*from)[kLanes] = turned + i * kSteps;
+      if constexpr (kInterleaved) {
+        Put(to[0], Isa::InterleavedMultipliers(FloatsAt(from[0]), FloatsAt(from[1])));
+      } else {
+        Unrolled<kSteps>([&](auto step) { Put(to[step], Isa::Multipliers(FloatsAt(from[step]))); });
+      }
+    }
+  }
+
+  static void TurnSums(const Tokens& x, const TurnedPass& pass, size_t group, float (*to)[kLanes]) {
+    float turned[kBlockSteps][kLanes];
+    RowsOf(pass, group, [&](size_t t) {
+      return x.SumAt(t, pass.begin);
+    }).TurnFloats(pass.steps(), turned);
+    for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
+      const Floats sum = FloatsAt(turned[i * kSteps]);
+      Put(to[i], kSteps == 2 ? Add(sum, FloatsAt(turned[i * kSteps + kSteps - 1])) : sum);
+    }
+  }
+
+  template <class Type>
+  [[gnu::flatten, gnu::noinline]] static void UnpackInterleaved(const typename Type::Panel* panel,
+                                                                size_t steps, Block& block) {
+    ForEachStretch<Type>(panel, steps, block.columns, [](const Weights* w, Side& to) {
+      PutScale<Type>(*w, to);
+      Unrolled<4>([&](auto line) {
+        Bytes both[2];
+        Isa::Interleave(w[0].q[line], w[1].q[line], both[0], both[1]);
+        Put(to.q[2 * line], both[0]);
+        Put(to.q[2 * line + 1], both[1]);
+      });
+      if constexpr (kStarts) {
+        Put(to.start[0], Isa::InterleavedStart(Isa::Start(w[0].q), Isa::Start(w[1].q)));
+      }
+    });
+  }
+
+  // Of a row's weights.
+  template <int kGroups, class Lines, class Done>
+  static void ForEachProduct(const Side& columns, size_t lane, const Lines& lines,
+                             const Done& done) {
+    // Each when it is used: at the beginning all would want a register.
+    const auto weights = [&](int line) __attribute__((always_inline)) {
+      return SplatFourAt(AsBytes(columns.q[line] + 4 * lane));
+    };
+    Words start[kMultipliers]{};
+    Unrolled<kMultipliers>([&](auto i) {
+      if constexpr (kStarts) start[i] = SplatFourAt(AsBytes(columns.start[i] + lane));
+    });
+    Isa::template ForEachProduct<kCodes, kSteps, kMultipliers, kGroups>(weights, start, lines,
+                                                                        done);
+  }
+};
+
+// The minimums, of each stretch one.
+template <int kGroups, class Block>
+[[gnu::flatten, gnu::noinline]] void AddTurnedMinimums(const Block& block, bool first,
+                                                       size_t stretches,
                                                        float (*minimums)[kTurnedTokens]) {
   for (size_t row = 0; row < kPanelRows; ++row) {
     Floats sums[kGroups] = {};
     if (!first) {
       Unrolled<kGroups>([&](auto g) { sums[g] = FloatsAt(minimums[row] + kLanes * g); });
     }
-    for (size_t step = kSteps - 1; step < steps; step += kSteps) {
-      const PlainColumns::Side& columns = scratch.columns[step].side[row / kLanes];
+    for (size_t i = 0; i < stretches; ++i) {
+      const auto& columns = block.columns[i].side[row / kLanes];
       const Floats minimum = SplatFloatAt(AsBytes(columns.minimum + row % kLanes));
       Unrolled<kGroups>(
-          [&](auto g) { sums[g] = Fma(minimum, FloatsAt(scratch.sums[g][step]), sums[g]); });
+          [&](auto g) { sums[g] = Fma(minimum, FloatsAt(block.sums[g][i]), sums[g]); });
     }
     Unrolled<kGroups>([&](auto g) { Put(minimums[row] + kLanes * g, sums[g]); });
   }
@@ -166,17 +271,20 @@ void StoreTurned(const MatMulTask& task, const TurnedPass& pass, size_t row,
   }
 }
 
-// Some panels, chunk by chunk.
+// Some panels, block by block.
 template <class Isa, class Type>
 struct TurnedProducts {
   using Panel = typename Type::Panel;
-  static constexpr bool kLift = Isa::kLifts && Type::kCodes == Codes::kSigned;
-  static constexpr bool kMinimums = Type::kMinimumSteps > 0;
+  using Form = Turned<Isa, Isa::LikeCodes(Type::kCodes), Type::kScaleSteps>;
+  struct Scratch {
+    TurnedSums sums;
+    typename Form::Block block;
+  };
 
   const MatMulTask& task;
   size_t first_row;
   size_t panels;
-  TurnedScratch& scratch;
+  Scratch& scratch;
 
   const Panel* PanelAt(size_t i, size_t step) const {
     const size_t row = first_row + i * kPanelRows;
@@ -187,31 +295,32 @@ struct TurnedProducts {
   void Run(size_t first_token, size_t tokens) const {
     const size_t steps = task.columns / 16;
     TurnedPass pass{first_token, tokens, 0, 0};
-    for (; pass.begin < steps; pass.begin += kTurnedSteps) {
-      pass.end = pass.begin + kTurnedSteps < steps ? pass.begin + kTurnedSteps : steps;
-      TurnTokens<kLift, Type::kMinimumSteps>(task, pass, scratch);
+    for (; pass.begin < steps; pass.begin += kBlockSteps) {
+      pass.end = pass.begin + kBlockSteps < steps ? pass.begin + kBlockSteps : steps;
+      Form::template TurnTokens<Type::kHasMinimums>(task, pass, scratch.block);
       WithCount<1, kTurnedGroups>(pass.groups(), [&](auto groups) {
         for (size_t i = 0; i < panels; ++i) AddPanel<groups>(pass, i);
       });
     }
     for (size_t i = 0; i < panels; ++i) {
-      StoreTurned<kMinimums>(task, pass, first_row + i * kPanelRows, scratch.dots + i * kPanelRows,
-                             scratch.minimums + i * kPanelRows);
+      StoreTurned<Type::kHasMinimums>(task, pass, first_row + i * kPanelRows,
+                                      scratch.sums.dots + i * kPanelRows,
+                                      scratch.sums.minimums + i * kPanelRows);
     }
   }
 
   template <int kGroups>
   void AddPanel(const TurnedPass& pass, size_t i) const {
-    const size_t steps = pass.end - pass.begin;
+    const size_t steps = pass.steps();
     const bool first = pass.begin == 0;
-    Unpack<Isa, Type>(PanelAt(i, pass.begin), steps, scratch.columns);
+    Form::template Unpack<Type>(PanelAt(i, pass.begin), steps, scratch.block);
     Prefetch<Cache::kSecondLevel>(reinterpret_cast<const char*>(PanelAt(i + 1, pass.begin)),
                                   steps / Type::kSteps * sizeof(Panel));
-    AddTurnedDots<Isa, Isa::LikeCodes(Type::kCodes), kGroups>(scratch, first, steps,
-                                                              scratch.dots + i * kPanelRows);
-    if constexpr (kMinimums) {
-      AddTurnedMinimums<Type::kMinimumSteps, kGroups>(scratch, first, steps,
-                                                      scratch.minimums + i * kPanelRows);
+    Form::template AddDots<kGroups>(scratch.block, first, steps,
+                                    scratch.sums.dots + i * kPanelRows);
+    if constexpr (Type::kHasMinimums) {
+      AddTurnedMinimums<kGroups>(scratch.block, first, steps / Type::kScaleSteps,
+                                 scratch.sums.minimums + i * kPanelRows);
     }
   }
 };
@@ -224,14 +333,15 @@ inline constexpr size_t kTurnedFrom = 24;
 // Whole eights of tokens are turned, the others spread; where that is no way, all are turned.
 template <class Isa, class Type>
 void MultiplyTurned(const MatMulTask& task) {
-  TurnedScratch& scratch = *reinterpret_cast<TurnedScratch*>(task.scratch);
+  using Products = TurnedProducts<Isa, Type>;
+  auto& scratch = *reinterpret_cast<typename Products::Scratch*>(task.scratch);
   const size_t left = Type::kUnpacksSlowly ? 0 : task.tokens % kLanes;
   const size_t turned = task.tokens - left;
   ForEachPanels(task, kTurnedPanels, [&](size_t row, size_t panels) {
     ForEachTile((turned + kLanes - 1) / kLanes, kTurnedGroups, [&](size_t group, size_t groups) {
       const size_t begin = group * kLanes;
       const size_t end = begin + groups * kLanes < turned ? begin + groups * kLanes : turned;
-      TurnedProducts<Isa, Type>{task, row, panels, scratch}.Run(begin, end - begin);
+      Products{task, row, panels, scratch}.Run(begin, end - begin);
     });
     if constexpr (!Type::kUnpacksSlowly) MultiplySpread<Isa, Type>(task, row, panels, turned);
   });

@@ -13,9 +13,10 @@
 //   Mul, Add, Fma, ZeroWhere(floats, words, value)  on floats
 //
 // A type has the Panel's struct, the number of 16-column steps in it, how many of them share a
-// minimum (0: there is none), whether it unpacks so slowly that more than two tokens want it
-// unpacked first, Scales that are decoded once a block, and Load<half>(panel, scales, group, side)
-// for columns 32 * group + 16 * half. A side is kLanes of the sixteen rows.
+// scale (one or two), whether there are minimums, which as many share, whether it unpacks so slowly
+// that more than two tokens want it unpacked first, Scales that are decoded once a block, and
+// Load<half>(panel, scales, group, side) for columns 32 * group + 16 * half. A side is kLanes of
+// the sixteen rows. Steps that share a scale are a stretch.
 #pragma once
 
 #include "kernels/matmul/unrolled_inline.h"
@@ -35,6 +36,7 @@ struct Weights {
 
 // What a type's codes are: it decides how they may be multiplied.
 enum class Codes {
+  kBelow16,
   kBelow32,
   kBelow64,
   kSigned,  // all eight bits
@@ -87,8 +89,9 @@ struct Q4_0 {
   using Panel = PanelQ4_0;
   using Scales = OneScale;
   static constexpr int kSteps = 2;
-  static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 2;
+  static constexpr Codes kCodes = Codes::kBelow16;
+  static constexpr int kScaleSteps = 2;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
@@ -115,6 +118,7 @@ struct Q4_1 : Q4_0 {
 
 struct Q5_0 : Q4_0 {
   using Panel = PanelQ5_0;
+  static constexpr Codes kCodes = Codes::kBelow32;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     return {d, Times(d, -16)};
@@ -130,6 +134,7 @@ struct Q5_0 : Q4_0 {
 
 struct Q5_1 : Q4_0 {
   using Panel = PanelQ5_1;
+  static constexpr Codes kCodes = Codes::kBelow32;
   static Scales Decode(const Panel& p, int side) { return {SideOf(p.d, side), SideOf(p.m, side)}; }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& s, int, int side) {
@@ -145,7 +150,8 @@ struct Q8_0 {
   using Scales = Floats;
   static constexpr int kSteps = 2;
   static constexpr Codes kCodes = Codes::kSigned;
-  static constexpr int kMinimumSteps = 0;
+  static constexpr int kScaleSteps = 2;
+  static constexpr bool kHasMinimums = false;
   static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) { return SideOf(p.d, side); }
   template <int kHalf>
@@ -176,6 +182,7 @@ struct Fp4 {
 
 struct MXFP4 : Q4_0 {
   using Panel = PanelMXFP4;
+  static constexpr Codes kCodes = Codes::kBelow32;
   // Half of 2^(bits - 127), as a product of two powers: the smallest have no exponent of their own.
   static Scales Decode(const Panel& p, int side) {
     const auto power = [](Words e) { return AsFloats(ShiftLeft<23>(Add(e, 63))); };
@@ -207,7 +214,8 @@ struct NVFP4 {
   using Scales = ManyScales<4>;
   static constexpr int kSteps = 4;
   static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 1;
+  static constexpr int kScaleSteps = 1;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = false;
   // Half of an E4M3 number: (8 + mantissa) * 2^(exponent - 11), the exponent 0 without the 8. As
   // the bits of a float both have the same form, but for 2^119. What is no number counts as 0.
@@ -236,8 +244,9 @@ struct Q2_K {
   using Panel = PanelQ2_K;
   using Scales = ManyScales<16>;
   static constexpr int kSteps = 16;
-  static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 1;
+  static constexpr Codes kCodes = Codes::kBelow16;
+  static constexpr int kScaleSteps = 1;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
@@ -262,8 +271,9 @@ struct Q3_K {
   using Panel = PanelQ3_K;
   using Scales = ManyScales<16>;
   static constexpr int kSteps = 16;
-  static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 1;
+  static constexpr Codes kCodes = Codes::kBelow16;
+  static constexpr int kScaleSteps = 1;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
@@ -304,8 +314,9 @@ struct Q4_K {
   using Panel = PanelQ4_K;
   using Scales = ManyScales<8>;
   static constexpr int kSteps = 16;
-  static constexpr Codes kCodes = Codes::kBelow32;
-  static constexpr int kMinimumSteps = 2;
+  static constexpr Codes kCodes = Codes::kBelow16;
+  static constexpr int kScaleSteps = 2;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     return DecodeSixBits(p.scales, SideOf(p.d, side), Negated(SideOf(p.dmin, side)), side);
@@ -320,6 +331,7 @@ struct Q4_K {
 
 struct Q5_K : Q4_K {
   using Panel = PanelQ5_K;
+  static constexpr Codes kCodes = Codes::kBelow32;
   static Scales Decode(const Panel& p, int side) {
     return DecodeSixBits(p.scales, SideOf(p.d, side), Negated(SideOf(p.dmin, side)), side);
   }
@@ -337,7 +349,8 @@ struct Q6_K {
   using Scales = ManyScales<16>;
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kBelow64;
-  static constexpr int kMinimumSteps = 1;
+  static constexpr int kScaleSteps = 1;
+  static constexpr bool kHasMinimums = true;
   static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
@@ -364,7 +377,8 @@ struct IQ4_XS {
   };
   static constexpr int kSteps = 16;
   static constexpr Codes kCodes = Codes::kSigned;
-  static constexpr int kMinimumSteps = 0;
+  static constexpr int kScaleSteps = 2;
+  static constexpr bool kHasMinimums = false;
   static constexpr bool kUnpacksSlowly = false;
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);

@@ -1,4 +1,5 @@
 // The definition of products with panels: one row and sixteen columns at a time.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -19,35 +20,41 @@ struct Columns {
   float minimum = 0;
 };
 
-// How many columns share a minimum; 0 where values are signed and counted from none. What is
-// centred is counted from below, where its codes then fit seven bits.
+// How many columns share a scale, and a minimum where there is one.
 template <class Panel>
-constexpr size_t kMinimumColumns = 32;
+constexpr size_t kScaleColumns = 32;
 template <>
-constexpr size_t kMinimumColumns<PanelQ2_K> = 16;
+constexpr size_t kScaleColumns<PanelQ2_K> = 16;
 template <>
-constexpr size_t kMinimumColumns<PanelQ3_K> = 16;
+constexpr size_t kScaleColumns<PanelQ3_K> = 16;
 template <>
-constexpr size_t kMinimumColumns<PanelQ6_K> = 16;
+constexpr size_t kScaleColumns<PanelQ6_K> = 16;
 template <>
-constexpr size_t kMinimumColumns<PanelNVFP4> = 16;
+constexpr size_t kScaleColumns<PanelNVFP4> = 16;
 template <>
-constexpr size_t kMinimumColumns<PanelQ8_0> = 0;
+constexpr size_t kScaleColumns<PanelIQ1_M> = 16;
 template <>
-constexpr size_t kMinimumColumns<PanelIQ4_NL> = 0;
+constexpr size_t kScaleColumns<PanelIQ2_XS> = 16;
 template <>
-constexpr size_t kMinimumColumns<PanelIQ4_XS> = 0;
+constexpr size_t kScaleColumns<PanelIQ2_S> = 16;
 
+// Where values are signed and counted from none there are no minimums.
+template <class Panel>
+constexpr bool kHasMinimums = true;
 template <>
-constexpr size_t kMinimumColumns<PanelIQ1_M> = 16;
+constexpr bool kHasMinimums<PanelQ8_0> = false;
 template <>
-constexpr size_t kMinimumColumns<PanelIQ2_XXS> = 0;
+constexpr bool kHasMinimums<PanelIQ4_NL> = false;
 template <>
-constexpr size_t kMinimumColumns<PanelIQ2_XS> = 0;
+constexpr bool kHasMinimums<PanelIQ4_XS> = false;
 template <>
-constexpr size_t kMinimumColumns<PanelIQ2_S> = 0;
+constexpr bool kHasMinimums<PanelIQ2_XXS> = false;
 template <>
-constexpr size_t kMinimumColumns<PanelIQ3_XXS> = 0;
+constexpr bool kHasMinimums<PanelIQ2_XS> = false;
+template <>
+constexpr bool kHasMinimums<PanelIQ2_S> = false;
+template <>
+constexpr bool kHasMinimums<PanelIQ3_XXS> = false;
 
 constexpr int kFp4Centre = 12;
 
@@ -340,22 +347,29 @@ float FloatAt(const std::byte* row, size_t offset, size_t index) {
 // One output element: the order of operations that every kernel keeps.
 template <class Panel, int kGroups>
 float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
+  constexpr size_t kScaled = kScaleColumns<Panel>;
   const auto* p = reinterpret_cast<const int8_t*>(x);
-  const auto sum_of = [&](size_t i) { return FloatAt(x, Q8SumOffset(columns), i); };
   float sum = 0;
   float minimum = 0;
-  for (size_t i = 0; i < columns / 16; ++i) {
-    const int within = static_cast<int>(i % (2 * kGroups));
-    const Columns w = Read(blocks[i / (2 * kGroups)], row, within / 2, within % 2);
-    int32_t dot = 0;
-    for (size_t c = 0; c < 16; ++c) dot += w.q[c] * p[16 * i + c];
-    const float scale = w.scale * FloatAt(x, Q8ScaleOffset(columns), i);
-    sum = std::fma(static_cast<float>(dot), scale, sum);
-    if (kMinimumColumns<Panel> == 16) {
-      minimum = std::fma(w.minimum, sum_of(i), minimum);
-    } else if (kMinimumColumns<Panel> == 32 && i % 2 == 1) {
-      minimum = std::fma(w.minimum, sum_of(i - 1) + sum_of(i), minimum);
+  for (size_t begin = 0; begin < columns; begin += kQ8Block) {
+    const size_t end = std::min<size_t>(begin + kQ8Block, columns);
+    float part = 0;
+    for (size_t column = begin; column < end; column += kScaled) {
+      int64_t product = 0;
+      float x_sum = 0;
+      Columns w{};
+      for (size_t i = column / 16; i < (column + kScaled) / 16; ++i) {
+        const int within = static_cast<int>(i % (2 * kGroups));
+        w = Read(blocks[i / (2 * kGroups)], row, within / 2, within % 2);
+        int32_t dot = 0;
+        for (size_t c = 0; c < 16; ++c) dot += w.q[c] * p[16 * i + c];
+        product += dot * static_cast<int64_t>(FloatAt(x, Q8MultiplierOffset(columns), i));
+        x_sum += FloatAt(x, Q8SumOffset(columns), i);
+      }
+      part = std::fma(static_cast<float>(product), w.scale, part);
+      if (kHasMinimums<Panel>) minimum = std::fma(w.minimum, x_sum, minimum);
     }
+    sum = std::fma(part, FloatAt(x, Q8UnitOffset(columns), begin / kQ8Block), sum);
   }
   return sum + minimum;
 }

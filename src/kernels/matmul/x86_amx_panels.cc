@@ -17,7 +17,7 @@ namespace {
 struct Amx : Avx512 {
   static constexpr bool kHasTiles = true;
   using Products = int32_t[kTileTokens][kPanelRows];
-  using Scales = float[kTileTokens][kChunkSteps];
+  using Multipliers = float[kTileTokens][kBlockSteps];
 
   static void Configure() {
     TileConfig config;
@@ -33,47 +33,63 @@ struct Amx : Avx512 {
   }
   static void Release() { _tile_release(); }
 
-  [[gnu::flatten, gnu::noinline]] static void AddTile(Tokens x, const PlainColumns* columns,
+  template <int kSteps>
+  [[gnu::flatten, gnu::noinline]] static void AddTile(Tokens x, const PlainColumns<kSteps>* columns,
                                                       const Pass& pass,
                                                       float (*kept)[kSides][kLanes]) {
     alignas(64) Products products[2][2];  // of two steps, and of the two before
-    alignas(64) Scales scales;
-    Unrolled<kTileTokens>([&](auto t) { CopyScales(x, t, pass, scales[t]); });
+    alignas(64) Multipliers multipliers;
+    Unrolled<kTileTokens>([&](auto t) { CopyMultipliers(x, t, pass, multipliers[t]); });
     Floats sums[kTileTokens] = {};
-    if (pass.begin > 0) Unrolled<kTileTokens>([&](auto t) { sums[t] = FloatsAt(kept[t][0]); });
     WriteEverything();
-    const size_t pairs = (pass.end - pass.begin) / 2;
+    const size_t pairs = pass.steps() / 2;
     for (size_t pair = 0; pair <= pairs; ++pair) {
-      const PlainColumns* both = columns + 2 * pair;
+      const PlainColumns<kSteps>* both = columns + 2 / kSteps * pair;
       if (pair < pairs) MultiplyPair(x, both, pass.begin + 2 * pair, products[pair % 2]);
       if (pair == 0) continue;
-      const Products* before = products[(pair - 1) % 2];
-      AddScaled(before[0], both[-2], scales, 2 * pair - 2, sums);
-      AddScaled(before[1], both[-1], scales, 2 * pair - 1, sums);
+      AddProducts(products[(pair - 1) % 2], both - 2 / kSteps, multipliers, 2 * pair - 2, sums);
     }
-    Unrolled<kTileTokens>([&](auto t) { Put(kept[t][0], sums[t]); });
+    Unrolled<kTileTokens>([&](auto t) { AddBlock(sums[t], x, t, pass.begin, kept[t][0]); });
   }
 
  private:
-  static void MultiplyPair(const Tokens& x, const PlainColumns* columns, size_t step,
+  // The weights of either half of 32 columns.
+  template <int kSteps>
+  static const void* HalfOf(const PlainColumns<kSteps>* columns, int half) {
+    return kSteps == 2 ? columns->side[0].q[4 * half] : columns[half].side[0].q[0];
+  }
+
+  template <int kSteps>
+  static void MultiplyPair(const Tokens& x, const PlainColumns<kSteps>* columns, size_t step,
                            Products (&products)[2]) {
     _tile_loadd(2, x.At(0, step), x.stride);
-    _tile_loadd(4, columns[0].side[0].q, sizeof(Line));
+    _tile_loadd(4, HalfOf(columns, 0), sizeof(Line));
     _tile_zero(0);
     _tile_dpbssd(0, 2, 4);
     _tile_loadd(3, x.At(0, step + 1), x.stride);
-    _tile_loadd(5, columns[1].side[0].q, sizeof(Line));
+    _tile_loadd(5, HalfOf(columns, 1), sizeof(Line));
     _tile_zero(1);
     _tile_dpbssd(1, 3, 5);
     _tile_stored(0, products[0], sizeof(Line));
     _tile_stored(1, products[1], sizeof(Line));
   }
 
-  static void AddScaled(const Products& products, const PlainColumns& columns, const Scales& scales,
-                        size_t step, Floats (&sums)[kTileTokens]) {
-    const Floats scale = FloatsAt(columns.side[0].scale);
-    Unrolled<kTileTokens>([&](auto t) {
-      AddDot(BytesAt(products[t]), scale, SplatFloatAt(&scales[t][step]), sums[t]);
+  // 32 columns: one stretch, or two.
+  template <int kSteps>
+  static void AddProducts(const Products (&products)[2], const PlainColumns<kSteps>* columns,
+                          const Multipliers& multipliers, size_t step,
+                          Floats (&sums)[kTileTokens]) {
+    Unrolled<2 / kSteps>([&](auto stretch) {
+      const Floats scale = FloatsAt(columns[stretch].side[0].scale);
+      Unrolled<kTileTokens>([&](auto t) {
+        Floats product;
+        Unrolled<kSteps>([&](auto i) {
+          constexpr int kHalf = stretch * kSteps + i;
+          const Floats multiplier = SplatFloatAt(&multipliers[t][step + kHalf]);
+          AddMultiplied<i>(BytesAt(products[kHalf][t]), multiplier, product);
+        });
+        sums[t] = Fma(product, scale, sums[t]);
+      });
     });
   }
 };

@@ -9,13 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/matmul/panel_types_inline.h"
+#include "kernels/matmul/panel_products_inline.h"
 
 namespace ingle {
 namespace {
 
 template <Words (*kDotAdd)(Words, Bytes, Bytes)>
-struct Vnni {
+struct Vnni : MultipliesFloats {
   static constexpr Codes LikeCodes(Codes codes) {
     return codes == Codes::kSigned ? codes : Codes::kBelow64;
   }
@@ -43,16 +43,30 @@ struct Vnni {
     return sums;
   }
 
+  static constexpr bool kInterleaves = false;
+  static Bytes Multipliers(Floats m) { return BitsOf(m); }
+
   // Where both have a sign the lines are lifted.
-  template <Codes kCodes, int kCount, class Lines, class Done>
-  static void ForEachDot(const Bytes (&q)[4], Words start, const Lines& lines, const Done& done) {
+  template <Codes kCodes, int kSteps, int kMultipliers, int kCount, class WeightsOf, class Lines,
+            class Done>
+  static void ForEachProduct(const WeightsOf& weights, const Words (&start)[kSteps],
+                             const Lines& lines, const Done& done) {
+    Bytes q[kSteps][4];
+    Unrolled<kSteps>([&](auto step) {
+      Unrolled<4>([&](auto line) { q[step][line] = weights(Constant<4 * step + line>{}); });
+    });
     Unrolled<kCount>([&](auto i) {
-      Words dot = start;
-      Unrolled<4>([&](auto line) {
-        const Bytes x = BytesAt(lines(i)[line]);
-        dot = kCodes == Codes::kSigned ? kDotAdd(dot, x, q[line]) : kDotAdd(dot, q[line], x);
+      Floats product;
+      Unrolled<kSteps>([&](auto step) {
+        Words dot = start[step];
+        Unrolled<4>([&](auto line) {
+          const Bytes x = BytesAt(lines(i).q[4 * step + line]);
+          const Bytes w = q[step][line];
+          dot = kCodes == Codes::kSigned ? kDotAdd(dot, x, w) : kDotAdd(dot, w, x);
+        });
+        AddMultiplied<step>(dot, FloatsAt(lines(i).multipliers[step]), product);
       });
-      done(i, dot);
+      done(i, product);
     });
   }
 

@@ -14,7 +14,7 @@ namespace {
 
 std::vector<std::byte> Quantize(const QuantizeQ8Kernel& kernel, const std::vector<float>& x) {
   std::vector<std::byte> row(Q8RowBytes(x.size()));
-  kernel.run({x.data(), row.data(), x.size(), 0, x.size() / kQ8Group});
+  kernel.run({x.data(), row.data(), x.size()});
   return row;
 }
 
@@ -24,31 +24,65 @@ std::vector<float> Floats(const std::vector<std::byte>& row, size_t offset, size
   return values;
 }
 
-TEST(QuantizeQ8, StaysWithinHalfAStep) {
-  const std::vector<float> x = RandomFloats(256, 1);
-  const auto row = Quantize(QuantizeQ8Kernels().back(), x);
-  const auto scales = Floats(row, Q8ScaleOffset(256), 16);
-  const auto sums = Floats(row, Q8SumOffset(256), 16);
-  for (size_t i = 0; i < 256; ++i) {
-    const float decoded = scales[i / 16] * static_cast<float>(static_cast<int8_t>(row[i]));
-    EXPECT_NEAR(decoded, x[i], scales[i / 16] * 0.5001f);
+// Blocks of very different sizes, groups too, the last block short.
+std::vector<float> UnequalFloats() {
+  std::vector<float> x = RandomFloats(2 * kQ8Block + 96, 1);
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] *= std::pow(10.0f, static_cast<float>(i / kQ8Block)) * static_cast<float>(1 + i / 16 % 7);
   }
-  for (size_t g = 0; g < 16; ++g) {
+  return x;
+}
+
+TEST(QuantizeQ8, StaysWithinHalfAStep) {
+  const std::vector<float> x = UnequalFloats();
+  const auto row = Quantize(QuantizeQ8Kernels().back(), x);
+  const auto multipliers = Floats(row, Q8MultiplierOffset(x.size()), x.size() / kQ8Group);
+  const auto sums = Floats(row, Q8SumOffset(x.size()), x.size() / kQ8Group);
+  const auto units = Floats(row, Q8UnitOffset(x.size()), 3);
+  for (size_t g = 0; g < x.size() / kQ8Group; ++g) {
+    const float step = units[g * kQ8Group / kQ8Block] * multipliers[g];
     int sum = 0;
-    for (size_t i = 0; i < 16; ++i) sum += static_cast<int8_t>(row[16 * g + i]);
-    EXPECT_EQ(sums[g], scales[g] * static_cast<float>(sum));
+    for (size_t i = g * kQ8Group; i < (g + 1) * kQ8Group; ++i) {
+      EXPECT_NEAR(step * static_cast<float>(static_cast<int8_t>(row[i])), x[i], step * 0.5001f);
+      sum += static_cast<int8_t>(row[i]);
+    }
+    EXPECT_EQ(sums[g], step * static_cast<float>(sum));
+  }
+}
+
+// A step is the smallest that reaches the group's largest magnitude, in whole units.
+TEST(QuantizeQ8, MultipliersAreTheLeastThatReach) {
+  const std::vector<float> x = UnequalFloats();
+  const auto row = Quantize(QuantizeQ8Kernels().back(), x);
+  const auto multipliers = Floats(row, Q8MultiplierOffset(x.size()), x.size() / kQ8Group);
+  const auto units = Floats(row, Q8UnitOffset(x.size()), 3);
+  for (size_t g = 0; g < multipliers.size(); ++g) {
+    float largest = 0;
+    for (size_t i = 0; i < kQ8Group; ++i) {
+      largest = std::max(largest, std::fabs(x[g * kQ8Group + i]));
+    }
+    const float needed = largest / 127.0f / units[g * kQ8Group / kQ8Block];
+    EXPECT_EQ(multipliers[g], std::round(multipliers[g]));
+    EXPECT_GE(multipliers[g], needed * 0.99999f);
+    EXPECT_LT(multipliers[g], needed * 1.00001f + 1.0f);
+    EXPECT_LE(multipliers[g], 64.0f);
   }
 }
 
 TEST(QuantizeQ8, AllKernelsGiveTheSameBits) {
-  std::vector<float> x = RandomFloats(32 * 64, 2);
-  x[5] = 1e-45f;  // denormals, ties, zeros and a huge value
-  for (size_t i = 32; i < 64; ++i) x[i] = static_cast<float>(i) - 47.5f;
-  for (size_t i = 64; i < 96; ++i) x[i] = 0;
-  for (size_t i = 96; i < 128; ++i) x[i] = 1e-44f;
-  for (size_t i = 160; i < 192; ++i) x[i] = 2e-36f / static_cast<float>(i % 16 + 1);
-  x[200] = -0.0f;
-  x[130] = std::numeric_limits<float>::max();
+  // Blocks with denormals, with ties, of zeros, of denormals alone, at the least that counts, with
+  // a huge value; and one that is not whole.
+  std::vector<float> x = RandomFloats(kQ8Block * 7 + 32, 2);
+  const auto block = [&](size_t i) { return x.data() + i * kQ8Block; };
+  x[5] = 1e-45f;
+  x[20] = -0.0f;
+  for (size_t i = 0; i < kQ8Block; ++i) {
+    block(1)[i] = static_cast<float>(i) - 127.5f;
+    block(2)[i] = 0;
+    block(3)[i] = 1e-44f;
+    block(4)[i] = 1e-34f / static_cast<float>(i % 16 + 1);
+  }
+  block(5)[30] = std::numeric_limits<float>::max();
   const auto want = Quantize(QuantizeQ8Kernels().back(), x);
   for (const QuantizeQ8Kernel& kernel : QuantizeQ8Kernels()) {
     if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
@@ -56,30 +90,22 @@ TEST(QuantizeQ8, AllKernelsGiveTheSameBits) {
   }
 }
 
-// Cut anywhere between groups.
-TEST(QuantizeQ8, AGroupDoesNotDependOnItsNeighbours) {
-  const std::vector<float> x = RandomFloats(32 * 11, 3);
-  for (const QuantizeQ8Kernel& kernel : QuantizeQ8Kernels()) {
-    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
-    const auto whole = Quantize(kernel, x);
-    std::vector<std::byte> parts(whole.size());
-    for (const auto& [begin, end] : {std::pair<size_t, size_t>{0, 3}, {3, 14}, {14, 22}}) {
-      kernel.run({x.data(), parts.data(), x.size(), begin, end});
-    }
-    EXPECT_EQ(parts, whole) << kernel.name;
-  }
-}
-
-TEST(QuantizeQ8, WhatIsNotANumberShowsInScaleAndSums) {
+TEST(QuantizeQ8, WhatIsNotANumberShowsInUnitAndSums) {
   for (const QuantizeQ8Kernel& kernel : QuantizeQ8Kernels()) {
     if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
     for (const float bad : {NAN, INFINITY, -INFINITY}) {
-      std::vector<float> x(64, 1.0f);
-      x[33] = bad;
-      const auto row = Quantize(kernel, x);
-      EXPECT_EQ(Floats(row, Q8ScaleOffset(64), 4)[0], 1.0f / 127.0f);
-      EXPECT_TRUE(std::isnan(Floats(row, Q8ScaleOffset(64), 4)[2]));
-      EXPECT_TRUE(std::isnan(Floats(row, Q8SumOffset(64), 4)[2]));
+      std::vector<float> x(2 * kQ8Block + 64, 1.0f);
+      for (const size_t at : {size_t{kQ8Block} + 33, 2 * size_t{kQ8Block} + 3}) {
+        x[at] = bad;
+        const auto row = Quantize(kernel, x);
+        const auto units = Floats(row, Q8UnitOffset(x.size()), 3);
+        const auto sums = Floats(row, Q8SumOffset(x.size()), x.size() / kQ8Group);
+        EXPECT_EQ(units[0], 1.0f / (127.0f * kQ8MostUnits));
+        EXPECT_TRUE(std::isfinite(sums[0]));
+        EXPECT_TRUE(std::isnan(units[at / kQ8Block]));
+        EXPECT_TRUE(std::isnan(sums[at / kQ8Group]));
+        x[at] = 1.0f;
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 // f32 to Q8 activations, AVX2: the same bits as the scalar kernel. Eight groups at a time, so that
-// what is one number a group (the largest magnitude, the scale, the sum) is one lane of a vector.
+// what is one number a group (the largest magnitude, the multiplier, the sum) is one lane of a
+// vector.
 #include "kernels/quantize_q8/x86_avx2.h"
 
 #include "kernels/q8_rows.h"
@@ -9,6 +10,7 @@ namespace ingle {
 namespace {
 
 constexpr size_t kGroups = 8;
+constexpr size_t kBlockGroups = kQ8Block / kQ8Group;
 
 // The bits of the largest magnitude of each lane of a group's two halves. As integers they are in
 // the order of the floats, with infinity and NaN above all numbers.
@@ -60,30 +62,47 @@ __m256i SumOfEach(const __m256i (&quads)[kGroups / 2]) {
   return _mm256_permutevar8x32_epi32(sums, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
-// Zeros for the groups whose lanes are set.
-void ClearGroups(std::byte* q, __m256 broken) {
-  const auto mask = static_cast<unsigned>(_mm256_movemask_ps(broken));
-  for (size_t g = 0; mask >> g != 0; ++g) {
-    if ((mask >> g & 1) != 0) {
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(q + g * kQ8Group), _mm_setzero_si128());
-    }
-  }
+// The bits of the largest magnitude of each group, a group a lane.
+__m256i LargestOfEach(const float* x) {
+  __m256i bits[kGroups];
+  for (size_t g = 0; g < kGroups; ++g) bits[g] = LargestBits(x + g * kQ8Group);
+  return MaxOfEach(bits);
 }
 
-void QuantizeGroups(const float* x, std::byte* q, float* scales, float* sums) {
-  __m256i largest_bits[kGroups];
-  for (size_t g = 0; g < kGroups; ++g) largest_bits[g] = LargestBits(x + g * kQ8Group);
-  const __m256i bits = MaxOfEach(largest_bits);
-  const __m256 broken =
-      _mm256_castsi256_ps(_mm256_cmpgt_epi32(bits, _mm256_set1_epi32(0x7F7FFFFF)));
-  const __m256 largest = _mm256_andnot_ps(broken, _mm256_castsi256_ps(bits));
+float LargestLane(__m256i bits) {
+  __m128i four = _mm_max_epi32(_mm256_castsi256_si128(bits), _mm256_extracti128_si256(bits, 1));
+  four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+  four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+  return _mm_cvtss_f32(_mm_castsi128_ps(four));
+}
 
-  const __m256 limit = _mm256_set1_ps(127.0f);
-  const __m256 scale = _mm256_div_ps(largest, limit);
-  const __m256 present = _mm256_cmp_ps(largest, _mm256_set1_ps(kQ8Least), _CMP_GE_OQ);
+// Where a row's parts are, from a block on.
+struct Block {
+  std::byte* q;
+  float* multipliers;
+  int32_t* pairs;  // of int16
+  float* sums;
+  float* unit;
+};
+
+// A unit, and how many of them make a magnitude of one.
+struct Scale {
+  float unit;
+  float units_of;
+};
+
+// Eight groups from `first` on.
+void QuantizeGroups(const float* block, size_t first, __m256i largest, const Scale& scale,
+                    const Block& to) {
+  const __m256 units =
+      _mm256_ceil_ps(_mm256_mul_ps(_mm256_castsi256_ps(largest), _mm256_set1_ps(scale.units_of)));
+  const __m256 multiplier =
+      _mm256_min_ps(_mm256_max_ps(units, _mm256_set1_ps(1.0f)), _mm256_set1_ps(kQ8MostUnits));
   float inverses[kGroups];
-  _mm256_storeu_ps(inverses, _mm256_and_ps(_mm256_div_ps(limit, largest), present));
+  _mm256_storeu_ps(inverses, _mm256_div_ps(_mm256_set1_ps(127.0f * scale.units_of), multiplier));
 
+  const float* x = block + first * kQ8Group;
+  std::byte* q = to.q + first * kQ8Group;
   __m256i quads[kGroups / 2];
   for (size_t i = 0; i < kGroups / 2; ++i) {
     const float* pair = x + 2 * i * kQ8Group;
@@ -92,34 +111,67 @@ void QuantizeGroups(const float* x, std::byte* q, float* scales, float* sums) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + 2 * i * kQ8Group), bytes);
     quads[i] = SumQuads(bytes);
   }
-  ClearGroups(q, broken);
-  const __m256 sum = _mm256_mul_ps(scale, _mm256_cvtepi32_ps(SumOfEach(quads)));
-  const __m256 nan = _mm256_set1_ps(__builtin_nanf(""));
-  _mm256_storeu_ps(scales, _mm256_blendv_ps(scale, nan, broken));
-  _mm256_storeu_ps(sums, _mm256_blendv_ps(sum, nan, broken));
+  const __m256i whole = _mm256_cvttps_epi32(multiplier);
+  const __m256 step = _mm256_mul_ps(_mm256_set1_ps(scale.unit), multiplier);
+  _mm256_storeu_ps(to.multipliers + first, multiplier);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.pairs + first),
+                      _mm256_or_si256(whole, _mm256_slli_epi32(whole, 16)));
+  _mm256_storeu_ps(to.sums + first, _mm256_mul_ps(step, _mm256_cvtepi32_ps(SumOfEach(quads))));
+}
+
+// Of what is not a number.
+void ClearBlock(const Block& to) {
+  *to.unit = __builtin_nanf("");
+  __builtin_memset(to.q, 0, kQ8Block);
+  for (size_t g = 0; g < kBlockGroups; ++g) {
+    to.multipliers[g] = 1.0f;
+    to.pairs[g] = 0x00010001;
+    to.sums[g] = *to.unit;
+  }
+}
+
+void QuantizeBlock(const float* x, const Block& to) {
+  const __m256i first = LargestOfEach(x);
+  const __m256i second = LargestOfEach(x + kGroups * kQ8Group);
+  const float largest = LargestLane(_mm256_max_epi32(first, second));
+  if (!(largest <= __FLT_MAX__)) return ClearBlock(to);
+  *to.unit = largest / (127.0f * kQ8MostUnits);
+  const Scale scale{*to.unit, largest >= kQ8Least ? kQ8MostUnits / largest : 0.0f};
+  QuantizeGroups(x, 0, first, scale, to);
+  QuantizeGroups(x, kGroups, second, scale, to);
+}
+
+// A block that is not whole, among zeros in memory of its own.
+void QuantizeRest(const float* from, size_t columns, const Block& to) {
+  float x[kQ8Block] = {};
+  std::byte q[kQ8Block];
+  float multipliers[kBlockGroups];
+  int32_t pairs[kBlockGroups];
+  float sums[kBlockGroups];
+  __builtin_memcpy(x, from, columns * sizeof(float));
+  QuantizeBlock(x, {q, multipliers, pairs, sums, to.unit});
+  const size_t words = columns / kQ8Group * sizeof(float);
+  __builtin_memcpy(to.q, q, columns);
+  __builtin_memcpy(to.multipliers, multipliers, words);
+  __builtin_memcpy(to.pairs, pairs, words);
+  __builtin_memcpy(to.sums, sums, words);
 }
 
 }  // namespace
 
 void QuantizeQ8Avx2(const QuantizeQ8Task& task) {
-  auto* scales = reinterpret_cast<float*>(task.output + Q8ScaleOffset(task.columns));
-  auto* sums = reinterpret_cast<float*>(task.output + Q8SumOffset(task.columns));
-  size_t g = task.group_begin;
-  for (; g + kGroups <= task.group_end; g += kGroups) {
-    QuantizeGroups(task.input + g * kQ8Group, task.output + g * kQ8Group, scales + g, sums + g);
+  std::byte* row = task.output;
+  Block to{row, reinterpret_cast<float*>(row + Q8MultiplierOffset(task.columns)),
+           reinterpret_cast<int32_t*>(row + Q8PairOffset(task.columns)),
+           reinterpret_cast<float*>(row + Q8SumOffset(task.columns)),
+           reinterpret_cast<float*>(row + Q8UnitOffset(task.columns))};
+  size_t at = 0;
+  for (; at + kQ8Block <= task.columns; at += kQ8Block) {
+    QuantizeBlock(task.input + at, to);
+    to = {to.q + kQ8Block, to.multipliers + kBlockGroups, to.pairs + kBlockGroups,
+          to.sums + kBlockGroups, to.unit + 1};
   }
-  const size_t rest = task.group_end - g;
-  if (rest == 0) return;
-  // The last ones among zeros, in memory of their own.
-  float x[kGroups * kQ8Group] = {};
-  std::byte q[kGroups * kQ8Group];
-  float rest_scales[kGroups];
-  float rest_sums[kGroups];
-  __builtin_memcpy(x, task.input + g * kQ8Group, rest * kQ8Group * sizeof(float));
-  QuantizeGroups(x, q, rest_scales, rest_sums);
-  __builtin_memcpy(task.output + g * kQ8Group, q, rest * kQ8Group);
-  __builtin_memcpy(scales + g, rest_scales, rest * sizeof(float));
-  __builtin_memcpy(sums + g, rest_sums, rest * sizeof(float));
+  if (at < task.columns) QuantizeRest(task.input + at, task.columns - at, to);
 }
 
 }  // namespace ingle
