@@ -5,7 +5,6 @@
 //
 // Activations pass every quantizer first, which must agree in the same way.
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <memory>

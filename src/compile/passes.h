@@ -20,7 +20,7 @@ Graph GatherProducts(const Graph& graph);
 Graph ShareRopeAngles(const Graph& graph);
 
 // Where the kernel for a MatMul's weights takes int8 activations, its input is quantized: once,
-// however many use it, and by the operation that makes it where nothing else reads that.
+// however many use it, and by the norm that makes it where nothing else reads that.
 Graph QuantizeActivations(const Graph& graph, const KernelSet& kernels);
 
 }  // namespace ingle

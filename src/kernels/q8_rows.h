@@ -4,7 +4,7 @@
 // columns a multiplier, a whole number from 1 to 64: x = unit * multiplier * q, q in [-127, 127].
 // So a scale for every 16 columns, without which rounding costs nearly twice as much, is applied
 // in whole numbers, before anything is rounded, and a float counts for 256 columns. Multipliers
-// are rounded up, which adds to the step of 16 columns a 64th of the block's largest at most.
+// are rounded up, which adds to the step of 16 columns a 64th of the block's largest step at most.
 //
 // Beside them stands the sum of each 16 columns, unit * multiplier * sum(q): a block whose values
 // are offset (x = d * q + m) needs the sum of the other side, and knowing it beforehand keeps the
@@ -13,7 +13,7 @@
 // One row is: int8 q[columns]; float multiplier[columns / 16]; the same as int16
 // pair[columns / 16][2], twice each, for instructions that multiply pairs of int16;
 // float sum[columns / 16]; float unit[columns / 256, rounded up]; padding to 64. Where a block has
-// what is not a number, its unit and its sums are none.
+// what is not a number, its unit and sums are NaN.
 // Plain data: files for any instruction set may include this.
 #pragma once
 

@@ -5,7 +5,6 @@
 
 #include "compile/expert_scratch.h"
 #include "device/cpu/operands.h"
-#include "kernels/q8_rows.h"
 
 namespace ingle {
 namespace {

@@ -10,7 +10,6 @@
 #include "device/recurrence.h"
 #include "device/rows.h"
 #include "kernels/dequantize/dequantize.h"
-#include "kernels/q8_rows.h"
 
 namespace ingle {
 namespace {

@@ -1,10 +1,10 @@
 // Panels of quantized weights times Q8 activations, NEON with products of matrices: smmla
 // multiplies two rows by two tokens, eight columns of each.
 //
-// Its four results lie crosswise: two tokens of a row, two of the next. So do the sums, the scales
-// and the activations of a tile, which is crossed once when it begins and once when it ends; the
-// weights, which stay for all its tokens, are crossed at every step. Few tokens, and those that are
-// left over from sixteens, go by dot products.
+// Its four results lie crosswise: two tokens of a row, two of the next. So do the activations and
+// multipliers of a tile, which are crossed when it begins, and its sums, which are crossed back
+// when it ends; the weights, which stay for all its tokens, are crossed at every step. Few tokens,
+// and those that are left over from sixteens, go by dot products.
 #include "kernels/matmul/arm.h"
 #include "kernels/matmul/arm_dotprod_inline.h"
 

@@ -13,15 +13,15 @@
 //   AddStep<Isa, codes, step>(q, start, x, token, i, product)
 //                             adds to a stretch's product, of type Product, or sets it where step
 //                             is 0, that of sixteen columns: from MultipliesFloats, or its own
-//   Dot<codes>(q, start, p)   the products of sixteen columns, exact, a row a lane: four vectors of
-//                             weights, sixteen activations at p
-//   LikeCodes(codes)          the codes that Dot treats in the same way
+//   LikeCodes(codes)          the codes that products treat in the same way
 //   kHasStart                 whether products of many tokens with signed weights begin with
 //                             Start(q), a word a lane, which is kept with unpacked weights
 //   kLifts                    whether signed weights are multiplied by activations + 128, without a
 //                             sign; then Start(q) is -128 times the row's sum, for Dot too;
 //                             Lifted(bytes) are activations so, and DotLifted(q, start, p) takes
 //                             them
+//   Dot<codes>(q, start, p)   the products of sixteen columns, exact, a row a lane: four vectors of
+//                             weights, sixteen activations at p
 //   kFewTokens                the most tokens of a tile whose weights come straight from the panel;
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
 //   kTileTokens               the same for weights that were unpacked, one side at a time; the
@@ -263,8 +263,10 @@ template <class Isa, class Type, int kTokens>
     }
     Unrolled<kSidesAtOnce>([&](auto s) {
       Unrolled<kTokens>([&](auto t) {
+        Floats sum = FloatsAt(sums.dot[s][t]);
+        if constexpr (Type::kHasMinimums) sum = Add(sum, sums.minimum[s][t]);
         Store(task, token + static_cast<size_t>(t), row + kLanes * static_cast<size_t>(side + s),
-              Add(FloatsAt(sums.dot[s][t]), sums.minimum[s][t]));
+              sum);
       });
     });
   }

@@ -2,7 +2,7 @@
 // which says what a product is.
 //
 // Such instructions take an operand from memory, but do not broadcast it: with rows in the lanes,
-// five of the sixteen that a step and token take are broadcasts. So activations are spread first,
+// five of fifteen that a step and token take are broadcasts. So activations are spread first,
 // once for all rows: a line is four columns of a token, in each of the eight lanes. What weights
 // are multiplied with then costs no instruction of its own, and they stay in the registers that
 // they were unpacked to.
@@ -14,10 +14,9 @@
 //
 //   Multipliers(floats)       multipliers as it wants to find them beside the lines
 //   ForEachProduct<codes, steps, multipliers, n>(weights, start, lines, done)
-//                             done(i, product) for each i below n, a constant: the exact products
-//                             of a stretch's weights, weights(0) and on, with the lines of
-//                             lines(i), with multipliers and rounded once
-//
+//                             done(i, product) for each i below the constant n: the product of a
+//                             stretch's weights, weights(0) and on, with the lines and multipliers
+//                             of lines(i), exact until it is rounded once to a float
 #pragma once
 
 #include "kernels/matmul/panel_products_inline.h"

@@ -371,7 +371,7 @@ float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
     }
     sum = std::fma(part, FloatAt(x, Q8UnitOffset(columns), begin / kQ8Block), sum);
   }
-  return sum + minimum;
+  return kHasMinimums<Panel> ? sum + minimum : sum;
 }
 
 template <class Panel, int kGroups>

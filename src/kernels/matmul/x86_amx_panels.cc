@@ -1,10 +1,10 @@
 // Panels of quantized weights times Q8 activations, AMX: sixteen rows by sixteen tokens in a tile.
 //
-// Sixteen columns share a scale, so an instruction gets no more of them: the activations are a tile
-// of sixteen rows of sixteen bytes, the weights one of four lines. What comes out goes through
-// memory to be scaled by AVX-512, which so does the larger part of the work; it takes the results
-// of two steps while the tiles are busy with the next two. Few tokens, and those that are left over
-// from sixteens, are AVX-512's altogether.
+// Activations have a multiplier for every sixteen columns, so an instruction gets no more: they are
+// a tile of sixteen rows of sixteen bytes, the weights one of four lines. What comes out goes
+// through memory to be scaled by AVX-512, which so does the larger part of the work; it takes the
+// results of two steps while the tiles are busy with the next two. Few tokens, and those that are
+// left over from sixteens, are AVX-512's altogether.
 #include "kernels/matmul/x86.h"
 #include "kernels/matmul/x86_avx512_vnni_inline.h"
 #include "kernels/x86_amx_inline.h"

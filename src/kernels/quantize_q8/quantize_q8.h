@@ -1,6 +1,5 @@
-// f32 activations to int8: scale = max|x| / 127, q = x / scale rounded to nearest even. A group
-// that holds a NaN or an infinity gets a NaN for its scale and sums, so the damage shows in the
-// logits.
+// f32 activations to Q8 (kernels/q8_rows.h), rounded to nearest even. A block that holds a NaN or
+// an infinity gets a NaN for its unit and its sums, so the damage shows in the logits.
 #pragma once
 
 #include <span>

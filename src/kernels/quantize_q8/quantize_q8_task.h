@@ -5,11 +5,11 @@
 namespace ingle {
 
 // The multiplier of a block's largest sixteen columns. Products by it still fit 24 bits.
-static constexpr float kQ8MostUnits = 64;
+constexpr float kQ8MostUnits = 64;
 
-// A block whose magnitudes are all below this becomes zeros: what they would be multiplied with is
-// still a number.
-static constexpr float kQ8Least = 1e-34f;
+// A block whose magnitudes are all below this becomes zeros: from here on 127 * 64 divided by the
+// largest is a number, and its unit no denormal.
+constexpr float kQ8Least = 1e-34f;
 
 // Quantizes a row of f32 into a Q8 row (q8_rows.h).
 struct QuantizeQ8Task {
