@@ -12,7 +12,7 @@
 //
 // An instruction set has, besides what panel_products_inline.h wants:
 //
-//   Multipliers(floats)       multipliers as it wants to find them beside the lines
+//   MultiplierAt(x, token, i) the form of a multiplier, four bytes, that it wants beside the lines
 //   ForEachProduct<codes, steps, multipliers, n>(weights, start, lines, done)
 //                             done(i, product) for each i below the constant n: the product of a
 //                             stretch's weights, weights(0) and on, with the lines and multipliers
@@ -131,8 +131,9 @@ struct SpreadProducts {
       for (size_t t = 0; t < kTokens; ++t, ++to) {
         const std::byte* q = x.At(t, step);
         Unrolled<4 * kSteps>([&](auto i) { Put(to->q[i], Xor(SplatFourAt(q + 4 * i), tops)); });
-        Unrolled<kSteps>(
-            [&](auto i) { Put(to->multipliers[i], Isa::Multipliers(x.Multiplier(t, step + i))); });
+        Unrolled<kSteps>([&](auto i) {
+          Put(to->multipliers[i], SplatFourAt(Isa::MultiplierAt(x, t, step + i)));
+        });
       }
     }
     if constexpr (Type::kHasMinimums) SpreadSumsOf(x, pass);

@@ -45,13 +45,9 @@ static_assert(sizeof(TurnedSums) + sizeof(TurnedBlock<1, 1>) <=
 static_assert(sizeof(TurnedBlock<2, 2>) <= sizeof(TurnedBlock<1, 1>));
 
 // A block of columns, and the tokens that it is of.
-struct TurnedPass {
-  size_t first_token;
+struct TurnedPass : Pass {
   size_t tokens;
-  size_t begin;  // steps
-  size_t end;
 
-  size_t steps() const { return end - begin; }
   size_t groups() const { return (tokens + kLanes - 1) / kLanes; }
   // Lanes without a token repeat the last one's.
   size_t TokenOf(size_t group, size_t lane) const {
@@ -64,7 +60,7 @@ struct TurnedPass {
 struct TurnedRows {
   const std::byte* at[kLanes];
 
-  // A float of every step, a token a lane.
+  // A float of every step, or what else has four bytes, a token a lane.
   void TurnFloats(size_t steps, float (*to)[kLanes]) const {
     size_t step = 0;
     for (; step + kLanes <= steps; step += kLanes) {
@@ -146,6 +142,15 @@ struct Turned {
  private:
   using Side = typename PlainColumns<kSteps>::Side;
 
+  // A line of either half into two of both.
+  template <class Line>
+  static void PutInterleaved(Bytes a, Bytes b, Line* to) {
+    Bytes both[2];
+    Isa::Interleave(a, b, both[0], both[1]);
+    Put(to[0], both[0]);
+    Put(to[1], both[1]);
+  }
+
   static void TurnLines(const Tokens& x, const TurnedPass& pass, size_t group, Block& block) {
     TurnedRows rows = RowsOf(pass, group, [&](size_t t) { return x.At(t, pass.begin); });
     for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
@@ -157,10 +162,7 @@ struct Turned {
       }
       Unrolled<4>([&](auto line) {
         if constexpr (kInterleaved) {
-          Bytes both[2];
-          Isa::Interleave(BytesAt(turned[0][line]), BytesAt(turned[1][line]), both[0], both[1]);
-          Put(to[2 * line], both[0]);
-          Put(to[2 * line + 1], both[1]);
+          PutInterleaved(BytesAt(turned[0][line]), BytesAt(turned[1][line]), to + 2 * line);
         } else {
           Unrolled<kSteps>(
               [&](auto step) { Put(to[4 * step + line], BytesAt(turned[step][line])); });
@@ -172,15 +174,15 @@ struct Turned {
   static void TurnMultipliers(const Tokens& x, const TurnedPass& pass, size_t group, Block& block) {
     float turned[kBlockSteps][kLanes];
     RowsOf(pass, group, [&](size_t t) {
-      return x.MultiplierAt(t, pass.begin);
+      return Isa::MultiplierAt(x, t, pass.begin);
     }).TurnFloats(pass.steps(), turned);
     for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
       auto& to = block.tokens[group][i].multipliers;
       const float(*from)[kLanes] = turned + i * kSteps;
       if constexpr (kInterleaved) {
-        Put(to[0], Isa::InterleavedMultipliers(FloatsAt(from[0]), FloatsAt(from[1])));
+        Put(to[0], Isa::InterleavedMultipliers(BytesAt(from[0]), BytesAt(from[1])));
       } else {
-        Unrolled<kSteps>([&](auto step) { Put(to[step], Isa::Multipliers(FloatsAt(from[step]))); });
+        Unrolled<kSteps>([&](auto step) { Put(to[step], BytesAt(from[step])); });
       }
     }
   }
@@ -201,12 +203,7 @@ struct Turned {
                                                                 size_t steps, Block& block) {
     ForEachStretch<Type>(panel, steps, block.columns, [](const Weights* w, Side& to) {
       PutScale<Type>(*w, to);
-      Unrolled<4>([&](auto line) {
-        Bytes both[2];
-        Isa::Interleave(w[0].q[line], w[1].q[line], both[0], both[1]);
-        Put(to.q[2 * line], both[0]);
-        Put(to.q[2 * line + 1], both[1]);
-      });
+      Unrolled<4>([&](auto line) { PutInterleaved(w[0].q[line], w[1].q[line], to.q + 2 * line); });
       if constexpr (kStarts) {
         Put(to.start[0], Isa::InterleavedStart(Isa::Start(w[0].q), Isa::Start(w[1].q)));
       }
@@ -294,7 +291,7 @@ struct TurnedProducts {
 
   void Run(size_t first_token, size_t tokens) const {
     const size_t steps = task.columns / 16;
-    TurnedPass pass{first_token, tokens, 0, 0};
+    TurnedPass pass{{first_token, 0, 0}, tokens};
     for (; pass.begin < steps; pass.begin += kBlockSteps) {
       pass.end = pass.begin + kBlockSteps < steps ? pass.begin + kBlockSteps : steps;
       Form::template TurnTokens<Type::kHasMinimums>(task, pass, scratch.block);

@@ -103,8 +103,6 @@ inline Words ShiftRight(Words a) {
 }
 
 inline Floats ToFloats(Words a) { return _mm256_cvtepi32_ps(a); }
-inline Words ToWords(Floats whole) { return _mm256_cvttps_epi32(whole); }
-inline Bytes BitsOf(Floats a) { return _mm256_castps_si256(a); }
 inline Floats AsFloats(Words a) { return _mm256_castsi256_ps(a); }
 inline Floats Add(Floats a, Floats b) { return _mm256_add_ps(a, b); }
 inline Floats Mul(Floats a, Floats b) { return _mm256_mul_ps(a, b); }

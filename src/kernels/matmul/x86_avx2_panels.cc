@@ -56,11 +56,11 @@ struct Avx2 : EightLanes {
     product = kStep == 0 ? dot : _mm256_add_epi32(product, dot);
   }
 
-  static Bytes Multipliers(Floats m) { return InterleavedMultipliers(m, m); }
-  static Bytes InterleavedMultipliers(Floats a, Floats b) {
-    return InBothHalves(ToWords(a), ToWords(b));
+  static const std::byte* MultiplierAt(const Tokens& x, size_t token, size_t step) {
+    return x.PairAt(token, step);
   }
-  static Words InterleavedStart(Words a, Words b) { return InBothHalves(a, b); }
+  static Bytes InterleavedMultipliers(Bytes a, Bytes b) { return _mm256_blend_epi16(a, b, 0xAA); }
+  static Words InterleavedStart(Words a, Words b) { return Or(a, ShiftLeft<16>(b)); }
   static void Interleave(Bytes a, Bytes b, Bytes& first, Bytes& second) {
     first = _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xAA);
     second = _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xAA);
@@ -110,8 +110,6 @@ struct Avx2 : EightLanes {
   }
 
  private:
-  static Words InBothHalves(Words low, Words high) { return Or(low, ShiftLeft<16>(high)); }
-
   // How many lines may be added in 16 bits. With |p| <= 127, of codes below 16 eight pairs fit:
   // 8 * 2 * 15 * 127 < 2^15; below 32 four do, below 64 two, and one of signed codes, whose sign
   // moves over to p: 2 * 128 * 127 < 2^15.

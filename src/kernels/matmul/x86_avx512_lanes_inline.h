@@ -112,7 +112,6 @@ inline Words ShiftRight(Words a) {
 }
 
 inline Floats ToFloats(Words a) { return _mm512_cvtepi32_ps(a); }
-inline Bytes BitsOf(Floats a) { return _mm512_castps_si512(a); }
 inline Floats AsFloats(Words a) { return _mm512_castsi512_ps(a); }
 inline Floats Add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
 inline Floats Mul(Floats a, Floats b) { return _mm512_mul_ps(a, b); }

@@ -44,7 +44,9 @@ struct Vnni : MultipliesFloats {
   }
 
   static constexpr bool kInterleaves = false;
-  static Bytes Multipliers(Floats m) { return BitsOf(m); }
+  static const std::byte* MultiplierAt(const Tokens& x, size_t token, size_t step) {
+    return x.MultiplierAt(token, step);
+  }
 
   // Where both have a sign the lines are lifted.
   template <Codes kCodes, int kSteps, int kMultipliers, int kCount, class WeightsOf, class Lines,
