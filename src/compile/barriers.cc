@@ -114,11 +114,12 @@ void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens) {
 }
 
 void FindChains(std::vector<Step>& steps) {
-  for (auto begin = steps.begin(); begin != steps.end();) {
-    const auto end =
-        std::find_if(begin + 1, steps.end(), [](const Step& step) { return step.barrier_before; });
-    MarkChain({begin, end});
-    begin = end;
+  const auto begins = [](const Step& step) { return step.barrier_before; };
+  for (std::span<Step> left = steps; !left.empty();) {
+    const auto end = std::find_if(left.begin() + 1, left.end(), begins);
+    const auto count = static_cast<size_t>(end - left.begin());
+    MarkChain(left.first(count));
+    left = left.subspan(count);
   }
 }
 
