@@ -9,10 +9,11 @@ namespace ingle {
 
 class WorkerPool;
 
-// One of some parts that work is divided into.
+// A part of some work: units [begin, end) of so many that are equal.
 struct WorkPart {
-  int index;
-  int count;
+  int begin;
+  int end;
+  int units;
 
   // This part of [0, total): contiguous, in multiples of grain but for the end.
   struct Range {
@@ -34,7 +35,7 @@ class Worker {
   void Barrier();
 
   // The part that is this worker's, if each has one.
-  WorkPart part() const { return {index_, count_}; }
+  WorkPart part() const { return {index_, index_ + 1, count_}; }
   Range Share(size_t total, size_t grain = 1) const { return part().Share(total, grain); }
 
   // The first of 0, 1, 2 ... that no worker of the job has taken since the last barrier.

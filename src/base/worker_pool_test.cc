@@ -87,15 +87,18 @@ TEST(WorkerPool, WhatIsTakenIsNobodyElses) {
 }
 
 TEST(WorkPart, PartsAreTheWholeInMultiplesOfAGrain) {
-  for (const int count : {1, 3, 8}) {
-    size_t end = 0;
-    for (int index = 0; index < count; ++index) {
-      const WorkPart::Range range = WorkPart{index, count}.Share(100, 16);
-      EXPECT_EQ(range.begin, end);
-      EXPECT_TRUE(range.end % 16 == 0 || range.end == 100);
-      end = range.end;
+  for (const int units : {1, 3, 8}) {
+    for (const int at_once : {1, 2, 5}) {
+      size_t end = 0;
+      for (int unit = 0; unit < units; unit += at_once) {
+        const WorkPart part{unit, std::min(unit + at_once, units), units};
+        const WorkPart::Range range = part.Share(100, 16);
+        EXPECT_EQ(range.begin, end);
+        EXPECT_TRUE(range.end % 16 == 0 || range.end == 100);
+        end = range.end;
+      }
+      EXPECT_EQ(end, 100u);
     }
-    EXPECT_EQ(end, 100u);
   }
 }
 

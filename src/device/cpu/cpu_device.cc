@@ -22,15 +22,40 @@ size_t ScratchBytes(const Program& program, int workers) {
   return (program.shared_floats + own) * sizeof(float);
 }
 
-// Into how many parts a chain of steps is divided. Workers take them as they come: who is slower,
-// or is kept from working by another process, has fewer. A part that is too small costs more to
-// take, and to start reading, than it evens out.
-int PartsOf(const Step& first, int workers) {
-  constexpr uint64_t kLeastBytes = uint64_t{128} << 10;
-  if (workers == 1) return 1;
-  const auto team = static_cast<uint64_t>(workers);
-  return static_cast<int>(std::clamp(first.chain_bytes / kLeastBytes, team, 4 * team));
-}
+// How a chain of steps is divided. Workers take parts as they come: who is slower, or is kept from
+// working by another process, has fewer. Each part costs something to take and to start reading,
+// and whoever is done first waits for the last: so parts are few and become smaller.
+class ChainParts {
+ public:
+  ChainParts(uint64_t bytes, int workers)
+      : workers_(workers), one_each_(workers == 1 || bytes / kLeastBytes < TotalUnits()) {}
+
+  // Whether each worker has one part, all of the same size.
+  bool one_each() const { return one_each_; }
+  int count() const { return kRounds * workers_; }
+
+  // Of the first round, a part a worker, half of the chain; of each round that follows, half of
+  // what is left, until the last takes as much as the one before.
+  WorkPart At(int part) const {
+    const int round = part / workers_;
+    const int units = std::max(kUnits >> (round + 1), 1);
+    const int before = kUnits - (kUnits >> round);
+    const int begin = before * workers_ + part % workers_ * units;
+    return {begin, begin + units, static_cast<int>(TotalUnits())};
+  }
+
+ private:
+  static constexpr int kRounds = 5;
+  static constexpr int kUnits = 1 << (kRounds - 1);            // a worker
+  static constexpr uint64_t kLeastBytes = uint64_t{16} << 10;  // of a unit
+
+  uint64_t TotalUnits() const {
+    return static_cast<uint64_t>(kUnits) * static_cast<uint64_t>(workers_);
+  }
+
+  int workers_;
+  bool one_each_;
+};
 
 // This worker's parts of a chain.
 void RunChain(std::span<const Step> chain, StepContext context) {
@@ -39,9 +64,9 @@ void RunChain(std::span<const Step> chain, StepContext context) {
     context.part = part;
     for (const Step& step : chain) RunStep(step, context);
   };
-  const int parts = PartsOf(chain.front(), worker.count());
-  if (parts == worker.count()) return run(worker.part());
-  for (int part = worker.Take(); part < parts; part = worker.Take()) run({part, parts});
+  const ChainParts parts(chain.front().chain_bytes, worker.count());
+  if (parts.one_each()) return run(worker.part());
+  for (int i = worker.Take(); i < parts.count(); i = worker.Take()) run(parts.At(i));
 }
 
 void RunSteps(std::span<const Step> steps, const StepContext& context) {
