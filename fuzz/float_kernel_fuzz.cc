@@ -1,106 +1,34 @@
-// Products of float weights, norms, rotations and elementwise arithmetic: every kernel of a table
-// against the table's last one, which defines what is right. The fuzzer chooses shapes, how memory
-// lies, and numbers: of any bits where kernels must give the same ones; else such that it is known
-// how far apart they may be. That is what the unit tests allow, or twice that where those hold each
-// kernel against the exact result, for then both may be off.
+// Products of float weights, norms, rotations, routes and elementwise arithmetic: every kernel of a
+// table against the table's last one, which defines what is right. The fuzzer chooses shapes, how
+// memory lies, and numbers: of any bits where kernels must give the same ones; else such that it is
+// known how far apart they may be. That is what the unit tests allow, or twice that where those
+// hold each kernel against the exact result, for then both may be off.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "base/half.h"
-#include "kernel_fuzzing.h"
+#include "float_fuzzing.h"
 #include "kernels/elementwise/elementwise.h"
-#include "kernels/kernel_testing.h"
+#include "kernels/layer_norm/layer_norm.h"
 #include "kernels/matmul/emulated_testing.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/rms_norm/rms_norm.h"
 #include "kernels/rope/rope.h"
+#include "kernels/route/route.h"
+#include "kernels/sparsify/sparsify.h"
 
 namespace ingle {
 namespace {
 
-using Floats = std::vector<float>;
-
-constexpr double kUnit = 6e-8;  // what rounding does to a float, as a part of it
-
-// ---- Numbers ----------------------------------------------------------------------------------
-
-Floats AnyBits(FuzzedBytes& bytes, size_t count) {
-  const auto raw = bytes.Repeated(count * sizeof(float), 4 * (1 + bytes.Number(64)));
-  Floats values(count);
-  std::memcpy(values.data(), raw.data(), raw.size());
-  return values;
-}
-
-// Multiples of 1/32 from -4 to below 4: their products, and sums of a thousand of those, are exact.
-Floats Coarse(FuzzedBytes& bytes, size_t count) {
-  const auto raw = bytes.Repeated(count, 1 + bytes.Number(256));
-  Floats values(count);
-  for (size_t i = 0; i < count; ++i) {
-    values[i] = static_cast<float>(std::to_integer<int>(raw[i]) - 128) / 32;
-  }
-  return values;
-}
-
-// As the unit tests have them.
-Floats Normal(FuzzedBytes& bytes, size_t count) {
-  return RandomFloats(count, static_cast<uint32_t>(bytes.Number(256)));
-}
-
-Floats CoarseOrNormal(FuzzedBytes& bytes, size_t count) {
-  return bytes.Flag() ? Normal(bytes, count) : Coarse(bytes, count);
-}
-
-// Where the unit test of activations has a tolerance. NaN stays.
-Floats WithinThirty(Floats values) {
-  for (float& x : values) x = std::isinf(x) ? 30.0f : std::remainder(x, 60.0f);
-  return values;
-}
-
-// ---- Comparing --------------------------------------------------------------------------------
-
-// tolerance(i, want): how far element i may be off.
-template <class Tolerance>
-void CheckNear(const Floats& got, const Floats& want, const Tolerance& tolerance) {
-  Check(got.size() == want.size());
-  for (size_t i = 0; i < want.size(); ++i) {
-    if (std::isnan(want[i])) {
-      Check(std::isnan(got[i]));
-    } else if (got[i] != want[i]) {
-      Check(std::fabs(double{got[i]} - want[i]) <= tolerance(i, want[i]));
-    }
-  }
-}
-
-constexpr auto kNone = [](size_t, float) { return 0.0; };
-
-// What run writes to an output that begins 4 * offset bytes into its memory.
-template <class Run>
-Floats Written(size_t offset, size_t count, const Run& run) {
-  Placed<float> output(offset, Floats(count, -1.0f));
-  run(output.data());
-  Check(output.intact());
-  return {output.data(), output.data() + count};
-}
-
-// run(row, output), by each row of the table that this machine can run, against the last.
-template <class Row, class Run, class Tolerance>
-void CompareRows(std::span<const Row> table, size_t offset, size_t count, const Run& run,
-                 const Tolerance& tolerance) {
-  const auto by = [&](const Row& row) {
-    return Written(offset, count, [&](float* output) { run(row, output); });
-  };
-  const Floats want = by(table.back());
-  for (const Row& row : table) {
-    if (CanRun(row.needs)) CheckNear(by(row), want, tolerance);
-  }
-}
+// ---- Elementwise ------------------------------------------------------------------------------
 
 // An input of a kernel whose output may be this input. (Constructors that read two numbers are
 // called with braces: then every compiler reads them in the same order.)
@@ -117,7 +45,11 @@ struct Input {
   }
 };
 
-// ---- Elementwise ------------------------------------------------------------------------------
+// Where the unit test of activations has a tolerance. NaN stays.
+Floats WithinThirty(Floats values) {
+  for (float& x : values) x = std::isinf(x) ? 30.0f : std::remainder(x, 60.0f);
+  return values;
+}
 
 void FuzzArithmetic(FuzzedBytes& bytes) {
   const size_t count = 1 + bytes.Number(100);
@@ -265,6 +197,159 @@ void FuzzRope(FuzzedBytes& bytes) {
   }
 }
 
+// Elements differ from the mean by what rounding leaves of it, and all of them by a factor that the
+// variance has from that.
+void FuzzLayerNorm(FuzzedBytes& bytes) {
+  const size_t columns = 1 + bytes.Number(256) + 256 * bytes.Number(2);
+  Floats values = CoarseOrNormal(bytes, columns);
+  const float shift = static_cast<float>(bytes.Number(16));
+  for (float& value : values) value += shift;
+  const Input x(bytes, values);
+  const Placed<float> weight{bytes.Number(16), CoarseOrNormal(bytes, columns)};
+  const Placed<float> bias{bytes.Number(16), CoarseOrNormal(bytes, columns)};
+  const bool has_weight = bytes.Flag(), has_bias = bytes.Flag();
+  constexpr float kEpsilon = 1e-5f;
+
+  const auto count = static_cast<double>(columns);
+  double mean = 0, variance = 0, largest = 0;
+  for (const float value : values) mean += value / count;
+  for (const float value : values) {
+    variance += (value - mean) * (value - mean) / count;
+    largest = std::max(largest, std::fabs(double{value}));
+  }
+  const double scale = 1 / std::sqrt(variance + kEpsilon);
+  const double rounded = 8 * kUnit * largest * scale;
+  CompareRows(
+      LayerNormKernels(), bytes.Number(16), columns,
+      [&](const LayerNormKernel& kernel, float* output) {
+        kernel.run({x.For(output), has_weight ? weight.data() : nullptr,
+                    has_bias ? bias.data() : nullptr, kEpsilon, output, columns});
+      },
+      [&](size_t i, float want) {
+        const double normal = std::fabs(values[i] - mean) * scale;
+        const double factor = has_weight ? std::fabs(weight.data()[i]) : 1;
+        return factor * (rounded * (1 + normal) + kNormTolerance * normal) +
+               4 * kUnit * std::fabs(want);
+      });
+}
+
+void FuzzSparsify(FuzzedBytes& bytes) {
+  const size_t count = 1 + bytes.Number(256);
+  Floats values = CoarseOrNormal(bytes, count);
+  if (bytes.Flag()) values[bytes.Number(count)] = NAN;
+  const Input x(bytes, values);
+  const float deviations = static_cast<float>(bytes.Number(5)) / 2;
+  double largest = 0;
+  for (const float value : values) largest = std::fmax(largest, std::fabs(value));
+  CompareRows(
+      SparsifyKernels(), bytes.Number(16), count,
+      [&](const SparsifyKernel& kernel, float* output) {
+        kernel.run({x.For(output), deviations, output, count});
+      },
+      [&](size_t, float) { return 4 * kUnit * (1 + deviations) * largest; });
+}
+
+// ---- Routes -----------------------------------------------------------------------------------
+
+// What experts are chosen by and weighed with, in f64.
+struct Scores {
+  std::vector<double> choice;
+  std::vector<double> weight;
+};
+
+void SoftmaxOver(const std::vector<size_t>& experts, const RouteTask& task,
+                 std::vector<double>& weight) {
+  double sum = 0;
+  for (const size_t e : experts) sum += weight[e] = std::exp(double{task.logits[e]});
+  for (const size_t e : experts) weight[e] /= sum;
+}
+
+Scores ScoresOf(const RouteTask& task, const std::vector<size_t>& chosen) {
+  Scores scores{std::vector<double>(task.experts), std::vector<double>(task.experts)};
+  std::vector<size_t> all(task.experts);
+  std::iota(all.begin(), all.end(), size_t{0});
+  switch (task.scores) {
+    case RouteScores::kSoftmax:
+      SoftmaxOver(all, task, scores.weight);
+      break;
+    case RouteScores::kSoftmaxOfTopK:
+      SoftmaxOver(chosen, task, scores.weight);
+      break;
+    case RouteScores::kSigmoid:
+      for (const size_t e : all) scores.weight[e] = 1 / (1 + std::exp(-double{task.logits[e]}));
+  }
+  for (const size_t e : all) {
+    const bool by_logits = task.scores == RouteScores::kSoftmaxOfTopK;
+    scores.choice[e] = by_logits ? double{task.logits[e]} : scores.weight[e];
+    if (task.bias != nullptr) scores.choice[e] += task.bias[e];
+  }
+  double sum = 0;
+  for (const size_t e : chosen) sum += scores.weight[e];
+  for (const size_t e : all) {
+    scores.weight[e] *= task.scale / (task.normalize ? sum : 1);
+    if (task.scales != nullptr) scores.weight[e] *= task.scales[e];
+  }
+  return scores;
+}
+
+// Whether expert a may come before b: it is not worse, and if it is alike it has the smaller
+// number.
+bool MayPrecede(const RouteTask& task, const Scores& scores, size_t a, size_t b) {
+  const bool alike =
+      task.logits[a] == task.logits[b] && (task.bias == nullptr || task.bias[a] == task.bias[b]);
+  if (alike) return a < b;
+  const double size = std::fabs(scores.choice[a]) + std::fabs(scores.choice[b]);
+  return scores.choice[a] >= scores.choice[b] - 16 * kUnit * (1 + size);
+}
+
+// Rounding decides between experts that are nearly alike, so it is not asked which are chosen, but
+// whether that is a right choice.
+void CheckRoute(const RouteTask& task) {
+  std::vector<size_t> order;
+  for (size_t j = 0; j < task.k; ++j) {
+    Check(task.output[j] >= 0 && task.output[j] < static_cast<float>(task.experts));
+    order.push_back(static_cast<size_t>(task.output[j]));
+  }
+  const Scores scores = ScoresOf(task, order);
+  for (size_t j = 0; j < task.k; ++j) {
+    const double want = scores.weight[order[j]];
+    Check(std::fabs(task.output[task.k + j] - want) <= 1e-5 * std::fabs(want) + 1e-30);
+  }
+  for (size_t e = 0; e < task.experts; ++e) {
+    if (std::find(order.begin(), order.end(), e) == order.end()) order.push_back(e);
+  }
+  Check(order.size() == task.experts);  // none was chosen twice
+  for (size_t j = 0; j < task.k; ++j) {
+    for (size_t i = j + 1; i < order.size(); ++i) {
+      Check(MayPrecede(task, scores, order[j], order[i]));
+    }
+  }
+}
+
+void FuzzRoute(FuzzedBytes& bytes) {
+  const size_t experts = 1 + bytes.Number(140);
+  const Placed<float> logits{bytes.Number(16), CoarseOrNormal(bytes, experts)};
+  const Placed<float> bias{bytes.Number(16), CoarseOrNormal(bytes, experts)};
+  const Placed<float> scales{bytes.Number(16), CoarseOrNormal(bytes, experts)};
+  RouteTask task{};
+  task.logits = logits.data();
+  task.bias = bytes.Flag() ? bias.data() : nullptr;
+  task.scales = bytes.Flag() ? scales.data() : nullptr;
+  task.experts = experts;
+  task.k = 1 + bytes.Number(std::min<size_t>(experts, 16));
+  task.scores = static_cast<RouteScores>(bytes.Number(3));
+  task.normalize = bytes.Flag();
+  task.scale = 1 + static_cast<float>(bytes.Number(3));
+  for (const RouteKernel& kernel : RouteKernels()) {
+    if (!CanRun(kernel.needs)) continue;
+    Floats output(2 * task.k), scratch(2 * experts);
+    task.output = output.data();
+    task.scratch = scratch.data();
+    kernel.run(task);
+    CheckRoute(task);
+  }
+}
+
 // ---- Products of float weights ----------------------------------------------------------------
 
 struct Operands {
@@ -380,9 +465,10 @@ void FuzzProduct(FuzzedBytes& bytes) {
 }  // namespace ingle
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr void (*kTargets[])(ingle::FuzzedBytes&) = {ingle::FuzzArithmetic, ingle::FuzzActivation,
-                                                       ingle::FuzzGlu,        ingle::FuzzNorm,
-                                                       ingle::FuzzRope,       ingle::FuzzProduct};
+  constexpr void (*kTargets[])(ingle::FuzzedBytes&) = {
+      ingle::FuzzArithmetic, ingle::FuzzActivation, ingle::FuzzGlu,
+      ingle::FuzzNorm,       ingle::FuzzRope,       ingle::FuzzProduct,
+      ingle::FuzzLayerNorm,  ingle::FuzzSparsify,   ingle::FuzzRoute};
   ingle::FuzzedBytes bytes{{reinterpret_cast<const char*>(data), size}};
   kTargets[bytes.Number(std::size(kTargets))](bytes);
   return 0;

@@ -1,0 +1,275 @@
+// Operations that carry a state from token to token: every kernel against the scalar one, and cut
+// in parts, bit for bit, against itself. The fuzzer chooses shapes, where memory lies, numbers and
+// cuts.
+//
+// How far a kernel may be off is what rounding does to the sums of their terms' magnitudes: the
+// scalar kernel computes those too, of numbers whose signs are such that nothing cancels.
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "float_fuzzing.h"
+#include "kernels/recurrent/recurrent.h"
+
+namespace ingle {
+namespace {
+
+// What a kernel leaves, where it was put.
+struct Result {
+  Placed<float> output;
+  Placed<float> state;
+};
+
+// Where a run of some tokens is cut in two, and the columns or heads.
+struct Cut {
+  size_t tokens;
+  size_t units;
+};
+
+struct Shape {
+  size_t tokens;
+  size_t units;
+
+  Cut Whole() const { return {tokens, units}; }
+};
+
+// run(first token, tokens, first unit, end) for the parts of a cut: tokens in order, units not.
+template <class Run>
+void ForEachPart(const Shape& shape, const Cut& cut, const Run& run) {
+  using Range = std::pair<size_t, size_t>;
+  for (const auto& [first, end] : {Range{0, cut.tokens}, Range{cut.tokens, shape.tokens}}) {
+    for (const auto& [begin, stop] : {Range{cut.units, shape.units}, Range{0, cut.units}}) {
+      if (first < end && begin < stop) run(first, end - first, begin, stop);
+    }
+  }
+}
+
+void CheckNear(const Placed<float>& got, const Placed<float>& want, const Placed<float>& sizes,
+               double tolerance) {
+  Check(got.intact());
+  for (size_t i = 0; i < want.size(); ++i) {
+    const double off = std::fabs(double{got.data()[i]} - want.data()[i]);
+    Check(off <= tolerance * std::fabs(sizes.data()[i]) + 1e-30);
+  }
+}
+
+void CheckSame(const Placed<float>& a, const Placed<float>& b) {
+  for (size_t i = 0; i < a.size(); ++i) Check(SameBits(a.data()[i], b.data()[i]));
+}
+
+// run(kernels, numbers, cut) gives a Result.
+template <class Numbers, class Run>
+void CompareKernels(const Shape& shape, const Cut& cut, const Numbers& numbers, double tolerance,
+                    const Run& run) {
+  const RecurrentKernels& definition = RecurrentTable().back();
+  const Result want = run(definition, numbers, shape.Whole());
+  const Result sizes = run(definition, numbers.Magnitudes(), shape.Whole());
+  for (const RecurrentKernels& kernels : RecurrentTable()) {
+    if (!CanRun(kernels.needs)) continue;
+    const Result whole = run(kernels, numbers, shape.Whole());
+    CheckNear(whole.output, want.output, sizes.output, tolerance);
+    CheckNear(whole.state, want.state, sizes.state, tolerance);
+    const Result parts = run(kernels, numbers, cut);
+    CheckSame(parts.output, whole.output);
+    CheckSame(parts.state, whole.state);
+  }
+}
+
+Cut AnyCut(FuzzedBytes& bytes, const Shape& shape) {
+  return {bytes.Number(shape.tokens + 1), bytes.Number(shape.units + 1)};
+}
+
+Floats Magnitudes(Floats values) {
+  for (float& value : values) value = std::fabs(value);
+  return values;
+}
+
+Floats Negative(Floats values) {
+  for (float& value : values) value = -std::fabs(value);
+  return values;
+}
+
+Floats Times(Floats values, float factor) {
+  for (float& value : values) value *= factor;
+  return values;
+}
+
+// ---- Convolution ------------------------------------------------------------------------------
+
+struct ConvNumbers {
+  Floats x, weight, bias, state;
+
+  ConvNumbers Magnitudes() const {
+    return {ingle::Magnitudes(x), ingle::Magnitudes(weight), ingle::Magnitudes(bias),
+            ingle::Magnitudes(state)};
+  }
+};
+
+void FuzzShortConv(FuzzedBytes& bytes) {
+  const Shape shape{1 + bytes.Number(12), 1 + bytes.Number(80)};
+  const size_t taps = 1 + bytes.Number(18), columns = shape.units;
+  const bool bias = bytes.Flag();
+  const size_t offset = bytes.Number(16), state_offset = bytes.Number(16);
+  const Cut cut = AnyCut(bytes, shape);
+  const ConvNumbers numbers{CoarseOrNormal(bytes, shape.tokens * columns),
+                            CoarseOrNormal(bytes, columns * taps), CoarseOrNormal(bytes, columns),
+                            CoarseOrNormal(bytes, (taps - 1) * columns)};
+  const auto run = [&](const RecurrentKernels& kernels, const ConvNumbers& n, const Cut& at) {
+    const Placed<float> x(state_offset, n.x), weight(offset, n.weight);
+    Result result{{offset, Floats(n.x.size())}, {state_offset, n.state}};
+    ForEachPart(shape, at, [&](size_t first, size_t count, size_t begin, size_t end) {
+      kernels.short_conv({x.data() + first * columns, columns,
+                          result.output.data() + first * columns, weight.data(),
+                          bias ? n.bias.data() : nullptr, result.state.data(), columns, taps, count,
+                          begin, end});
+    });
+    return result;
+  };
+  CompareKernels(shape, cut, numbers, 2 * kUnit * static_cast<double>(taps + 1), run);
+}
+
+// ---- Heads ------------------------------------------------------------------------------------
+
+struct Heads {
+  size_t groups;
+  size_t count;
+  size_t key_size;
+  size_t value_size;
+
+  size_t width() const { return count * value_size; }
+  size_t keys() const { return groups * key_size; }
+};
+
+Heads AnyHeads(FuzzedBytes& bytes) {
+  const size_t groups = 1 + bytes.Number(3);
+  return {groups, groups * (1 + bytes.Number(3)), 1 + bytes.Number(40), 1 + bytes.Number(40)};
+}
+
+// Of each token, exponentials have some units; and each sum one a term.
+double Tolerance(const Shape& shape, const Heads& heads) {
+  return kUnit * static_cast<double>(24 * shape.tokens + heads.key_size);
+}
+
+struct ScanNumbers {
+  Floats x, dt, b, c, a, skip, dt_bias, state;
+
+  ScanNumbers Magnitudes() const {
+    return {ingle::Magnitudes(x),    dt,      ingle::Magnitudes(b),    ingle::Magnitudes(c), a,
+            ingle::Magnitudes(skip), dt_bias, ingle::Magnitudes(state)};
+  }
+};
+
+void FuzzSelectiveScan(FuzzedBytes& bytes) {
+  const Heads heads = AnyHeads(bytes);
+  const Shape shape{1 + bytes.Number(12), heads.count};
+  const size_t offset = bytes.Number(16), state_offset = bytes.Number(16);
+  const float dt_low = bytes.Flag() ? 0.1f : 0.0f;
+  const Cut cut = AnyCut(bytes, shape);
+  const auto some = [&](size_t count) { return CoarseOrNormal(bytes, count); };
+  const ScanNumbers numbers{some(shape.tokens * heads.width()),
+                            some(shape.tokens * heads.count),
+                            some(shape.tokens * heads.keys()),
+                            some(shape.tokens * heads.keys()),
+                            Negative(some(heads.count)),
+                            some(heads.count),
+                            some(heads.count),
+                            some(heads.width() * heads.key_size)};
+  const auto run = [&](const RecurrentKernels& kernels, const ScanNumbers& n, const Cut& at) {
+    const Placed<float> x(offset, n.x), b(state_offset, n.b), c(offset, n.c);
+    Result result{{offset, Floats(n.x.size())}, {state_offset, n.state}};
+    ForEachPart(shape, at, [&](size_t first, size_t count, size_t begin, size_t end) {
+      SelectiveScanTask task{};
+      task.x = x.data() + first * heads.width();
+      task.dt = n.dt.data() + first * heads.count;
+      task.b = b.data() + first * heads.keys();
+      task.c = c.data() + first * heads.keys();
+      task.output = result.output.data() + first * heads.width();
+      task.x_stride = task.output_stride = heads.width();
+      task.dt_stride = heads.count;
+      task.b_stride = task.c_stride = heads.keys();
+      task.a = n.a.data();
+      task.skip = n.skip.data();
+      task.dt_bias = n.dt_bias.data();
+      task.state = result.state.data();
+      task.dt_low = dt_low;
+      task.dt_high = 3;
+      task.heads = heads.count;
+      task.groups = heads.groups;
+      task.key_size = heads.key_size;
+      task.value_size = heads.value_size;
+      task.tokens = count;
+      task.head_begin = begin;
+      task.head_end = end;
+      kernels.selective_scan(task);
+    });
+    return result;
+  };
+  CompareKernels(shape, cut, numbers, Tolerance(shape, heads), run);
+}
+
+struct DeltaNumbers {
+  Floats q, k, v, decay, beta, state;
+
+  // The correction is beta * (v - stateᵀ k).
+  DeltaNumbers Magnitudes() const {
+    return {ingle::Magnitudes(q), ingle::Magnitudes(k),    Negative(v), decay,
+            Negative(beta),       ingle::Magnitudes(state)};
+  }
+};
+
+void FuzzDeltaRule(FuzzedBytes& bytes) {
+  const Heads heads = AnyHeads(bytes);
+  const Shape shape{1 + bytes.Number(12), heads.count};
+  const size_t offset = bytes.Number(16), state_offset = bytes.Number(16);
+  const bool tiled = bytes.Flag();
+  const Cut cut = AnyCut(bytes, shape);
+  const auto some = [&](size_t count) { return CoarseOrNormal(bytes, count); };
+  // Keys of a length of about one, as models have them: else states grow without an end.
+  const float size = 0.5f / std::sqrt(static_cast<float>(heads.key_size));
+  const DeltaNumbers numbers{some(shape.tokens * heads.keys()),
+                             Times(some(shape.tokens * heads.keys()), size),
+                             some(shape.tokens * heads.width()),
+                             Negative(some(shape.tokens * heads.count)),
+                             Times(Magnitudes(some(shape.tokens * heads.count)), 0.25f),
+                             some(heads.width() * heads.key_size)};
+  const auto run = [&](const RecurrentKernels& kernels, const DeltaNumbers& n, const Cut& at) {
+    const Placed<float> q(state_offset, n.q), k(offset, n.k), v(state_offset, n.v);
+    Result result{{offset, Floats(n.v.size())}, {state_offset, n.state}};
+    ForEachPart(shape, at, [&](size_t first, size_t count, size_t begin, size_t end) {
+      DeltaRuleTask task{};
+      task.q = q.data() + first * heads.keys();
+      task.k = k.data() + first * heads.keys();
+      task.v = v.data() + first * heads.width();
+      task.decay = n.decay.data() + first * heads.count;
+      task.beta = n.beta.data() + first * heads.count;
+      task.output = result.output.data() + first * heads.width();
+      task.q_stride = task.k_stride = heads.keys();
+      task.v_stride = task.output_stride = heads.width();
+      task.decay_stride = task.beta_stride = heads.count;
+      task.state = result.state.data();
+      task.heads = heads.count;
+      task.groups = heads.groups;
+      task.key_size = heads.key_size;
+      task.value_size = heads.value_size;
+      task.tiled = tiled;
+      task.tokens = count;
+      task.head_begin = begin;
+      task.head_end = end;
+      kernels.delta_rule(task);
+    });
+    return result;
+  };
+  CompareKernels(shape, cut, numbers, Tolerance(shape, heads), run);
+}
+
+}  // namespace
+}  // namespace ingle
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  constexpr void (*kTargets[])(ingle::FuzzedBytes&) = {
+      ingle::FuzzShortConv, ingle::FuzzSelectiveScan, ingle::FuzzDeltaRule};
+  ingle::FuzzedBytes bytes{{reinterpret_cast<const char*>(data), size}};
+  kTargets[bytes.Number(std::size(kTargets))](bytes);
+  return 0;
+}
