@@ -5,8 +5,8 @@
 
 namespace ingle {
 
-// Tokens that one pass over an expert's weights serves: enough for kernels to take the way of many.
-inline constexpr uint64_t kExpertTokens = 32;
+// Tokens that one pass over an expert's weights serves: as many as kernels unpack weights once for.
+inline constexpr uint64_t kExpertTokens = 64;
 
 // Offsets in floats. Rows of an input are f32, or Q8 in no more room.
 struct ExpertScratch {
