@@ -23,7 +23,7 @@ Of AVX2, where int8 products go through 16 bits; [the design](design/fast-cpu.md
 - *Prefill* of types whose codes are below 16 (Q4_0, Q4_1, most of Q4_K_M) is for the most part one step: 32 columns of a row by eight tokens, eighteen instructions and ten loads, which take 5.3 cycles on Zen 4. Its vector units could do them in 4.5, its two loads a cycle in 5.1. Minimums take 7%, unpacking and laying out 5%.
 - *Prefill of Q6_K* widens sums earlier and has a scale for 16 columns (7.2 cycles), that of *Q8_0* gives the signs of weights to the activations, and widens eight times as often: 35 instructions, 9.8 cycles. Activations in 16 bits were tried: twelve at best, for they wait for loads.
 - *Decoding* asks for memory group by group, ahead of its use, which gained K-quants a sixth. What is left goes to unpacking, and to waiting: six times a layer, all threads wait for the slowest.
-- *Sequences together* are bound by arithmetic as soon as there are four: eight take 9 cycles for the same step, unpacking among them, of which 6.6 are loads.
+- *Sequences together* are bound by arithmetic as soon as there are four: eight take 9 cycles for the same step, unpacking and spreading among them, and 6.9 without.
 """
 # The instructions that it speaks of, as reports name them.
 WHY_INSTRUCTIONS = "avx2"

@@ -1,8 +1,9 @@
-// Products of float weights, norms, rotations, routes and elementwise arithmetic: every kernel of a
-// table against the table's last one, which defines what is right. The fuzzer chooses shapes, how
-// memory lies, and numbers: of any bits where kernels must give the same ones; else such that it is
-// known how far apart they may be. That is what the unit tests allow, or twice that where those
-// hold each kernel against the exact result, for then both may be off.
+// Products of float weights, norms, rotations, routes, sparsifying and elementwise arithmetic:
+// every kernel of a table against the table's last one, which defines what is right; routes against
+// what they should be in f64. The fuzzer chooses shapes, how memory lies, and numbers: of any bits
+// where kernels must give the same ones; else such that it is known how far apart they may be. That
+// is what rounding may do, or what the unit tests allow, or twice that where those hold each kernel
+// against the exact result, for then both may be off.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -197,8 +198,8 @@ void FuzzRope(FuzzedBytes& bytes) {
   }
 }
 
-// Elements differ from the mean by what rounding leaves of it, and all of them by a factor that the
-// variance has from that.
+// Kernels' means differ by rounding, which shifts all elements; so do their variances, which scales
+// them.
 void FuzzLayerNorm(FuzzedBytes& bytes) {
   const size_t columns = 1 + bytes.Number(256) + 256 * bytes.Number(2);
   Floats values = CoarseOrNormal(bytes, columns);
@@ -299,7 +300,8 @@ bool MayPrecede(const RouteTask& task, const Scores& scores, size_t a, size_t b)
       task.logits[a] == task.logits[b] && (task.bias == nullptr || task.bias[a] == task.bias[b]);
   if (alike) return a < b;
   const double size = std::fabs(scores.choice[a]) + std::fabs(scores.choice[b]);
-  return scores.choice[a] >= scores.choice[b] - 16 * kUnit * (1 + size);
+  const double rounded = static_cast<double>(16 + task.experts) * kUnit;
+  return scores.choice[a] >= scores.choice[b] - rounded * (1 + size);
 }
 
 // Rounding decides between experts that are nearly alike, so it is not asked which are chosen, but
@@ -307,8 +309,10 @@ bool MayPrecede(const RouteTask& task, const Scores& scores, size_t a, size_t b)
 void CheckRoute(const RouteTask& task) {
   std::vector<size_t> order;
   for (size_t j = 0; j < task.k; ++j) {
-    Check(task.output[j] >= 0 && task.output[j] < static_cast<float>(task.experts));
-    order.push_back(static_cast<size_t>(task.output[j]));
+    const float expert = task.output[j];
+    Check(expert >= 0 && expert < static_cast<float>(task.experts));
+    order.push_back(static_cast<size_t>(expert));
+    Check(static_cast<float>(order.back()) == expert);
   }
   const Scores scores = ScoresOf(task, order);
   for (size_t j = 0; j < task.k; ++j) {
@@ -340,12 +344,14 @@ void FuzzRoute(FuzzedBytes& bytes) {
   task.scores = static_cast<RouteScores>(bytes.Number(3));
   task.normalize = bytes.Flag();
   task.scale = 1 + static_cast<float>(bytes.Number(3));
+  const size_t offset = bytes.Number(16);
   for (const RouteKernel& kernel : RouteKernels()) {
     if (!CanRun(kernel.needs)) continue;
-    Floats output(2 * task.k), scratch(2 * experts);
+    Placed<float> output(offset, Floats(2 * task.k)), scratch(offset, Floats(2 * experts));
     task.output = output.data();
     task.scratch = scratch.data();
     kernel.run(task);
+    Check(output.intact() && scratch.intact());
     CheckRoute(task);
   }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the first inputs of attention_fuzz, float_kernel_fuzz and recurrent_fuzz: some of each kind,
-of bytes that are random, but the same each time.
+"""Writes the first inputs of attention_fuzz, float_kernel_fuzz and recurrent_fuzz: some of each
+kind, of bytes that are random, but the same each time.
 
     fuzz/make_kernel_seeds.py fuzz/corpus
 """

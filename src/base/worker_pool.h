@@ -9,7 +9,7 @@ namespace ingle {
 
 class WorkerPool;
 
-// A part of some work: units [begin, end) of so many that are equal.
+// A part of some work: of `units` equal ones, those in [begin, end).
 struct WorkPart {
   int begin;
   int end;

@@ -1,5 +1,6 @@
 #include "base/worker_pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <numeric>
 #include <thread>

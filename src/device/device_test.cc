@@ -188,7 +188,7 @@ TEST(CpuDevice, QuantizedActivationsStayClose) {
 // Bit for bit, whatever the threads, the batch and the cut into steps. The wide models have
 // products whose parts workers take as they come.
 TEST(CpuDevice, ResultsDoNotDependOnCompany) {
-  constexpr uint64_t kWide = 4096;
+  constexpr uint64_t kWide = 8192;
   const std::pair<DType, uint64_t> models[] = {
       {DType::kF32, 96}, {DType::kQ8_0, 96}, {DType::kF32, kWide}, {DType::kQ8_0, kWide}};
   for (const auto& [type, inner] : models) {
