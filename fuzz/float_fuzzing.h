@@ -3,8 +3,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <span>
 #include <vector>
 
 #include "kernel_fuzzing.h"
@@ -17,13 +15,6 @@ using Floats = std::vector<float>;
 inline constexpr double kUnit = 6e-8;  // what rounding does to a float, as a part of it
 
 // ---- Numbers ----------------------------------------------------------------------------------
-
-inline Floats AnyBits(FuzzedBytes& bytes, size_t count) {
-  const auto raw = bytes.Repeated(count * sizeof(float), 4 * (1 + bytes.Number(64)));
-  Floats values(count);
-  std::memcpy(values.data(), raw.data(), raw.size());
-  return values;
-}
 
 // Multiples of 1/32 from -4 to below 4: their products, and sums of a thousand of those, are exact.
 inline Floats Coarse(FuzzedBytes& bytes, size_t count) {
@@ -59,28 +50,10 @@ void CheckNear(const Floats& got, const Floats& want, const Tolerance& tolerance
   }
 }
 
-inline constexpr auto kNone = [](size_t, float) { return 0.0; };
-
-// What run writes to an output that begins 4 * offset bytes into its memory.
-template <class Run>
-Floats Written(size_t offset, size_t count, const Run& run) {
-  Placed<float> output(offset, Floats(count, -1.0f));
-  run(output.data());
+// What was written to an output, and nothing in front of it.
+inline Floats Taken(const Placed<float>& output) {
   Check(output.intact());
-  return {output.data(), output.data() + count};
-}
-
-// run(row, output), by each row of the table that this machine can run, against the last.
-template <class Row, class Run, class Tolerance>
-void CompareRows(std::span<const Row> table, size_t offset, size_t count, const Run& run,
-                 const Tolerance& tolerance) {
-  const auto by = [&](const Row& row) {
-    return Written(offset, count, [&](float* output) { run(row, output); });
-  };
-  const Floats want = by(table.back());
-  for (const Row& row : table) {
-    if (CanRun(row.needs)) CheckNear(by(row), want, tolerance);
-  }
+  return {output.data(), output.data() + output.size()};
 }
 
 }  // namespace ingle

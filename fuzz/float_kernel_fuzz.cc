@@ -29,6 +29,36 @@
 namespace ingle {
 namespace {
 
+Floats AnyBits(FuzzedBytes& bytes, size_t count) {
+  const auto raw = bytes.Repeated(count * sizeof(float), 4 * (1 + bytes.Number(64)));
+  Floats values(count);
+  std::memcpy(values.data(), raw.data(), raw.size());
+  return values;
+}
+
+constexpr auto kNone = [](size_t, float) { return 0.0; };
+
+// What run writes to an output that begins 4 * offset bytes into its memory.
+template <class Run>
+Floats Written(size_t offset, size_t count, const Run& run) {
+  Placed<float> output(offset, Floats(count, -1.0f));
+  run(output.data());
+  return Taken(output);
+}
+
+// run(row, output), by each row of the table that this machine can run, against the last.
+template <class Row, class Run, class Tolerance>
+void CompareRows(std::span<const Row> table, size_t offset, size_t count, const Run& run,
+                 const Tolerance& tolerance) {
+  const auto by = [&](const Row& row) {
+    return Written(offset, count, [&](float* output) { run(row, output); });
+  };
+  const Floats want = by(table.back());
+  for (const Row& row : table) {
+    if (CanRun(row.needs)) CheckNear(by(row), want, tolerance);
+  }
+}
+
 // ---- Elementwise ------------------------------------------------------------------------------
 
 // An input of a kernel whose output may be this input. (Constructors that read two numbers are

@@ -14,10 +14,9 @@
 namespace ingle {
 namespace {
 
-// What a kernel leaves, where it was put.
 struct Result {
-  Placed<float> output;
-  Placed<float> state;
+  Floats output;
+  Floats state;
 };
 
 // Where a run of some tokens is cut in two, and the columns or heads.
@@ -44,18 +43,13 @@ void ForEachPart(const Shape& shape, const Cut& cut, const Run& run) {
   }
 }
 
-void CheckNear(const Placed<float>& got, const Placed<float>& want, const Placed<float>& sizes,
-               double tolerance) {
-  Check(got.intact());
-  for (size_t i = 0; i < want.size(); ++i) {
-    const double off = std::fabs(double{got.data()[i]} - want.data()[i]);
-    Check(off <= tolerance * std::fabs(sizes.data()[i]) + 1e-30);
-  }
+// sizes: of the sums of each element's terms without their signs.
+void CheckWithin(const Floats& got, const Floats& want, const Floats& sizes, double tolerance) {
+  CheckNear(got, want, [&](size_t i, float) { return tolerance * std::fabs(sizes[i]) + 1e-30; });
 }
 
-void CheckSame(const Placed<float>& a, const Placed<float>& b) {
-  Check(a.intact());
-  for (size_t i = 0; i < a.size(); ++i) Check(SameBits(a.data()[i], b.data()[i]));
+void CheckSame(const Floats& a, const Floats& b) {
+  for (size_t i = 0; i < a.size(); ++i) Check(SameBits(a[i], b[i]));
 }
 
 // run(kernels, numbers, cut) gives a Result.
@@ -68,8 +62,8 @@ void CompareKernels(const Shape& shape, const Cut& cut, const Numbers& numbers, 
   for (const RecurrentKernels& kernels : RecurrentTable()) {
     if (!CanRun(kernels.needs)) continue;
     const Result whole = run(kernels, numbers, shape.Whole());
-    CheckNear(whole.output, want.output, sizes.output, tolerance);
-    CheckNear(whole.state, want.state, sizes.state, tolerance);
+    CheckWithin(whole.output, want.output, sizes.output, tolerance);
+    CheckWithin(whole.state, want.state, sizes.state, tolerance);
     const Result parts = run(kernels, numbers, cut);
     CheckSame(parts.output, whole.output);
     CheckSame(parts.state, whole.state);
@@ -117,14 +111,13 @@ void FuzzShortConv(FuzzedBytes& bytes) {
                             CoarseOrNormal(bytes, (taps - 1) * columns)};
   const auto run = [&](const RecurrentKernels& kernels, const ConvNumbers& n, const Cut& at) {
     const Placed<float> x(state_offset, n.x), weight(offset, n.weight);
-    Result result{{offset, Floats(n.x.size())}, {state_offset, n.state}};
+    Placed<float> output(offset, Floats(n.x.size())), state(state_offset, n.state);
     ForEachPart(shape, at, [&](size_t first, size_t count, size_t begin, size_t end) {
-      kernels.short_conv({x.data() + first * columns, columns,
-                          result.output.data() + first * columns, weight.data(),
-                          bias ? n.bias.data() : nullptr, result.state.data(), columns, taps, count,
-                          begin, end});
+      kernels.short_conv({x.data() + first * columns, columns, output.data() + first * columns,
+                          weight.data(), bias ? n.bias.data() : nullptr, state.data(), columns,
+                          taps, count, begin, end});
     });
-    return result;
+    return Result{Taken(output), Taken(state)};
   };
   CompareKernels(shape, cut, numbers, 2 * kUnit * static_cast<double>(taps + 1), run);
 }
@@ -158,6 +151,21 @@ double Tolerance(size_t tokens, size_t sums, const Heads& heads) {
   return kUnit * static_cast<double>(24 * tokens + 2 * sums * heads.key_size);
 }
 
+// What the tasks of heads have in common, for some of the heads.
+template <class Task>
+Task TaskOf(const Heads& heads, size_t tokens, size_t begin, size_t end) {
+  Task task{};
+  task.output_stride = heads.width();
+  task.heads = heads.count;
+  task.groups = heads.groups;
+  task.key_size = heads.key_size;
+  task.value_size = heads.value_size;
+  task.tokens = tokens;
+  task.head_begin = begin;
+  task.head_end = end;
+  return task;
+}
+
 struct ScanNumbers {
   Floats x, dt, b, c, a, skip, dt_bias, state;
 
@@ -184,33 +192,26 @@ void FuzzSelectiveScan(FuzzedBytes& bytes) {
                             some(heads.width() * heads.key_size)};
   const auto run = [&](const RecurrentKernels& kernels, const ScanNumbers& n, const Cut& at) {
     const Placed<float> x(offset, n.x), b(state_offset, n.b), c(offset, n.c);
-    Result result{{offset, Floats(n.x.size())}, {state_offset, n.state}};
+    Placed<float> output(offset, Floats(n.x.size())), state(state_offset, n.state);
     ForEachPart(shape, at, [&](size_t first, size_t count, size_t begin, size_t end) {
-      SelectiveScanTask task{};
+      auto task = TaskOf<SelectiveScanTask>(heads, count, begin, end);
       task.x = x.data() + first * heads.width();
       task.dt = n.dt.data() + first * heads.count;
       task.b = b.data() + first * heads.keys();
       task.c = c.data() + first * heads.keys();
-      task.output = result.output.data() + first * heads.width();
-      task.x_stride = task.output_stride = heads.width();
+      task.output = output.data() + first * heads.width();
+      task.x_stride = heads.width();
       task.dt_stride = heads.count;
       task.b_stride = task.c_stride = heads.keys();
       task.a = n.a.data();
       task.skip = n.skip.data();
       task.dt_bias = n.dt_bias.data();
-      task.state = result.state.data();
+      task.state = state.data();
       task.dt_low = dt_low;
       task.dt_high = 3;
-      task.heads = heads.count;
-      task.groups = heads.groups;
-      task.key_size = heads.key_size;
-      task.value_size = heads.value_size;
-      task.tokens = count;
-      task.head_begin = begin;
-      task.head_end = end;
       kernels.selective_scan(task);
     });
-    return result;
+    return Result{Taken(output), Taken(state)};
   };
   CompareKernels(shape, cut, numbers, Tolerance(shape.tokens, 1, heads), run);
 }
@@ -242,30 +243,23 @@ void FuzzDeltaRule(FuzzedBytes& bytes) {
                              some(heads.width() * heads.key_size)};
   const auto run = [&](const RecurrentKernels& kernels, const DeltaNumbers& n, const Cut& at) {
     const Placed<float> q(state_offset, n.q), k(offset, n.k), v(state_offset, n.v);
-    Result result{{offset, Floats(n.v.size())}, {state_offset, n.state}};
+    Placed<float> output(offset, Floats(n.v.size())), state(state_offset, n.state);
     ForEachPart(shape, at, [&](size_t first, size_t count, size_t begin, size_t end) {
-      DeltaRuleTask task{};
+      auto task = TaskOf<DeltaRuleTask>(heads, count, begin, end);
       task.q = q.data() + first * heads.keys();
       task.k = k.data() + first * heads.keys();
       task.v = v.data() + first * heads.width();
       task.decay = n.decay.data() + first * heads.count;
       task.beta = n.beta.data() + first * heads.count;
-      task.output = result.output.data() + first * heads.width();
+      task.output = output.data() + first * heads.width();
       task.q_stride = task.k_stride = heads.keys();
-      task.v_stride = task.output_stride = heads.width();
+      task.v_stride = heads.width();
       task.decay_stride = task.beta_stride = heads.count;
-      task.state = result.state.data();
-      task.heads = heads.count;
-      task.groups = heads.groups;
-      task.key_size = heads.key_size;
-      task.value_size = heads.value_size;
+      task.state = state.data();
       task.tiled = tiled;
-      task.tokens = count;
-      task.head_begin = begin;
-      task.head_end = end;
       kernels.delta_rule(task);
     });
-    return result;
+    return Result{Taken(output), Taken(state)};
   };
   // A token's correction sums over the keys, and so does its output.
   CompareKernels(shape, cut, numbers, Tolerance(shape.tokens, shape.tokens + 1, heads), run);
