@@ -79,7 +79,8 @@ uint64_t ScratchOf(const Program& program, const Step& step) {
   if (step.op == Op::kExperts) {
     const TensorView& expert = step.inputs[2].weight;
     const uint64_t kernel = program.kernels.matmul(expert.type).scratch(expert.shape.columns());
-    return ExpertScratch(expert.shape.rows(), expert.shape.columns(), kernel).floats;
+    return ExpertScratch(expert.shape.rows(), ExpertInputBytes(step) / sizeof(float), kernel)
+        .floats;
   }
   uint64_t columns = step.output.type.columns;
   for (const Operand& input : step.inputs) {

@@ -6,6 +6,7 @@
 #include "compile/passes.h"
 #include "graph/builder.h"
 #include "graph/print.h"
+#include "kernels/q8_rows.h"
 
 namespace ingle {
 namespace {
@@ -88,6 +89,36 @@ TEST(QuantizeActivations, EachInputOnceAndByItsProducerWherePossible) {
 TEST(QuantizeActivations, FloatWeightsKeepFloatInputs) {
   const Graph graph = QuantizeActivations(SmallModel(DType::kF16), KernelSet());
   EXPECT_EQ(CountOps(graph, Op::kQuantize), 0u);
+}
+
+// A mixture's gate and up share their input, whatever experts a token has; what goes into down is
+// one row for each of its experts.
+TEST(QuantizeActivations, EachInputOfAMixtureOnce) {
+  const KernelSet kernels;
+  if (kernels.matmul(DType::kQ8_0).input != InputRows::kQ8) GTEST_SKIP();
+  GraphBuilder g;
+  const auto experts = [&](const char* name, uint64_t rows, uint64_t columns) {
+    return g.Experts(name, std::vector(4, View(DType::kQ8_0, {rows, columns})));
+  };
+  const Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  const Value h = g.RmsNorm(x, g.Weight("norm", View(DType::kF32, {64})), 1e-5f);
+  const Value logits = g.MatMul(h, g.Weight("router", View(DType::kF32, {4, 64})));
+  const Value routes = g.Route(logits, {}, {}, {.experts = 4, .k = 3});
+  const Value gate = g.ExpertMatMul(h, routes, experts("gate", 96, 64), {}, {});
+  const Value up = g.ExpertMatMul(h, routes, experts("up", 96, 64), {}, {});
+  const Value down =
+      g.ExpertMatMul(g.SwiGlu(gate, up), routes, experts("down", 64, 96), {}, {.own_inputs = true});
+  const auto graph = g.Finish(g.SelectRows(g.Mix(down, routes), g.OutputRows()));
+  ASSERT_TRUE(graph);
+
+  const Graph quantized = QuantizeActivations(*graph, kernels);
+  const MemoryPlan plan = PlanMemory(quantized, 5);
+  std::vector<uint64_t> row_bytes;
+  for (NodeId id = 0; id < quantized.size(); ++id) {
+    if (quantized.node(id).op == Op::kQuantize) row_bytes.push_back(plan.row_bytes[id]);
+  }
+  EXPECT_EQ(row_bytes, (std::vector<uint64_t>{Q8RowBytes(64), 3 * Q8RowBytes(96)}));
+  EXPECT_NE(ToText(quantized).find("3 × 96]"), std::string::npos);
 }
 
 // Any two values that are alive together must not share a byte, but for one written over another on

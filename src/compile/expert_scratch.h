@@ -3,17 +3,26 @@
 
 #include <cstdint>
 
+#include "compile/program.h"
+
 namespace ingle {
 
 // Tokens that one pass over an expert's weights serves: as many as kernels unpack weights once for.
 inline constexpr uint64_t kExpertTokens = 64;
 
-// Offsets in floats. Rows of an input are f32, or Q8 in no more room.
+// Bytes of an expert's input, f32 or Q8: a row of the step's, or one of its k parts.
+inline uint64_t ExpertInputBytes(const Step& step) {
+  const auto& experts = std::get<ExpertsAttributes>(step.attributes);
+  return step.inputs[0].row_bytes / (experts.own_inputs ? experts.k : 1);
+}
+
+// Offsets in floats.
 struct ExpertScratch {
-  // kernel_floats: those that the product's kernel wants for itself.
-  ExpertScratch(uint64_t rows, uint64_t columns, uint64_t kernel_floats)
+  // input_floats: those that a row of an input fills, f32 or Q8. kernel_floats: those that the
+  // product's kernel wants for itself.
+  ExpertScratch(uint64_t rows, uint64_t input_floats, uint64_t kernel_floats)
       : kernel(0),
-        input_row(Padded(columns)),
+        input_row(Padded(input_floats)),
         inputs(Padded(kernel_floats)),
         outputs(inputs + kExpertTokens * input_row),
         floats(outputs + kExpertTokens * Padded(rows)) {}

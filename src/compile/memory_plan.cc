@@ -11,7 +11,7 @@ namespace {
 constexpr uint64_t kAlignment = 64;
 
 uint64_t RowBytesOf(const ValueType& type) {
-  if (type.element == Element::kQ8) return Q8RowBytes(type.columns);
+  if (type.element == Element::kQ8) return type.parts * Q8RowBytes(type.columns / type.parts);
   return type.columns * sizeof(float);
 }
 

@@ -19,7 +19,7 @@ Graph GatherProducts(const Graph& graph);
 // Rope's positions become angles, computed once a step for all layers that turn alike.
 Graph ShareRopeAngles(const Graph& graph);
 
-// Where the kernel for a MatMul's weights takes int8 activations, its input is quantized: once,
+// Where the kernel for a product's weights takes int8 activations, its input is quantized: once,
 // however many use it, and by the norm that makes it where nothing else reads that.
 Graph QuantizeActivations(const Graph& graph, const KernelSet& kernels);
 

@@ -1,4 +1,5 @@
 #include <map>
+#include <utility>
 
 #include "compile/passes.h"
 #include "compile/rewriter.h"
@@ -6,21 +7,30 @@
 namespace ingle {
 namespace {
 
-bool WantsQ8(const Graph& graph, const Node& matmul, const KernelSet& kernels) {
-  const TensorView& weight = WeightOf(graph.node(matmul.inputs[1])).view;
+// Whether the node multiplies its first input as Q8.
+bool WantsQ8(const Graph& graph, const Node& node, const KernelSet& kernels) {
+  if (node.op != Op::kMatMul && node.op != Op::kExperts) return false;
+  const TensorView& weight = WeightOf(graph.node(node.inputs[node.op == Op::kMatMul ? 1 : 2])).view;
   return kernels.matmul(weight.type).input == InputRows::kQ8;
+}
+
+// How many rows stand side by side in one of that input.
+uint32_t PartsWanted(const Node& node) {
+  if (node.op != Op::kExperts) return 1;
+  const auto& experts = std::get<ExpertsAttributes>(node.attributes);
+  return experts.own_inputs ? experts.k : 1;
 }
 
 // Operations that can write their result as Q8 at once: they compute whole rows, whose columns
 // share units.
 bool CanQuantizeItsResult(Op op) { return op == Op::kRmsNorm || op == Op::kLayerNorm; }
 
-// Of each node, whether all that read it are MatMuls that want it as Q8.
+// Of each node, whether all that read it want it as Q8, its columns together.
 std::vector<bool> FindReadAsQ8Only(const Graph& graph, const KernelSet& kernels) {
   std::vector<bool> q8_only(graph.size(), true);
   std::vector<bool> read(graph.size(), false);
   for (const Node& node : graph.nodes()) {
-    const bool as_q8 = node.op == Op::kMatMul && WantsQ8(graph, node, kernels);
+    const bool as_q8 = WantsQ8(graph, node, kernels) && PartsWanted(node) == 1;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const NodeId input = node.inputs[i];
       read[input] = true;
@@ -38,20 +48,21 @@ std::vector<bool> FindReadAsQ8Only(const Graph& graph, const KernelSet& kernels)
 Graph QuantizeActivations(const Graph& graph, const KernelSet& kernels) {
   const std::vector<bool> q8_only = FindReadAsQ8Only(graph, kernels);
   Rewriter rewriter(graph);
-  std::map<NodeId, NodeId> quantized;  // new ids: of a value, its quantized form
+  // New ids: of a value, its quantized form in so many parts.
+  std::map<std::pair<NodeId, uint32_t>, NodeId> quantized;
   for (NodeId id = 0; id < graph.size(); ++id) {
     Node node = rewriter.Renamed(id);
     if (CanQuantizeItsResult(node.op) && q8_only[id]) {
       node.type.element = Element::kQ8;
-    } else if (node.op == Op::kMatMul && WantsQ8(rewriter.to(), node, kernels)) {
+    } else if (WantsQ8(rewriter.to(), node, kernels)) {
       const NodeId x = node.inputs[0];
       ValueType type = rewriter.to().node(x).type;
       if (type.element != Element::kQ8) {
-        if (!quantized.contains(x)) {
-          type.element = Element::kQ8;
-          quantized[x] = rewriter.Emit({Op::kQuantize, {x}, type, {}});
-        }
-        node.inputs[0] = quantized[x];
+        type.element = Element::kQ8;
+        type.parts = PartsWanted(node);
+        const auto [as_q8, is_new] = quantized.try_emplace({x, type.parts});
+        if (is_new) as_q8->second = rewriter.Emit({Op::kQuantize, {x}, type, {}});
+        node.inputs[0] = as_q8->second;
       }
     }
     rewriter.Replace(id, rewriter.Emit(std::move(node)));

@@ -31,7 +31,9 @@ std::string_view Name(Input input) {
 
 std::string TypeText(const ValueType& type) {
   if (type.rows == Rows::kNone) return "nothing";
-  return Cat(ingle::Name(type.element), " [", Name(type.rows), ", ", type.columns, "]");
+  const std::string parts = type.parts == 1 ? "" : Cat(type.parts, " × ");
+  return Cat(ingle::Name(type.element), " [", Name(type.rows), ", ", parts,
+             type.columns / type.parts, "]");
 }
 
 std::string WeightText(const WeightAttributes& weight) {

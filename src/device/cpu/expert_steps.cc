@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "compile/expert_scratch.h"
 #include "device/cpu/operands.h"
@@ -27,7 +28,8 @@ class ExpertProducts {
         columns_(step.inputs[2].weight.shape.columns()),
         kernel_(context.program.kernels.matmul(step.inputs[2].weight.type)),
         share_(context.worker.Share(rows_, 16)),
-        layout_(rows_, columns_, kernel_.scratch(columns_)) {}
+        input_bytes_(ExpertInputBytes(step)),
+        layout_(rows_, input_bytes_ / sizeof(float), kernel_.scratch(columns_)) {}
 
   void Add(size_t expert, Product product) {
     expert_ = expert;
@@ -47,13 +49,8 @@ class ExpertProducts {
 
   void TakeInput(const Product& product, float* to) {
     const size_t part = attributes_.own_inputs ? product.slot : 0;
-    const float* from = FloatRow(step_.inputs[0], context_, product.token) + part * columns_;
-    if (kernel_.input == InputRows::kQ8) {
-      context_.program.kernels.quantize_q8().run(
-          {from, reinterpret_cast<std::byte*>(to), columns_});
-    } else {
-      std::copy_n(from, columns_, to);
-    }
+    std::memcpy(to, Row(step_.inputs[0], context_, product.token) + part * input_bytes_,
+                input_bytes_);
   }
 
   void Multiply() {
@@ -89,6 +86,7 @@ class ExpertProducts {
   const size_t columns_;
   const MatMulKernel& kernel_;
   const Worker::Range share_;
+  const size_t input_bytes_;
   const ExpertScratch layout_;
 
   size_t expert_ = 0;

@@ -10,6 +10,7 @@
 #include "device/recurrence.h"
 #include "device/rows.h"
 #include "kernels/dequantize/dequantize.h"
+#include "kernels/q8_rows.h"
 
 namespace ingle {
 namespace {
@@ -142,10 +143,15 @@ void Rope(const Step& step, const StepContext& context) {
 }
 
 void Quantize(const Step& step, const StepContext& context) {
+  const size_t parts = step.output.type.parts;
+  const size_t columns = step.output.type.columns / parts;
   const Worker::Range share = RowsOf(step, context);
   for (size_t row = share.begin; row < share.end; ++row) {
-    QuantizeRow(context, FloatRow(step.inputs[0], context, row), Row(step.output, context, row),
-                step.output.type.columns);
+    const float* from = FloatRow(step.inputs[0], context, row);
+    std::byte* to = Row(step.output, context, row);
+    for (size_t part = 0; part < parts; ++part) {
+      QuantizeRow(context, from + part * columns, to + part * Q8RowBytes(columns), columns);
+    }
   }
 }
 
