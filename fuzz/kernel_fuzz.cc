@@ -26,10 +26,10 @@ struct Problem {
   size_t rows, columns, tokens;
   bool bias, residual;
   size_t split;  // a panel: rows before it and from it on are two tasks
-  std::vector<std::byte> panels;
-  std::vector<std::byte> input;
-  size_t input_offset;  // of the first row, 4-aligned
-  std::vector<float> added;
+  Placed<std::byte> panels{0, {}};
+  Placed<std::byte> input{0, {}};
+  Placed<float> added{0, {}};
+  size_t output_offset;
 
   size_t input_row_bytes() const { return Q8RowBytes(columns) + 4; }
 };
@@ -63,13 +63,15 @@ void CheckSameRow(const std::byte* a, const std::byte* b, size_t columns) {
 }
 
 // By the definition, after all others have been held against it.
-void Quantize(const std::vector<float>& x, std::byte* to) {
+void Quantize(const Placed<float>& x, size_t offset, std::byte* to) {
   const auto kernels = QuantizeQ8Kernels();
   kernels.back().run({x.data(), to, x.size()});
+  const std::vector<std::byte> room(Q8RowBytes(x.size()));
   for (const QuantizeQ8Kernel& kernel : kernels) {
     if (!CanRun(kernel.needs)) continue;
-    std::vector<std::byte> other(Q8RowBytes(x.size()));
+    Placed<std::byte> other(offset, room);
     kernel.run({x.data(), other.data(), x.size()});
+    Check(other.intact());
     CheckSameRow(other.data(), to, x.size());
   }
 }
@@ -87,28 +89,30 @@ Problem MakeProblem(FuzzedBytes& bytes) {
   p.bias = bytes.Number(2) == 1;
   p.residual = bytes.Number(2) == 1;
   p.split = bytes.Number((p.rows + 15) / 16 + 1);
-  p.input_offset = 4 * bytes.Number(16);
+  const auto offset = [&] { return bytes.Number(16); };
+  p.output_offset = offset();
 
   const size_t weight_bytes = p.rows * RowBytes(p.type, p.columns);
   const auto weights = bytes.Repeated(weight_bytes, 1 + 4 * bytes.Number(256));
-  p.panels.resize(PanelBytes(p.type, p.rows, p.columns));
+  p.panels = {offset(), std::vector<std::byte>(PanelBytes(p.type, p.rows, p.columns))};
   PackPanels({p.type, weights.data(), p.rows, p.columns, p.panels.data(), 0, (p.rows + 15) / 16});
 
-  p.input.resize(p.input_offset + p.tokens * p.input_row_bytes());
-  std::vector<float> x(p.columns);
+  p.input = {offset(), std::vector<std::byte>(p.tokens * p.input_row_bytes())};
   for (size_t t = 0; t < p.tokens; ++t) {
-    const auto floats = bytes.Repeated(p.columns * sizeof(float), 4 * (1 + bytes.Number(64)));
-    std::memcpy(x.data(), floats.data(), floats.size());
-    Quantize(x, p.input.data() + p.input_offset + t * p.input_row_bytes());
+    const auto raw = bytes.Repeated(p.columns * sizeof(float), 4 * (1 + bytes.Number(64)));
+    std::vector<float> x(p.columns);
+    std::memcpy(x.data(), raw.data(), raw.size());
+    Quantize({offset(), x}, offset(), p.input.data() + t * p.input_row_bytes());
   }
-  p.added.resize(p.rows * p.tokens);
-  for (float& value : p.added) value = static_cast<float>(bytes.Number(256)) - 128;
+  std::vector<float> added(p.rows * p.tokens);
+  for (float& value : added) value = static_cast<float>(bytes.Number(256)) - 128;
+  p.added = {offset(), added};
   return p;
 }
 
 std::vector<float> Compute(const MatMulKernel& kernel, const Problem& p, size_t first_token,
                            size_t tokens, size_t split) {
-  std::vector<float> output(p.rows * p.tokens);
+  Placed<float> output(p.output_offset, std::vector<float>(p.rows * p.tokens));
   // Aligned as a worker's is.
   std::vector<float> memory(kPanelScratchFloats + 16);
   void* scratch = memory.data();
@@ -119,7 +123,7 @@ std::vector<float> Compute(const MatMulKernel& kernel, const Problem& p, size_t 
   task.weights = p.panels.data();
   task.weight_row_bytes = RowBytes(p.type, p.columns);
   task.columns = p.columns;
-  task.input = p.input.data() + p.input_offset + first_token * p.input_row_bytes();
+  task.input = p.input.data() + first_token * p.input_row_bytes();
   task.input_row_bytes = p.input_row_bytes();
   task.tokens = tokens;
   task.output = output.data() + first_token * p.rows;
@@ -133,7 +137,8 @@ std::vector<float> Compute(const MatMulKernel& kernel, const Problem& p, size_t 
     task.row_end = end;
     kernel.run(task);
   }
-  return output;
+  Check(output.intact());
+  return {output.data(), output.data() + output.size()};
 }
 
 void CheckKernels(const Problem& p) {

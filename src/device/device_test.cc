@@ -13,34 +13,76 @@
 #include "device/cpu/cpu_device.h"
 #include "device/reference/reference_device.h"
 #include "graph/builder.h"
-#include "tensor/blocks.h"
+#include "kernels/attention/attention.h"
 
 namespace ingle {
 namespace {
 
 constexpr uint64_t kVocabulary = 51;
 
+// Weights of a graph: F32, Q8_0 or Q4_0.
+class RandomWeights {
+ public:
+  Value Vector(GraphBuilder& g, uint64_t size) {
+    return g.Weight("vector", Fill(DType::kF32, {size}));
+  }
+  Value Matrix(GraphBuilder& g, uint64_t rows, uint64_t columns, DType type) {
+    return g.Weight("matrix", Fill(type, {rows, columns}));
+  }
+  Value Experts(GraphBuilder& g, size_t count, uint64_t rows, uint64_t columns, DType type) {
+    std::vector<TensorView> matrices;
+    for (size_t i = 0; i < count; ++i) matrices.push_back(Fill(type, {rows, columns}));
+    return g.Experts("experts", std::move(matrices));
+  }
+
+ private:
+  TensorView Fill(DType type, const Shape& shape) {
+    const TensorView view{type, shape, nullptr};
+    memory_.push_back(AllocateAligned(view.bytes()));
+    std::byte* bytes = memory_.back().get();
+    if (type == DType::kF32) {
+      std::normal_distribution<float> normal(0.0f, 0.3f);
+      auto* values = reinterpret_cast<float*>(bytes);
+      for (uint64_t i = 0; i < shape.elements(); ++i) values[i] = normal(random_);
+    } else {  // random bytes under one scale, which a block begins with
+      const uint16_t scale = type == DType::kQ8_0 ? 0x1000 : 0x2000;  // 2^-11, 2^-7
+      for (uint64_t i = 0; i < view.bytes(); ++i) bytes[i] = static_cast<std::byte>(random_());
+      for (uint64_t at = 0; at < view.bytes(); at += Info(type).block_bytes) {
+        std::memcpy(bytes + at, &scale, sizeof(scale));
+      }
+    }
+    return {type, shape, bytes};
+  }
+
+  std::mt19937 random_{1};
+  std::vector<AlignedMemory> memory_;
+};
+
 // A two-layer model with grouped heads, biases and weights of one type.
 class SmallModel {
  public:
-  explicit SmallModel(DType type, uint32_t head = 16, uint64_t inner = 96) : type_(type) {
+  explicit SmallModel(DType type, uint32_t head = 16, uint64_t inner = 96) {
     GraphBuilder g;
-    const Value table = Matrix(g, kVocabulary, 64, DType::kF32);
+    const auto matrix = [&](uint64_t rows, uint64_t columns) {
+      return weights_.Matrix(g, rows, columns, type);
+    };
+    const auto vector = [&](uint64_t size) { return weights_.Vector(g, size); };
+    const Value table = weights_.Matrix(g, kVocabulary, 64, DType::kF32);
     RopeAttributes rope;
     rope.head_size = head;
     for (int i = 0; i < 8; ++i) rope.frequencies.push_back(std::pow(0.1f, static_cast<float>(i)));
     Value x = g.Embed(g.Tokens(), table);
     for (uint32_t layer = 0; layer < 2; ++layer) {
       const AttentionAttributes attention{layer, 4, 2, head, head, 0.25f};
-      Value h = g.RmsNorm(x, Vector(g, 64), 1e-5f);
-      const Value q = g.Rope(g.MatMul(h, Matrix(g, 4 * head, 64), Vector(g, 4 * head)), rope);
-      const Value k = g.Rope(g.MatMul(h, Matrix(g, 2 * head, 64)), rope);
-      const Value v = g.MatMul(h, Matrix(g, 2 * head, 64));
-      x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), Matrix(g, 64, 4 * head)));
-      h = g.RmsNorm(x, Vector(g, 64), 1e-5f);
-      const Value gate = g.MatMul(h, Matrix(g, inner, 64));
-      const Value up = g.MatMul(h, Matrix(g, inner, 64));
-      x = g.Add(x, g.MatMul(g.SwiGlu(gate, up), Matrix(g, 64, inner), Vector(g, 64)));
+      Value h = g.RmsNorm(x, vector(64), 1e-5f);
+      const Value q = g.Rope(g.MatMul(h, matrix(4 * head, 64), vector(4 * head)), rope);
+      const Value k = g.Rope(g.MatMul(h, matrix(2 * head, 64)), rope);
+      const Value v = g.MatMul(h, matrix(2 * head, 64));
+      x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), matrix(64, 4 * head)));
+      h = g.RmsNorm(x, vector(64), 1e-5f);
+      const Value gate = g.MatMul(h, matrix(inner, 64));
+      const Value up = g.MatMul(h, matrix(inner, 64));
+      x = g.Add(x, g.MatMul(g.SwiGlu(gate, up), matrix(64, inner), vector(64)));
     }
     x = g.SelectRows(x, g.OutputRows());
     auto graph = g.Finish(g.MatMul(x, table));
@@ -51,36 +93,36 @@ class SmallModel {
   const Graph& graph() const { return graph_; }
 
  private:
-  Value Vector(GraphBuilder& g, uint64_t size) {
-    return g.Weight("vector", Fill(DType::kF32, {size}));
-  }
-  Value Matrix(GraphBuilder& g, uint64_t rows, uint64_t columns) {
-    return Matrix(g, rows, columns, type_);
-  }
-  Value Matrix(GraphBuilder& g, uint64_t rows, uint64_t columns, DType type) {
-    return g.Weight("matrix", Fill(type, {rows, columns}));
+  RandomWeights weights_;
+  Graph graph_;
+};
+
+// A mixture alone: three of eight experts a token, whose parts are no whole block.
+class SmallMixture {
+ public:
+  explicit SmallMixture(DType type) {
+    GraphBuilder g;
+    const auto experts = [&](uint64_t rows, uint64_t columns) {
+      return weights_.Experts(g, 8, rows, columns, type);
+    };
+    const Value table = weights_.Matrix(g, kVocabulary, 64, DType::kF32);
+    const Value x = g.Embed(g.Tokens(), table);
+    const Value logits = g.MatMul(x, weights_.Matrix(g, 8, 64, DType::kF32));
+    const Value routes = g.Route(logits, {}, {}, {.experts = 8, .k = 3});
+    const Value gate = g.ExpertMatMul(x, routes, experts(96, 64), {}, {});
+    const Value up = g.ExpertMatMul(x, routes, experts(96, 64), {}, {});
+    const Value down =
+        g.ExpertMatMul(g.SwiGlu(gate, up), routes, experts(64, 96), {}, {.own_inputs = true});
+    const Value mixed = g.SelectRows(g.Mix(down, routes), g.OutputRows());
+    auto graph = g.Finish(g.MatMul(mixed, table));
+    EXPECT_TRUE(graph);
+    graph_ = std::move(*graph);
   }
 
-  TensorView Fill(DType type, const Shape& shape) {
-    const TensorView view{type, shape, nullptr};
-    memory_.push_back(AllocateAligned(view.bytes()));
-    std::normal_distribution<float> normal(0.0f, 0.3f);
-    if (type == DType::kF32) {
-      auto* values = reinterpret_cast<float*>(memory_.back().get());
-      for (uint64_t i = 0; i < shape.elements(); ++i) values[i] = normal(random_);
-    } else {  // Q8_0: random bytes under one scale
-      auto* blocks = reinterpret_cast<BlockQ8_0*>(memory_.back().get());
-      for (uint64_t i = 0; i < shape.elements() / kBlock; ++i) {
-        blocks[i].d = 0x1000;  // 2^-11
-        for (int8_t& q : blocks[i].q) q = static_cast<int8_t>(random_());
-      }
-    }
-    return {type, shape, memory_.back().get()};
-  }
+  const Graph& graph() const { return graph_; }
 
-  DType type_;
-  std::mt19937 random_{1};
-  std::vector<AlignedMemory> memory_;
+ private:
+  RandomWeights weights_;
   Graph graph_;
 };
 
@@ -133,11 +175,14 @@ std::vector<int32_t> Tokens(size_t count, uint32_t seed) {
 
 // A device that owns what it needs.
 struct CpuSetup {
-  CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures())
+  // shared_floats: what attention may share; 0: as much as the program says.
+  CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures(),
+           uint64_t shared_floats = 0)
       : pool(threads),
         packed(PackInMemory(MatricesToPack(graph, KernelSet(features)), pool)),
-        program(Compile(graph, {KernelSet(features), 128, cache})) {
+        program(Compile(graph, {KernelSet(features), 256, cache})) {
     UsePanels(program, packed->weights);
+    if (shared_floats > 0) program.shared_floats = shared_floats;
     auto made = MakeCpuDevice(program, pool);
     EXPECT_TRUE(made);
     device = std::move(*made);
@@ -189,8 +234,9 @@ TEST(CpuDevice, QuantizedActivationsStayClose) {
 // products whose parts workers take as they come.
 TEST(CpuDevice, ResultsDoNotDependOnCompany) {
   constexpr uint64_t kWide = 8192;
-  const std::pair<DType, uint64_t> models[] = {
-      {DType::kF32, 96}, {DType::kQ8_0, 96}, {DType::kF32, kWide}, {DType::kQ8_0, kWide}};
+  const std::pair<DType, uint64_t> models[] = {{DType::kF32, 96},     {DType::kQ8_0, 96},
+                                               {DType::kQ4_0, 96},    {DType::kF32, kWide},
+                                               {DType::kQ8_0, kWide}, {DType::kQ4_0, kWide}};
   for (const auto& [type, inner] : models) {
     const SmallModel model(type, 16, inner);
     const auto tokens = Tokens(61, 3);
@@ -199,7 +245,7 @@ TEST(CpuDevice, ResultsDoNotDependOnCompany) {
     Sequence alone;
     const auto want = RunStep(*one.device, {{&alone, tokens}});
 
-    for (const int threads : {1, 2, 3}) {
+    for (const int threads : {1, 2, 3, 5, 8}) {
       CpuSetup setup(model.graph(), threads, DType::kF16);
       Sequence first, second;
       const auto together = RunStep(*setup.device, {{&second, others}, {&first, tokens}});
@@ -217,6 +263,29 @@ TEST(CpuDevice, ResultsDoNotDependOnCompany) {
         at += count;
       }
       EXPECT_EQ(0, std::memcmp(pieces.data(), want.data(), want.size() * sizeof(float)));
+    }
+  }
+}
+
+// More tokens of an expert than one pass over its weights serves, next to some of others.
+TEST(CpuDevice, AMixtureDoesNotDependOnCompany) {
+  for (const DType type : {DType::kF32, DType::kQ8_0, DType::kQ4_0}) {
+    const SmallMixture model(type);
+    std::vector<int32_t> tokens(150, 7);
+    const auto others = Tokens(80, 6);
+    tokens.insert(tokens.begin() + 40, others.begin(), others.end());
+    CpuSetup one(model.graph(), 1, DType::kF16);
+    std::vector<float> want;
+    Sequence alone;
+    for (const int32_t token : tokens) {
+      const auto logits = RunStep(*one.device, {{&alone, {token}}});
+      want.insert(want.end(), logits.begin(), logits.end());
+    }
+    ExpectNear(want, RunReference(model.graph(), tokens), 3e-2f);
+    for (const int threads : {1, 2, 3, 8}) {
+      CpuSetup setup(model.graph(), threads, DType::kF16);
+      Sequence together;
+      EXPECT_EQ(RunStep(*setup.device, {{&together, tokens}}), want) << Name(type);
     }
   }
 }
@@ -240,7 +309,7 @@ TEST(CpuDevice, LongSequencesDoNotDependOnThreads) {
     CpuSetup one(model.graph(), 1, type);
     Sequence whole;
     const auto want = RunLong(*one.device, whole, tokens);
-    for (const int threads : {2, 3}) {
+    for (const int threads : {2, 3, 8}) {
       CpuSetup setup(model.graph(), threads, type);
       Sequence cut;
       RunLong(*setup.device, cut, {tokens.begin(), tokens.end() - 3});
@@ -249,6 +318,28 @@ TEST(CpuDevice, LongSequencesDoNotDependOnThreads) {
         got = RunStep(*setup.device, {{&cut, {tokens[i]}}});
       }
       EXPECT_EQ(got, want);
+    }
+  }
+}
+
+// More chunks of a cache than there is room for at a time.
+TEST(CpuDevice, RoundsOfChunksGiveTheSame) {
+  constexpr uint32_t kHead = 32;
+  const uint64_t slot =
+      (PartialFloats(2, kHead) + 15) / 16 * 16;  // of two queries that share a key
+  const SmallModel model(DType::kF32, kHead);
+  const auto tokens = Tokens(1300, 5);
+  const std::vector<int32_t> next{9};
+  for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0}) {
+    CpuSetup one(model.graph(), 1, type);
+    Sequence whole;
+    RunLong(*one.device, whole, tokens);
+    const auto want = RunStep(*one.device, {{&whole, next}});
+    for (const uint64_t slots : {1, 2, 3}) {
+      CpuSetup setup(model.graph(), 3, type, UsableCpuFeatures(), slots * slot);
+      Sequence sequence;
+      RunLong(*one.device, sequence, tokens);
+      EXPECT_EQ(RunStep(*setup.device, {{&sequence, next}}), want) << Name(type) << " " << slots;
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -148,13 +149,15 @@ TEST(MatMul, AgreesWithTheDefinition) {
   });
 }
 
-// More panels than have their sums kept at a time.
+// More panels than have their sums kept at a time, for as many tokens as a panel is unpacked for,
+// and more.
 TEST(MatMul, AgreesWithTheDefinitionForManyRows) {
   ForEachFastKernel([](const MatMulKernel& kernel) {
     if (kernel.layout != WeightLayout::kPanels) return;
     const size_t columns = Info(kernel.weights).block_elements > 64 ? 512 : 320;
-    for (const size_t tokens : {8u, 24u}) {
-      const Problem p = MakeProblem(kernel, 533, columns, tokens);
+    const std::pair<size_t, size_t> sizes[] = {{533, 8}, {533, 24}, {277, 75}};
+    for (const auto& [rows, tokens] : sizes) {
+      const Problem p = MakeProblem(kernel, rows, columns, tokens);
       const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, true);
       ASSERT_EQ(got, Compute(DefinitionFor(kernel), kernel.weights, p, 0, tokens, true));
     }

@@ -74,7 +74,7 @@ inline void TameScales(DType type, std::byte* block) {
 
 inline std::vector<std::byte> RandomWeights(DType type, size_t rows, size_t columns) {
   const std::vector<float> floats = RandomFloats(rows * columns, 7);
-  std::vector<std::byte> bytes(rows * RowBytes(type, columns) + 64);
+  std::vector<std::byte> bytes(rows * RowBytes(type, columns));
   if (type == DType::kF32) {
     std::memcpy(bytes.data(), floats.data(), floats.size() * sizeof(float));
     return bytes;
