@@ -98,10 +98,23 @@ double BytesPerSecond(const Buffer& buffer, WorkerPool& pool) {
   return static_cast<double>(buffer.count() * sizeof(uint64_t)) / best;
 }
 
-Limits Measure(const Buffer& buffer, WorkerPool& pool, const PeakKernel& int8,
-               const PeakKernel& f32) {
-  return {BytesPerSecond(buffer, pool), OperationsPerSecond(int8, pool),
-          OperationsPerSecond(f32, pool)};
+Limits Measure(const Buffer& buffer, int threads) {
+  WorkerPool pool(threads);
+  return {BytesPerSecond(buffer, pool),
+          OperationsPerSecond(Pick(Int8PeakKernels(), UsableCpuFeatures()), pool),
+          OperationsPerSecond(Pick(FloatPeakKernels(), UsableCpuFeatures()), pool)};
+}
+
+// What is more, of each.
+void Raise(const Limits& to, Limits& limits) {
+  limits.read_bytes = std::max(limits.read_bytes, to.read_bytes);
+  limits.int8 = std::max(limits.int8, to.int8);
+  limits.f32 = std::max(limits.f32, to.f32);
+}
+
+void MeasureOnce(const Buffer& buffer, MachineLimits& limits) {
+  Raise(Measure(buffer, 1), limits.one);
+  Raise(limits.threads == 1 ? limits.one : Measure(buffer, limits.threads), limits.all);
 }
 
 }  // namespace
@@ -112,33 +125,17 @@ Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes) {
     return Fail(ErrorCode::kOutOfMemory, "no memory for a buffer of ", buffer.bytes(),
                 " bytes to read");
   }
-  const PeakKernel& int8 = Pick(Int8PeakKernels(), UsableCpuFeatures());
-  const PeakKernel& f32 = Pick(FloatPeakKernels(), UsableCpuFeatures());
   MachineLimits limits;
-  limits.int8_kernel = int8.name;
-  limits.f32_kernel = f32.name;
-  WorkerPool one(1);
-  limits.one = limits.all = Measure(buffer, one, int8, f32);
-  if (threads == 1) return limits;
-  WorkerPool all(threads);
-  limits.threads = all.size();
-  limits.all = Measure(buffer, all, int8, f32);
+  limits.threads = threads;
+  limits.int8_kernel = Pick(Int8PeakKernels(), UsableCpuFeatures()).name;
+  limits.f32_kernel = Pick(FloatPeakKernels(), UsableCpuFeatures()).name;
+  MeasureOnce(buffer, limits);
   return limits;
 }
 
-void MeasureReadingAgain(uint64_t bytes, MachineLimits& limits) {
+void MeasureLimitsAgain(uint64_t bytes, MachineLimits& limits) {
   const Buffer buffer(bytes);
-  if (buffer.words() == nullptr) return;
-  const auto again = [&](int threads, Limits& of) {
-    WorkerPool pool(threads);
-    of.read_bytes = std::max(of.read_bytes, BytesPerSecond(buffer, pool));
-  };
-  again(1, limits.one);
-  if (limits.threads > 1) {
-    again(limits.threads, limits.all);
-  } else {
-    limits.all.read_bytes = limits.one.read_bytes;
-  }
+  if (buffer.words() != nullptr) MeasureOnce(buffer, limits);
 }
 
 }  // namespace ingle

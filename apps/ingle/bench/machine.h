@@ -25,9 +25,9 @@ struct MachineLimits {
 // kOutOfMemory.
 Result<MachineLimits> MeasureLimits(int threads, uint64_t bytes);
 
-// Reads as much once more, for about half a second, and keeps what was quicker: where others use
-// the machine, memory gives more at one time than at another, and tests that ran meanwhile are held
-// against the most. Without memory for it, what was measured stays.
-void MeasureReadingAgain(uint64_t bytes, MachineLimits& limits);
+// Measures all once more, and keeps what was quicker: where others use the machine, it gives more
+// at one time than at another, and tests that ran meanwhile are held against the most. Without
+// memory for it, what was measured stays.
+void MeasureLimitsAgain(uint64_t bytes, MachineLimits& limits);
 
 }  // namespace ingle

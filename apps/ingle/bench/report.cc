@@ -105,6 +105,7 @@ std::vector<CsvCell> CsvCells(const BenchReport& report, const BenchFigure& figu
   const BenchTest& test = figure.test;
   const bool prefill = !figure.first_token_seconds.empty();
   std::vector<CsvCell> cells = {
+      {"processor", report.processor},
       {"model", report.model.path},
       {"test", test.Name()},
       {"depth", Cat(test.depth)},
@@ -125,8 +126,11 @@ std::vector<CsvCell> CsvCells(const BenchReport& report, const BenchFigure& figu
       {"f32_operations_per_second", Cat(figure.machine.f32)}};
   for (const PeerFigure& peer : figure.peers) {
     const bool has = !peer.tokens_per_second.empty();
-    cells.push_back({peer.name, has ? Cat(Mean(peer.tokens_per_second)) : ""});
-    cells.push_back({peer.name + " ratio", has ? Cat(Median(peer.ratios)) : ""});
+    const std::string none = peer.error.empty() ? "" : "failed";
+    cells.push_back({peer.name, has ? Cat(Mean(peer.tokens_per_second)) : none});
+    cells.push_back(
+        {peer.name + " deviation", has ? Cat(Deviation(peer.tokens_per_second)) : none});
+    cells.push_back({peer.name + " ratio", has ? Cat(Median(peer.ratios)) : none});
   }
   return cells;
 }

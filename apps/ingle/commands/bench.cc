@@ -143,7 +143,7 @@ class Bench {
       figure->threads_used = ThreadsUsed(engine, test);
       figures.push_back(*std::move(figure));
     }
-    MeasureReadingAgain(read_bytes, *limits);
+    MeasureLimitsAgain(read_bytes, *limits);
     for (BenchFigure& figure : figures) {
       const TestLimit limit = LimitOf(figure.test, work, limits->all, engine.info().batch_tokens);
       figure.machine = limits->all;

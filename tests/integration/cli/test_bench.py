@@ -155,7 +155,7 @@ class Bench(CliTest):
                 self.assertGreater(float(row[column]), 0, column)
             self.assertIn(row["panels"], ("none", "made"))
             self.assertEqual((row["threads"], row["threads_used"]), ("2", "2"))
-            self.assertEqual(float(row["deviation"]), 0)
+            self.assertEqual((float(row["deviation"]), row["the, other deviation"]), (0, "0"))
         self.assertEqual(rows[0]["the, other"], "10")
         self.assertAlmostEqual(float(rows[0]["the, other ratio"]),
                                float(rows[0]["tokens_per_second"]) / 10, delta=0.01 *
@@ -222,6 +222,9 @@ class Bench(CliTest):
         rows = [line.split(" | ") for line in done.stdout.decode().splitlines()
                 if line.startswith("| pp") or line.startswith("| tg")]
         self.assertEqual(rows[0][7], "failed")
+        done = self.run_ingle(*arguments, "--csv")
+        cells = list(csv.DictReader(io.StringIO(done.stdout.decode())))
+        self.assertEqual([row["a ratio"] == "failed" for row in cells], [True, False])
         self.assertRegex(rows[1][7], r"^10\.00 ± 0\.00$")
 
     def test_against_takes_a_command_of_the_shell(self):
