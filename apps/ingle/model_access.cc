@@ -193,10 +193,22 @@ Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context&
   return Fail(ErrorCode::kOutOfMemory, Refusal(report, *context.flags), "\n", TableOf(report));
 }
 
+// What is available, but for what the engine will take: it has its weights where they are its own,
+// and nothing else yet.
+uint64_t MemoryLeftBy(const Engine& engine) {
+  const MemoryNeeds needs = engine.Needs(engine.info().context, 1);
+  const uint64_t to_come = needs.added() - (engine.info().panels_mapped ? 0 : needs.weights);
+  const uint64_t available = AvailableMemory().value_or(kAvailableMemory);
+  return available - std::min(available, to_come);
+}
+
 Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context) {
   if (context.settings.draft.empty()) return nullptr;
-  auto draft = LoadModel(context.settings.draft, context, EngineOptionsOf(context));
-  if (!draft) return draft;
+  EngineOptions options = EngineOptionsOf(context);
+  options.context = engine.info().context;
+  if (options.memory_limit) options.memory_limit = MemoryLeftBy(engine);
+  auto draft = LoadModel(context.settings.draft, context, options);
+  if (!draft) return Fail(draft.error(), "--draft ", context.settings.draft);
   const Status fits = CheckDraftModel(engine, **draft);
   if (!fits) return Fail(fits.error());
   return draft;

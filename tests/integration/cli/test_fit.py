@@ -124,6 +124,20 @@ class Fit(CliTest):
         self.ok("perplexity", TINY, text, "-c", "16", "--no-check-memory")
         self.ok("bench", TINY, "-p", "8", "-n", "0", "-r", "1", "--no-check-memory")
 
+    def test_a_draft_model_has_what_the_model_leaves(self):
+        longest = self.ok_json("fit", TINY, "-c", "10000000", "--fit-context", "-t", "1", "--json",
+                               preexec_fn=self.limited)["context"]
+        for share, fits in ((0.2, True), (0.7, False)):
+            run = ["run", TINY, "hi", "--raw", "-n", "4", "-t", "1", "-c", str(int(share * longest))]
+            self.ok(*run, preexec_fn=self.limited)
+            draft = [*run, "--draft", TINY]
+            if fits:
+                self.ok(*draft, preexec_fn=self.limited)
+                continue
+            message = self.fails(1, *draft, preexec_fn=self.limited)
+            self.assertRegex(message, "^ingle: --draft .*memory.* are available")
+            self.ok(*draft, "--no-check-memory", preexec_fn=self.limited)
+
     def test_the_longest_context_is_the_longest(self):
         flags = ["-t", "1", "--json"]
         said = self.ok_json("fit", TINY, "-c", "10000000", "--fit-context", *flags,
