@@ -9,7 +9,7 @@ ABOUT = """# Performance
 
 How fast Ingle runs, beside llama.cpp and ik_llama.cpp on the same machine at the same time, and beside what the machine could do at most. `bench/table.py` wrote this page from `bench/results`.
 
-Models named for a shape and a type have [random weights](../bench/README.md): their speed is that of the real ones. The programs took turns, run by run; speeds are means with their standard deviation, ratios medians over {repeats} neighbouring runs, at a depth over 3 at most. `pp256` is a prompt of 256 tokens, `tg64` decodes 64 tokens, at a depth behind so many others.
+Models named for a shape and a type have [random weights](../bench/README.md): their speed is that of the real ones. The programs took turns, run by run; speeds are means with their standard deviation, ratios medians over {repeats} neighbouring runs{deep_repeats}. `pp256` is a prompt of 256 tokens, `tg64` decodes 64 tokens, at a depth behind so many others.
 
 ![Shares of the machine's limit](performance.svg)
 
@@ -23,7 +23,9 @@ Of AVX2, where int8 products go through 16 bits; [the design](design/fast-cpu.md
 - *Prefill* of types whose codes are below 16 (Q4_0, Q4_1, most of Q4_K_M) is for the most part one step: 32 columns of a row by eight tokens, eighteen instructions and ten loads, which take 5.3 cycles on Zen 4. Its vector units could do them in 4.5, its two loads a cycle in 5.1. Minimums take 7%, unpacking and laying out 5%.
 - *Prefill of Q6_K* widens sums earlier and has a scale for 16 columns (7.2 cycles), that of *Q8_0* gives the signs of weights to the activations, and widens eight times as often: 35 instructions, 9.8 cycles. Activations in 16 bits were tried: twelve at best, for they wait for loads.
 - *Decoding* asks for memory group by group, ahead of its use, which gained K-quants a sixth. What is left goes to unpacking, and to waiting: six times a layer, all threads wait for the slowest.
-- *Sequences together* are bound by arithmetic as soon as there are four: eight take 9 cycles for the same step, unpacking and spreading among them, and 6.9 without.
+- *Sequences together* are bound by arithmetic as soon as there are four: eight take 9 cycles for the same step, unpacking and spreading among them, and 6.9 without. With AVX2 one sequence alone is half of what arithmetic allows, so eight cannot be four times as fast.
+- *At a depth* attention comes on top. Of the 1.1B shape, where eight queries share a key, a position of a head takes 145 cycles of a core: 85 the two products in f32, of which 64 are multiplying, 30 widening F16, 13 the softmax, 6 laying out queries. More queries in registers would widen less, and broadcast more than two loads a cycle allow.
+- *Of a mixture* an expert has 64 of 256 tokens on average: its weights are unpacked for these few (8%), and its rows gathered and put back (5%).
 """
 # The instructions that it speaks of, as reports name them.
 WHY_INSTRUCTIONS = "avx2"
@@ -36,7 +38,7 @@ KERNELS = {"avx512vnni": "AVX-512 VNNI", "avxvnni": "AVX-VNNI", "amx": "AMX", "n
 EXPECTED = {"avx512vnni": "62%", "amx": "17%"}
 
 # How what all reports have in common is put into a sentence.
-IN_WORDS = {"processor": "{}, ", "processors": "{} processors, ",
+IN_WORDS = {"processor": "{}, ", "processors": "{} processors, ", "system": "{}, ",
             "instructions": "instructions: {}; ", "program": "{}"}
 
 # The deviation that repeated runs have on a machine that does nothing else.
@@ -44,6 +46,12 @@ QUIET = 0.03
 
 # How many times as fast as each other program Ingle is meant to be.
 WANTED = {"llama.cpp": 1.5, "ik_llama.cpp": 1.3}
+# Which share of the limit it is meant to reach: of prefill, of decoding, and at a depth.
+WANTED_SHARES = {"prefill": 0.55, "decoding": 0.88, "decoding at a depth": 0.85}
+# How many times as fast several sequences are meant to be as one, and which part of the time that
+# others take it may take to the first token.
+WANTED_TOGETHER = 4
+WANTED_START = 0.5
 
 AGAIN = """## Again
 
@@ -87,7 +95,10 @@ def order(item):
 
 def facts(report):
     """What a figure depends on beside the model, by the head of its column."""
-    found = {key: str(report["machine"][key]) for key in IN_WORDS if key != "program"}
+    found = {key: str(report["machine"][key])
+             for key in ("processor", "processors", "instructions")}
+    system = report.get("system")
+    found["system"] = (f"{bytes_text(system['memory_bytes'])}, {system['kernel']}" if system else "")
     commit = report.get("commit")
     found["program"] = f"Ingle {report['version']}" + (f" at commit {commit}" if commit else "")
     return found
@@ -128,7 +139,8 @@ def machine(reports):
     each = {name: facts(report) for name, report in reports.items()}
     first, *rest = each.values()
     differ = [key for key in first if any(other[key] != first[key] for other in rest)]
-    same = [form.format(first[key]) for key, form in IN_WORDS.items() if key not in differ]
+    same = [form.format(first[key]) for key, form in IN_WORDS.items()
+            if first[key] and key not in differ]
     sentences = ["".join(same).strip(" ,;") + "."] if same else []
     sentences += sentences_on_others(reports)
     if differ:
@@ -179,19 +191,78 @@ def speeds(reports, others):
 
 
 def misses(reports, others):
-    """Where Ingle is slower than others, or less faster than it is meant to be."""
-    text = "## Where it falls short\n\n"
-    for other in others:
-        wanted = WANTED.get(other, 1)
-        ratios = [(f"{name} {row_name(row)} ({against['ratio']:.2f})", against["ratio"])
-                  for name, report in reports.items() for row in report["results"]
-                  for against in row.get("against", []) if against["name"] == other]
-        slower = [label for label, ratio in ratios if ratio < 1]
-        short = [label for label, ratio in ratios if 1 <= ratio < wanted]
-        text += (f"- Of {len(ratios)} tests beside {other}, Ingle is slower in "
-                 + listed(slower) + f", and less than {wanted} times as fast in "
-                 + listed(short) + ".\n")
-    return text
+    """Where Ingle is slower than others, or less faster than it is meant to be; and how far it is
+    from the machine's limit."""
+    lines = [misses_beside(reports, other) for other in others]
+    lines += [misses_of_limit(reports, kind, wanted) for kind, wanted in WANTED_SHARES.items()]
+    lines += [misses_together(reports), misses_at_start(reports, others)]
+    text = "".join(f"- {line}\n" for line in lines if line)
+    return f"## Where it falls short\n\n{text}" if text else ""
+
+
+def misses_beside(reports, other):
+    wanted = WANTED.get(other, 1)
+    ratios = [(f"{name} {row_name(row)} ({against['ratio']:.2f})", against["ratio"])
+              for name, report in reports.items() for row in report["results"]
+              for against in row.get("against", []) if against["name"] == other]
+    slower = [label for label, ratio in ratios if ratio < 1]
+    short = [label for label, ratio in ratios if 1 <= ratio < wanted]
+    return (f"Of {len(ratios)} tests beside {other}, Ingle is slower in " + listed(slower)
+            + f", and less than {wanted} times as fast in " + listed(short) + ".")
+
+
+def kind_of(row):
+    """Of those that are meant to reach a share of the limit; of several sequences none."""
+    if row["sequences"] > 1:
+        return None
+    if row["test"].startswith("pp"):
+        return "prefill"
+    return "decoding at a depth" if row["depth"] else "decoding"
+
+
+def misses_of_limit(reports, kind, wanted):
+    shares = [row["share_of_limit"] for report in reports.values() for row in report["results"]
+              if kind_of(row) == kind]
+    if not shares:
+        return None
+    below = sum(share < wanted for share in shares)
+    return (f"Of {len(shares)} tests of {kind}, {below or 'none'} "
+            f"{'reaches' if below == 1 else 'reach'} less than {wanted:.0%} of the limit: all have "
+            f"{min(shares):.0%} to {max(shares):.0%}.")
+
+
+def misses_together(reports):
+    ratios = []
+    for name, report in reports.items():
+        alone = {row["test"]: row["tokens_per_second"] for row in report["results"]
+                 if row["sequences"] == 1 and not row["depth"]}
+        ratios += [(name, row["sequences"], row["tokens_per_second"] / alone[row["test"]])
+                   for row in report["results"]
+                   if row["sequences"] > 1 and row["test"] in alone]
+    short = [f"{name} ({ratio:.1f})" for name, _, ratio in ratios if ratio < WANTED_TOGETHER]
+    if not short:
+        return None
+    return (f"{ratios[0][1]} sequences together are meant to decode {WANTED_TOGETHER} times as fast "
+            f"as one, and do less in {listed(short)}.")
+
+
+def misses_at_start(reports, others):
+    late, large = [], []
+    for name, report in reports.items():
+        ours = report["starts"].get("ingle")
+        for other in others:
+            theirs = report["starts"].get(other)
+            if not ours or not theirs:
+                continue
+            ratio = ours["seconds"] / theirs["seconds"]
+            if ratio > WANTED_START:
+                late.append(f"{name} beside {other} ({ratio:.2f})")
+            if ours["resident_bytes"] > theirs["resident_bytes"]:
+                large.append(f"{name} beside {other}")
+    if not late and not large:
+        return None
+    return (f"The first token takes more than {WANTED_START} of the time that others take in "
+            f"{listed(late)}; more memory in {listed(large)}.")
 
 
 def listed(labels):
@@ -220,7 +291,8 @@ def starts(reports, others):
     programs = ["ingle", *others]
     text = ("## Start\n\nFrom the start of the process to the first token behind a prompt of 16 "
             "tokens, with the files in the page cache; and the most memory that the process had, "
-            "mapped files among it. Of the others: `llama-bench -p 16 -n 0` without a warm-up.\n\n"
+            "mapped files among it. Of the others: `llama-bench -p 16 -n 0` without a warm-up and, "
+            "of ik_llama.cpp, without `-rtr 1`, which lays weights out anew first.\n\n"
             "| model |" + "".join(f" {name} |" for name in programs) + "\n|---|" +
             "--:|" * len(programs) + "\n")
     for name, report in reports.items():
@@ -233,14 +305,24 @@ def starts(reports, others):
     return text
 
 
+def repeats_of(reports):
+    """How often tests were run, as the page says it."""
+    def counts(deep):
+        found = {len(row.get("samples", [])) or report["repeats"] for report in reports.values()
+                 for row in report["results"] if bool(row["depth"]) == deep}
+        return " or ".join(map(str, sorted(found)))
+
+    deep = f", at a depth over {counts(True)}" if counts(True) not in ("", counts(False)) else ""
+    return {"repeats": counts(False), "deep_repeats": deep}
+
+
 def write(folder, page):
     reports = {path.stem: json.loads(path.read_text(encoding="utf-8"))
                for path in folder.glob("*.json")}
     reports = dict(sorted(reports.items(), key=order))
     others = names_of_others(reports)
-    repeats = " or ".join(map(str, sorted({report["repeats"] for report in reports.values()})))
-    parts = [ABOUT.format(repeats=repeats), machine(reports), speeds(reports, others),
-             misses(reports, others) if others else "", starts(reports, others), why(reports),
+    parts = [ABOUT.format(**repeats_of(reports)), machine(reports), speeds(reports, others),
+             misses(reports, others), starts(reports, others), why(reports),
              AGAIN]
     page.write_text("\n".join(part for part in parts if part), encoding="utf-8")
     picture = performance_picture.draw(reports, others, row_name)

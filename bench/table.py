@@ -10,7 +10,8 @@ fetched nor built: what is not named is left out.
 
     LLAMA_BENCH          llama.cpp's llama-bench, with the flags that suit it best: "PATH -fa 1"
     IK_LLAMA_BENCH       ik_llama.cpp's llama-bench, a path
-    IK_LLAMA_FLAGS       its flags: "-rtr 1"
+    IK_LLAMA_FLAGS       its flags: "-rtr 1"; not where its start is timed, as that lays weights out
+                         anew
     IK_LLAMA_COMMIT      which commit it is of, as it does not say so itself
     LLAMA_BATCHED_BENCH, IK_LLAMA_BATCHED_BENCH
                          the llama-batched-bench of each, for sequences decoded together
@@ -18,13 +19,14 @@ fetched nor built: what is not named is left out.
     INGLE, MAKE_MODEL    [build/ingle, build/make_model]
     MODELS               a folder with some gigabytes to spare [$TMPDIR/ingle-models]
     REPEATS, THREADS     [5, all processors]
-    DEPTHS               to decode behind, of Q4_0 [2048,8192]
+    DEPTHS, DEEP_REPEATS to decode behind, of Q4_0 [2048,8192; REPEATS]
 """
 
 import datetime
 import json
 import os
 import pathlib
+import platform
 import shlex
 import statistics
 import subprocess
@@ -46,7 +48,6 @@ TESTS = [["-p", "256,512", "-n", "64"]]
 # Far into a text, which is a matter of attention: of one type of weights. To get there takes long.
 DEPTHS = "2048,8192"
 DEEP_TYPE = "Q4_0"
-DEEP_REPEATS = 3
 TOGETHER = 8  # sequences
 STEPS = 64
 PROMPT_TOKENS = 16  # of words that are a token each
@@ -60,14 +61,15 @@ def program(name):
     return os.path.abspath(setting(name.upper(), str(ROOT / "build" / name)))
 
 
-def peers():
+def peers(ik_flags=None):
     """What others are called, and their commands of the shell."""
     found = {}
     if setting("LLAMA_BENCH"):
         found["llama.cpp"] = setting("LLAMA_BENCH")
     if setting("IK_LLAMA_BENCH"):
         wrapper = shlex.quote(str(ROOT / "bench/ik-llama-bench"))
-        found["ik_llama.cpp"] = f"{wrapper} {setting('IK_LLAMA_FLAGS')}".strip()
+        flags = setting("IK_LLAMA_FLAGS") if ik_flags is None else ik_flags
+        found["ik_llama.cpp"] = f"{wrapper} {flags}".strip()
     return found
 
 
@@ -113,7 +115,7 @@ def starts(path, word, repeats, threads):
     prompt = shlex.quote(word * PROMPT_TOKENS)
     commands = {"ingle": f"exec {shlex.quote(program('ingle'))} run {model} {prompt} --raw --temp 0"
                          f" -n 1 -t {threads} -q"}
-    for name, command in peers().items():
+    for name, command in peers(ik_flags="").items():
         cold = "--warmup 0" if name == "ik_llama.cpp" else "--no-warmup"
         commands[name] = (f"exec {command} -m {model} -p {PROMPT_TOKENS} -n 0 -r 1 -t {threads}"
                           f" {cold}")
@@ -169,6 +171,12 @@ def run_together(path, repeats, threads):
     return row
 
 
+def system():
+    """What the figures may depend on beside the processor."""
+    pages, page_bytes = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return {"kernel": f"{platform.system()} {platform.release()}", "memory_bytes": pages * page_bytes}
+
+
 def run_tests(path, deep, repeats, threads):
     others = [word for name, command in peers().items()
               for word in ("--against", f"{name}={command}")]
@@ -178,7 +186,7 @@ def run_tests(path, deep, repeats, threads):
 
     deep_tests = [["-p", "0", "-n", "64", "-d", setting("DEPTHS", DEPTHS)]] if deep else []
     report, *parts = (measure(TESTS, repeats)
-                      + measure(deep_tests, min(repeats, DEEP_REPEATS)))
+                      + measure(deep_tests, int(setting("DEEP_REPEATS", repeats))))
     for part in parts:
         report["results"] += part["results"]
     report["results"].append(run_together(path, repeats, threads))
@@ -217,6 +225,7 @@ def run(names):
         report["starts"] = starts(path, "ab" if shape else " the", repeats, threads)
         report["date"] = datetime.date.today().isoformat()
         report["repeats"] = repeats
+        report["system"] = system()
         report["flags"] = {other: command.replace(str(ROOT) + "/", "").split(" ", 1)[1:]
                            for other, command in peers().items()}
         report["model"]["path"] = path.name

@@ -74,6 +74,35 @@ class PerformancePage(unittest.TestCase):
         self.assertIn("Of 1 tests beside llama.cpp, Ingle is slower in none, and less than 1.5 "
                       "times as fast in none.", page)
 
+    def test_what_is_far_from_the_limit_is_counted(self):
+        near = report()
+        near["results"][0]["share_of_limit"] = 0.6
+        page = self.page(A=report(), B=near)
+        self.assertIn("Of 2 tests of prefill, 1 reaches less than 55% of the limit: all have 50% to "
+                      "60%.", page)
+        self.assertNotIn("tests of decoding", page)
+
+    def test_sequences_together_are_held_against_one(self):
+        found = report()
+        alone, together, deep = (dict(found["results"][0], test="tg64") for _ in range(3))
+        together.update(sequences=8, tokens_per_second=250.0)
+        deep.update(depth=2048, tokens_per_second=10.0, samples=[10.0])
+        found["results"] = [dict(alone, samples=[1.0, 2.0]), together, deep]
+        page = self.page(A=found)
+        self.assertIn("8 sequences together are meant to decode 4 times as fast as one, and do less "
+                      "in 1: A (2.5).", page)
+        self.assertIn("Of 1 tests of decoding at a depth, 1 reaches less than 85%", page)
+        self.assertIn(" neighbouring runs, at a depth over 1.", page)
+
+    def test_a_late_start_is_told(self):
+        found = beside("llama.cpp", 1.6)
+        found["starts"] = {"ingle": {"seconds": 0.3, "resident_bytes": 200},
+                           "llama.cpp": {"seconds": 0.5, "resident_bytes": 100}}
+        self.assertIn("more than 0.5 of the time that others take in 1: A beside llama.cpp (0.60); "
+                      "more memory in 1: A beside llama.cpp.", self.page(A=found))
+        found["starts"]["ingle"] = {"seconds": 0.1, "resident_bytes": 90}
+        self.assertNotIn("first token takes more", self.page(A=found))
+
     def test_a_commit_that_a_program_does_not_tell_is_named(self):
         silent = beside("ik_llama.cpp", 1.4)
         self.assertIn("ik_llama.cpp at commit unknown.", self.page(A=silent))
