@@ -33,4 +33,7 @@ void PreferLargePages(const std::byte* data, uint64_t bytes);
 // REQUIRES: of a file that is mapped and not written.
 void ForgetMapped(const std::byte* data, uint64_t bytes);
 
+// Gives whole pages of a range back that was allocated: what they held is lost, and reads as zeros.
+void ForgetContents(std::byte* data, uint64_t bytes);
+
 }  // namespace ingle

@@ -107,4 +107,6 @@ void ForgetMapped(const std::byte* data, uint64_t bytes) {
   if (range.bytes > 0) madvise(range.data, range.bytes, MADV_DONTNEED);
 }
 
+void ForgetContents(std::byte* data, uint64_t bytes) { ForgetMapped(data, bytes); }
+
 }  // namespace ingle

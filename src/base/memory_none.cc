@@ -10,5 +10,6 @@ uint64_t ResidentMemory() { return 0; }
 void PreferLargePages(const std::byte*, uint64_t) {}
 
 void ForgetMapped(const std::byte*, uint64_t) {}
+void ForgetContents(std::byte*, uint64_t) {}
 
 }  // namespace ingle

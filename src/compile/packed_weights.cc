@@ -44,7 +44,7 @@ void PackMatrix(const TensorView& matrix, uint64_t begin, uint64_t end, std::byt
 }
 
 Result<PackedMemory> PackInMemory(const std::vector<TensorView>& matrices, WorkerPool& pool,
-                                  const std::function<void()>& after_each) {
+                                  const std::function<void(const TensorView&)>& after_each) {
   PackedMemory packed;
   for (const TensorView& matrix : matrices) packed.bytes += PackedBytes(matrix);
   packed.memory = AllocateAligned(packed.bytes, kLargePage);
@@ -58,7 +58,7 @@ Result<PackedMemory> PackInMemory(const std::vector<TensorView>& matrices, Worke
     PackMatrix(matrix, 0, panels, at, pool);
     packed.weights.Add(matrix, at);
     at += PackedBytes(matrix);
-    if (after_each) after_each();
+    if (after_each) after_each(matrix);
   }
   return packed;
 }

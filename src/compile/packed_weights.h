@@ -39,14 +39,14 @@ uint64_t PackedBytes(const TensorView& matrix);
 void PackMatrix(const TensorView& matrix, uint64_t begin, uint64_t end, std::byte* panels,
                 WorkerPool& pool);
 
-// All of them in memory of their own, for as long as that is kept. after_each is called when a
-// matrix has been read. Fails with kOutOfMemory.
+// All of them in memory of their own, for as long as that is kept. after_each is called with each
+// matrix when it has been read. Fails with kOutOfMemory.
 struct PackedMemory {
   PackedWeights weights;
   AlignedMemory memory;
   uint64_t bytes = 0;
 };
 Result<PackedMemory> PackInMemory(const std::vector<TensorView>& matrices, WorkerPool& pool,
-                                  const std::function<void()>& after_each = {});
+                                  const std::function<void(const TensorView&)>& after_each = {});
 
 }  // namespace ingle

@@ -1,9 +1,12 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "engine/engine_state.h"
 #include "engine/model_facts.h"
+#include "engine/only_packed.h"
 
 namespace ingle {
 
@@ -76,13 +79,14 @@ void Engine::State::PlanExecutors() {
   if (encoder->program) info.activation_bytes += encoder->program->arena_bytes;
 }
 
-// Those that are laid out anew.
+// Those that are laid out anew, each once.
 std::vector<TensorView> Engine::State::PanelMatrices() const {
   std::vector<TensorView> matrices;
   if (device_kind != DeviceKind::kCpu) return matrices;
+  std::set<std::pair<const std::byte*, uint64_t>> seen;
   for (const Graph* graph : GraphsOf(model)) {
     for (const TensorView& matrix : MatricesToPack(*graph, KernelSet())) {
-      matrices.push_back(matrix);
+      if (seen.insert({matrix.data, matrix.shape.rows()}).second) matrices.push_back(matrix);
     }
   }
   return matrices;
@@ -90,8 +94,12 @@ std::vector<TensorView> Engine::State::PanelMatrices() const {
 
 Status Engine::State::LayOutWeights(const EngineOptions& options) {
   if (device_kind != DeviceKind::kCpu) return {};
-  auto opened = OpenPanels({options.panel_directory, PanelModel(name), checkpoint->Sources()},
-                           PanelMatrices(), *pool);
+  const auto done_with = [this](const TensorView& matrix) {
+    if (made_bytes.contains(matrix.data)) checkpoint->Forget(matrix);
+  };
+  auto opened =
+      OpenPanels({options.panel_directory, PanelModel(name), checkpoint->Sources(), done_with},
+                 PanelMatrices(), *pool);
   if (!opened) return Fail(opened.error());
   panels = *std::move(opened);
   info.panel_bytes = panels.bytes;
@@ -116,6 +124,9 @@ Status Engine::State::MakeExecutors(const EngineOptions& options) {
   cache = std::make_unique<KvCache>(cache_layout(), options.cache_bytes);
   if (encoder) source_cache = std::make_unique<KvCache>(encoder->cache, options.cache_bytes);
   DescribeExecutors();
+  for (const TensorView& matrix : FindOnlyPacked(GraphsOf(model), PanelMatrices())) {
+    if (checkpoint->IsMade(matrix)) made_bytes[matrix.data] = matrix.bytes();
+  }
   if (const Status fits = FitMemory(options); !fits || only_looks) return fits;
   if (const Status laid_out = LayOutWeights(options); !laid_out) return laid_out;
   tables = FindTables();
@@ -163,6 +174,10 @@ Status Engine::State::CheckAnswer(std::span<const float> row) const {
   uint32_t broken = 0;
   for (const float x : row) broken |= x != x ? 1u : 0u;
   if (broken == 0) return {};
+  if (!made_bytes.empty()) {
+    return Fail(ErrorCode::kCorrupt, name,
+                ": the model's answer is not a number: its weights are none, or values overflow");
+  }
   const std::optional<std::string> tensor = FindBrokenTensor(model);
   if (tensor) {
     return Fail(ErrorCode::kCorrupt, name, ": tensor ", Quote(*tensor),

@@ -1,6 +1,8 @@
 // The parts of an engine, for the files that implement it.
 #pragma once
 
+#include <map>
+
 #include "base/worker_pool.h"
 #include "engine/engine.h"
 #include "engine/executor.h"
@@ -41,6 +43,8 @@ struct Engine::State {
   uint32_t batch_tokens_wanted = 0;  // that the caller asked for
   uint32_t sequences_wanted = 1;     // that a step is to have room for
   uint64_t process_bytes = 0;        // resident when nothing large was taken yet
+  // Of matrices that were made of what files hold, and are read no more once they are laid out.
+  std::map<const std::byte*, uint64_t> made_bytes;
   std::unique_ptr<Executor> answers;
   std::unique_ptr<Executor> states;  // made when states are first asked for
   std::unique_ptr<KvCache> cache;    // for both: what a session remembers does not depend on which

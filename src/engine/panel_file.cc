@@ -204,7 +204,10 @@ Result<Panels> MapOrWrite(const PanelSource& source, const std::vector<TensorVie
 
 Result<Panels> LayOutInMemory(const PanelSource& source, const std::vector<TensorView>& matrices,
                               WorkerPool& pool) {
-  auto packed = PackInMemory(matrices, pool, [&] { GiveBack(source); });
+  auto packed = PackInMemory(matrices, pool, [&](const TensorView& matrix) {
+    GiveBack(source);
+    if (source.done_with) source.done_with(matrix);
+  });
   if (!packed) return Fail(packed.error());
   Panels panels;
   panels.weights = std::move(packed->weights);
@@ -229,7 +232,10 @@ Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorVie
   }
   auto kept = MapOrWrite(source, matrices, pool);
   GiveBack(source);
-  if (kept) return kept;
+  if (kept) {
+    if (source.done_with) std::ranges::for_each(matrices, source.done_with);
+    return kept;
+  }
   auto panels = LayOutInMemory(source, matrices, pool);
   if (panels) panels->trouble = kept.error();
   return panels;

@@ -2,6 +2,7 @@
 // processes that run the model.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@ struct PanelSource {
   std::string directory;  // of the files; made when it is missing. Empty: panels stay in memory
   std::string model;      // PanelModel of its path; by it a model has one file
   std::vector<const ByteSource*> files;  // what the matrices are views into
+  // Called with each matrix when it will not be read again: its panels are there to stay.
+  std::function<void(const TensorView&)> done_with{};
 };
 
 // Panels in memory, or in a mapped file.

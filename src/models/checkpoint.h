@@ -61,6 +61,11 @@ class Checkpoint {
   virtual std::vector<std::string> RequiredTensors() const = 0;
   // Fails with kNotFound, or kUnsupported for a type that Ingle cannot compute with.
   virtual Result<TensorView> Tensor(std::string_view tensor) const = 0;
+
+  // Whether a view is of memory that was allocated for it, as it is made of what the files hold.
+  virtual bool IsMade(const TensorView&) const { return false; }
+  // Gives that memory back: nobody reads it any more. REQUIRES: IsMade(tensor).
+  virtual void Forget(const TensorView&) {}
 };
 
 }  // namespace ingle

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/memory.h"
 #include "models/huggingface/fields.h"
 #include "models/huggingface/packed_matrices.h"
 #include "models/huggingface/placed_tensors.h"
@@ -98,8 +99,23 @@ class PlacedCheckpoint final : public HuggingFaceCheckpoint {
     }
     return found->second.view;
   }
+  bool IsMade(const TensorView& tensor) const override { return MemoryOf(tensor) != nullptr; }
+  void Forget(const TensorView& tensor) override {
+    ForgetContents(MemoryOf(tensor), tensor.bytes());
+  }
 
  private:
+  // Where a tensor that was made lies, or null.
+  std::byte* MemoryOf(const TensorView& tensor) const {
+    for (const auto& [name, changed] : tensors_) {
+      if (changed.memory == nullptr) continue;
+      std::byte* begin = changed.memory.get();
+      const bool within = !std::less<>()(tensor.data, begin) &&
+                          std::less<>()(tensor.data, begin + changed.view.bytes());
+      if (within) return begin + (tensor.data - begin);
+    }
+    return nullptr;
+  }
   template <class T>
   const T* Find(std::string_view key) const {
     const auto found = fields_.fields().find(key);
@@ -119,6 +135,9 @@ class PlacedCheckpoint final : public HuggingFaceCheckpoint {
   std::map<std::string, ChangedTensor, std::less<>> tensors_;
 };
 
+// Of a tensor: the pages that it was made of.
+constexpr uint64_t kWorthForgetting = 64 << 10;
+
 // Field tensors and vectors are small and are read while the graph is built.
 bool IsVector(const PlacedTensor& tensor) { return tensor.shape.rank() <= 1; }
 
@@ -130,6 +149,10 @@ Status PlacedCheckpoint::MakeTensors(Matrices matrices) {
     }
     auto made = placed.make();
     if (!made) return Fail(made.error());
+    // What it was made of is not read again.
+    if (made->memory && made->view.bytes() >= kWorthForgetting) {
+      for (const ByteSource* file : files_.sources) file->Forget();
+    }
     tensors_.emplace(name, *std::move(made));
   }
   return {};

@@ -21,7 +21,10 @@ class Pool:
         self.random = random.Random(1)
         numbers = [struct.pack("<f", self.random.uniform(-0.05, 0.05)) for _ in range(POOL)]
         # BF16 is the upper half of F32.
-        self.bytes = {"F32": b"".join(numbers), "BF16": b"".join(number[2:] for number in numbers)}
+        self.bytes = {"F32": b"".join(numbers), "BF16": b"".join(number[2:] for number in numbers),
+                      "F16": b"".join(struct.pack("<e", self.random.uniform(0.001, 0.01))
+                                      for _ in range(POOL)),
+                      "I32": self.random.randbytes(4 * POOL)}
 
     def take(self, kind, count):
         pool = self.bytes[kind]
@@ -30,9 +33,17 @@ class Pool:
         return (pool[begin:] + pool * (count // POOL + 1))[:size * count]
 
 
+def dtype_of(name, shape):
+    """Matrices are BF16, but for packed ones; all else is F32."""
+    if name.endswith((".qweight", ".qzeros")):
+        return "I32"
+    if name.endswith(".scales"):
+        return "F16"
+    return "BF16" if len(shape) > 1 and "conv1d" not in name else "F32"
+
+
 def write(folder, kind, sizes, tensors):
-    """A checkpoint with the fields of a committed one, but for the sizes. Matrices are BF16, all
-    else F32."""
+    """A checkpoint with the fields of a committed one, but for the sizes."""
     os.makedirs(folder)
     with open(os.path.join(CHECKPOINTS, kind, "config.json"), encoding="utf-8") as file:
         config = {**json.load(file), **SIZES, **sizes}
@@ -43,7 +54,7 @@ def write(folder, kind, sizes, tensors):
         count = 1
         for length in shape:
             count *= length
-        dtype = "BF16" if len(shape) > 1 and "conv1d" not in name else "F32"
+        dtype = dtype_of(name, shape)
         data.append(pool.take(dtype, count))
         header[name] = {"dtype": dtype, "shape": shape,
                         "data_offsets": [end, end + len(data[-1])]}
@@ -83,6 +94,32 @@ def write_mixture(folder):
     write(folder, "granitemoe_multipliers",
           {"num_hidden_layers": layers, "intermediate_size": hidden,
            "num_local_experts": experts, "num_experts_per_tok": 4}, tensors)
+
+
+def awq(name, rows, columns, group=64):
+    return {name + ".qweight": [columns, rows // 8],
+            name + ".qzeros": [columns // group, rows // 8],
+            name + ".scales": [columns // group, rows]}
+
+
+def write_awq(folder):
+    """A Llama of 131 million parameters, four bits each."""
+    width, hidden, layers = 1024, 3072, 12
+    tensors = outside(width)
+    for number in range(layers):
+        layer = f"model.layers.{number}."
+        tensors |= norms(layer, width)
+        for name, rows, columns in (("self_attn.q_proj", width, width),
+                                    ("self_attn.k_proj", KEYS, width),
+                                    ("self_attn.v_proj", KEYS, width),
+                                    ("self_attn.o_proj", width, width),
+                                    ("mlp.gate_proj", hidden, width),
+                                    ("mlp.up_proj", hidden, width),
+                                    ("mlp.down_proj", width, hidden)):
+            tensors |= awq(layer + name, rows, columns)
+    write(folder, "llama_awq",
+          {"num_hidden_layers": layers, "hidden_size": width, "intermediate_size": hidden,
+           "num_attention_heads": 16, "num_key_value_heads": 4, "head_dim": 64}, tensors)
 
 
 def mamba(layer, width, heads, head_size, state):

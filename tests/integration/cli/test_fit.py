@@ -61,10 +61,19 @@ class Fit(CliTest):
 
     @unittest.skipUnless(SMOLLM2, "INGLE_TEST_SMOLLM2 names no file")
     def test_the_first_run_holds_weights_once(self):
-        most = self.fit(SMOLLM2, "-c", "64")["bytes"]["total"]
+        self.expect_weights_once(SMOLLM2, "run", SMOLLM2, "Hello", "--raw", "-n", "8")
+
+    def test_weights_that_are_repacked_are_held_once(self):
+        folder = self.path("awq")
+        random_checkpoint.write_awq(folder)
+        self.expect_near(folder, 512)
+        self.expect_weights_once(folder, "logits", folder, "--ids", "1,2,3", "--out",
+                                 self.path("logits.npy"))
+
+    def expect_weights_once(self, model, *command):
+        most = self.fit(model, "-c", "64")["bytes"]["total"]
         for flags in ([], [], ["--no-keep-panels"]):  # made, found, in memory
-            with self.start("run", SMOLLM2, "Hello", "--raw", "-n", "8", "-c", "64", *flags,
-                            stdout=subprocess.DEVNULL) as program:
+            with self.start(*command, "-c", "64", *flags, stdout=subprocess.DEVNULL) as program:
                 _, status, used = os.wait4(program.pid, 0)
                 program.returncode = status
                 self.assertEqual(status, 0)
