@@ -1,6 +1,16 @@
 #include "engine/kv_cache.h"
 
+#include "base/memory.h"
+
 namespace ingle {
+namespace {
+
+// Address space that is taken at a time; of memory the system gives what is written to.
+constexpr uint64_t kSlabBytes = 8 * kLargePage;
+// With smaller pages than this a session has few of them.
+constexpr uint64_t kWorthLargePages = kLargePage / 16;
+
+}  // namespace
 
 Status KvCache::Grow(std::vector<std::byte*>& pages, size_t count) {
   const size_t before = pages.size();
@@ -29,16 +39,30 @@ Result<std::byte*> KvCache::Take() {
     return page;
   }
   if (byte_limit_ > 0 && allocated_bytes() + layout_.page_bytes > byte_limit_) {
-    return Fail(ErrorCode::kOutOfMemory, "the cache is full: its ", pages_.size(), " pages take ",
+    return Fail(ErrorCode::kOutOfMemory, "the cache is full: its ", taken_, " pages take ",
                 allocated_bytes(), " of ", byte_limit_, " bytes");
   }
-  AlignedMemory page = AllocateAligned(layout_.page_bytes);
-  if (!page) {
+  if (next_ == end_ && !AddSlab()) {
     return Fail(ErrorCode::kOutOfMemory, "no memory for another cache page of ", layout_.page_bytes,
-                " bytes; there are ", pages_.size());
+                " bytes; there are ", taken_);
   }
-  pages_.push_back(std::move(page));
-  return pages_.back().get();
+  std::byte* page = next_;
+  next_ += layout_.page_bytes;
+  ++taken_;
+  return page;
+}
+
+bool KvCache::AddSlab() {
+  const bool large = layout_.page_bytes >= kWorthLargePages;
+  const uint64_t pages = large ? (kSlabBytes + layout_.page_bytes - 1) / layout_.page_bytes : 1;
+  const uint64_t bytes = pages * layout_.page_bytes;
+  AlignedMemory slab = large ? AllocateAligned(bytes, kLargePage) : AllocateAligned(bytes);
+  if (!slab) return false;
+  if (large) PreferLargePages(slab.get(), bytes);
+  next_ = slab.get();
+  end_ = next_ + bytes;
+  slabs_.push_back(std::move(slab));
+  return true;
 }
 
 }  // namespace ingle

@@ -12,6 +12,8 @@
 namespace ingle {
 
 // Hands out pages of one size, up to a limit. Pages that come back are kept for the next session.
+// They lie next to each other in large pages of the system, where it has such: a long cache is read
+// from one end to the other for each token.
 // Not thread-safe: belongs to the engine's step.
 class KvCache {
  public:
@@ -20,7 +22,7 @@ class KvCache {
       : layout_(layout), byte_limit_(byte_limit) {}
 
   const CacheLayout& layout() const { return layout_; }
-  uint64_t allocated_bytes() const { return pages_.size() * layout_.page_bytes; }
+  uint64_t allocated_bytes() const { return taken_ * layout_.page_bytes; }
 
   // How many pages hold this many positions.
   size_t PagesFor(uint64_t positions) const {
@@ -36,10 +38,14 @@ class KvCache {
 
  private:
   Result<std::byte*> Take();
+  bool AddSlab();
 
   CacheLayout layout_;
   uint64_t byte_limit_;
-  std::vector<AlignedMemory> pages_;  // all there are
+  std::vector<AlignedMemory> slabs_;  // of some pages each
+  std::byte* next_ = nullptr;         // page of the last slab that was never taken; end_: none
+  std::byte* end_ = nullptr;
+  uint64_t taken_ = 0;  // pages, given back or not
   std::vector<std::byte*> free_;
 };
 
