@@ -42,6 +42,26 @@ Graph SmallModel(DType weights) {
   return *graph;
 }
 
+// One layer of experts, three of four a token.
+Graph SmallMixture(DType weights) {
+  GraphBuilder g;
+  const auto experts = [&](const char* name, uint64_t rows, uint64_t columns) {
+    return g.Experts(name, std::vector(4, View(weights, {rows, columns})));
+  };
+  Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  const Value h = g.RmsNorm(x, g.Weight("norm", View(DType::kF32, {64})), 1e-5f);
+  const Value logits = g.MatMul(h, g.Weight("router", View(DType::kF32, {4, 64})));
+  const Value routes = g.Route(logits, {}, {}, {.experts = 4, .k = 3});
+  const Value gate = g.ExpertMatMul(h, routes, experts("gate", 96, 64), {}, {});
+  const Value up = g.ExpertMatMul(h, routes, experts("up", 96, 64), {}, {});
+  const Value down =
+      g.ExpertMatMul(g.SwiGlu(gate, up), routes, experts("down", 64, 96), {}, {.own_inputs = true});
+  x = g.Add(x, g.Mix(down, routes));
+  auto graph = g.Finish(g.SelectRows(x, g.OutputRows()));
+  EXPECT_TRUE(graph);
+  return *graph;
+}
+
 size_t CountOps(const Graph& graph, Op op) {
   size_t count = 0;
   for (const Node& node : graph.nodes()) count += node.op == op;
@@ -96,22 +116,7 @@ TEST(QuantizeActivations, FloatWeightsKeepFloatInputs) {
 TEST(QuantizeActivations, EachInputOfAMixtureOnce) {
   const KernelSet kernels;
   if (kernels.matmul(DType::kQ8_0).input != InputRows::kQ8) GTEST_SKIP();
-  GraphBuilder g;
-  const auto experts = [&](const char* name, uint64_t rows, uint64_t columns) {
-    return g.Experts(name, std::vector(4, View(DType::kQ8_0, {rows, columns})));
-  };
-  const Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
-  const Value h = g.RmsNorm(x, g.Weight("norm", View(DType::kF32, {64})), 1e-5f);
-  const Value logits = g.MatMul(h, g.Weight("router", View(DType::kF32, {4, 64})));
-  const Value routes = g.Route(logits, {}, {}, {.experts = 4, .k = 3});
-  const Value gate = g.ExpertMatMul(h, routes, experts("gate", 96, 64), {}, {});
-  const Value up = g.ExpertMatMul(h, routes, experts("up", 96, 64), {}, {});
-  const Value down =
-      g.ExpertMatMul(g.SwiGlu(gate, up), routes, experts("down", 64, 96), {}, {.own_inputs = true});
-  const auto graph = g.Finish(g.SelectRows(g.Mix(down, routes), g.OutputRows()));
-  ASSERT_TRUE(graph);
-
-  const Graph quantized = QuantizeActivations(*graph, kernels);
+  const Graph quantized = QuantizeActivations(SmallMixture(DType::kQ8_0), kernels);
   const MemoryPlan plan = PlanMemory(quantized, 5);
   std::vector<uint64_t> row_bytes;
   for (NodeId id = 0; id < quantized.size(); ++id) {
@@ -177,6 +182,14 @@ TEST(Compile, FewTokensWaitLess) {
             "matmul | rms_norm matmul matmul glu | matmul | select_rows matmul");
   EXPECT_GT(program.own_bytes, 0u);
   for (const Step& step : program.steps) EXPECT_NE(step.output.place, Operand::Place::kOwn);
+}
+
+// Twice more than what has no experts: for the router, and for the activation, as the columns of an
+// expert's products are shared otherwise than those of what is made of them.
+TEST(Compile, AMixtureWaitsFourTimes) {
+  const Program program = Compile(SmallMixture(DType::kF32), {KernelSet(), 16, DType::kF32});
+  EXPECT_EQ(Stretches(program.few_steps),
+            "embed rms_norm matmul | route experts experts | glu | experts | mix add select_rows");
 }
 
 // Q, K and V, what attention becomes, gate, up and their product, down, and the logits.
