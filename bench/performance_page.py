@@ -24,7 +24,7 @@ Of AVX2, where int8 products go through 16 bits; [the design](design/fast-cpu.md
 - *Prefill of Q6_K* widens sums earlier and has a scale for 16 columns (7.2 cycles), that of *Q8_0* gives the signs of weights to the activations, and widens eight times as often: 35 instructions, 9.8 cycles. Activations in 16 bits were tried: twelve at best, for they wait for loads.
 - *Decoding* asks for memory group by group, ahead of its use, which gained K-quants a sixth. What is left goes to unpacking, and to waiting: six times a layer, all threads wait for the slowest.
 - *Sequences together* are bound by arithmetic as soon as there are four: eight take 9 cycles for the same step, unpacking and spreading among them, and 6.9 without. With AVX2 one sequence alone is half of what arithmetic allows, so eight cannot be four times as fast.
-- *At a depth* attention comes on top. Of the 1.1B shape, where eight queries share a key, a position of a head takes 145 cycles of a core: 85 the two products in f32, of which 64 are multiplying, 30 widening F16, 13 the softmax, 6 laying out queries. More queries in registers would widen less, and broadcast more than two loads a cycle allow.
+- *At a depth* attention comes on top. Of the 1.1B shape, where eight queries share a key, a position of a head takes 145 cycles of a core: 85 the two products in f32 (64 would do for multiplying alone), 31 widening F16, 12 the softmax, 6 laying out queries, the rest merging. More queries in registers would widen less, and broadcast more than two loads a cycle allow.
 - *Of a mixture* an expert has 64 of 256 tokens on average: its weights are unpacked for these few (8%), and its rows gathered and put back (5%).
 """
 # The instructions that it speaks of, as reports name them.

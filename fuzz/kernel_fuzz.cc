@@ -102,7 +102,8 @@ Problem MakeProblem(FuzzedBytes& bytes) {
     const auto raw = bytes.Repeated(p.columns * sizeof(float), 4 * (1 + bytes.Number(64)));
     std::vector<float> x(p.columns);
     std::memcpy(x.data(), raw.data(), raw.size());
-    Quantize({offset(), x}, offset(), p.input.data() + t * p.input_row_bytes());
+    const size_t from = offset(), to = offset();
+    Quantize({from, x}, to, p.input.data() + t * p.input_row_bytes());
   }
   std::vector<float> added(p.rows * p.tokens);
   for (float& value : added) value = static_cast<float>(bytes.Number(256)) - 128;

@@ -188,27 +188,26 @@ Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context&
   looking.memory_limit.reset();
   const auto looked = Engine::Load(path, looking);
   if (!looked) return engine;
-  const MemoryReport report = ReportMemory(**looked, options.sequences, AvailableMemory());
+  std::optional<uint64_t> available = AvailableMemory();
+  if (options.memory_limit) {
+    available = std::min(available.value_or(kAvailableMemory), *options.memory_limit);
+  }
+  const MemoryReport report = ReportMemory(**looked, options.sequences, available);
   if (report.fits()) return engine;
   return Fail(ErrorCode::kOutOfMemory, Refusal(report, *context.flags), "\n", TableOf(report));
 }
 
-// What is available, but for what the engine will take: it has its weights where they are its own,
-// and nothing else yet.
-uint64_t MemoryLeftBy(const Engine& engine) {
-  const MemoryNeeds needs = engine.Needs(engine.info().context, 1);
-  const uint64_t to_come = needs.added() - (engine.info().panels_mapped ? 0 : needs.weights);
-  const uint64_t available = AvailableMemory().value_or(kAvailableMemory);
-  return available - std::min(available, to_come);
-}
-
-Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context) {
-  if (context.settings.draft.empty()) return nullptr;
-  EngineOptions options = EngineOptionsOf(context);
-  options.context = engine.info().context;
-  if (options.memory_limit) options.memory_limit = MemoryLeftBy(engine);
-  auto draft = LoadModel(context.settings.draft, context, options);
-  if (!draft) return Fail(draft.error(), "--draft ", context.settings.draft);
+Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context,
+                                               uint64_t available) {
+  const std::string& name = context.settings.draft;
+  if (name.empty()) return nullptr;
+  EngineOptions options = DraftOptions(engine, EngineOptionsOf(context), available);
+  auto draft = LoadModel(name, context, options);
+  if (!draft && draft.error().code() == ErrorCode::kTooLarge) {
+    options.context = 0;  // it has fewer positions, and guesses as far as they go
+    draft = LoadModel(name, context, options);
+  }
+  if (!draft) return Fail(draft.error(), "--draft ", name);
   const Status fits = CheckDraftModel(engine, **draft);
   if (!fits) return Fail(fits.error());
   return draft;

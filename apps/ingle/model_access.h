@@ -42,9 +42,10 @@ Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context&
 // it. Does nothing where the setting `tune` is off.
 void UseTuning(Engine& engine, const Context& context);
 
-// The model that the setting `draft` names, to guess for engine: null where there is none. Fails as
-// LoadModel and CheckDraftModel do.
-Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context);
+// The model that the setting `draft` names, to guess for engine: null where there is none.
+// available: memory before engine was loaded. Fails as LoadModel and CheckDraftModel do.
+Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context,
+                                               uint64_t available);
 
 // Fails where out is the model's own file, which a result would replace.
 Status RefuseToWriteOver(const std::string& model_path, const std::string& out);

@@ -1,29 +1,11 @@
 // ingle_model: loading, and what a model tells of itself.
-#include <algorithm>
-
 #include "api/handles.h"
 #include "api/options.h"
 #include "api/status.h"
 #include "base/memory.h"
+#include "engine/draft_model.h"
 
 using namespace ingle;
-
-namespace {
-
-// For a model that guesses for another: it has sessions as long, and of a limit of memory what the
-// other leaves.
-EngineOptions DraftOptions(const Engine& engine, EngineOptions options, uint64_t available) {
-  options.context = engine.info().context;
-  options.fit_context = false;
-  if (options.memory_limit) {
-    const uint64_t limit = std::min(*options.memory_limit, available);
-    const uint64_t taken = engine.Needs(options.context, options.sequences).added();
-    options.memory_limit = limit - std::min(limit, taken);
-  }
-  return options;
-}
-
-}  // namespace
 
 extern "C" {
 

@@ -18,6 +18,17 @@ double SecondsSince(Clock::time_point start) {
 
 }  // namespace
 
+EngineOptions DraftOptions(const Engine& engine, EngineOptions options, uint64_t available) {
+  options.context = engine.info().context;
+  options.fit_context = false;
+  if (options.memory_limit) {
+    const uint64_t limit = std::min(*options.memory_limit, available);
+    const uint64_t taken = engine.Needs(options.context, options.sequences).added();
+    options.memory_limit = limit - std::min(limit, taken);
+  }
+  return options;
+}
+
 Status CheckDraftModel(const Engine& engine, const Engine& draft) {
   const ModelInfo& model = engine.model_info();
   const ModelInfo& guesser = draft.model_info();

@@ -11,6 +11,10 @@
 
 namespace ingle {
 
+// For a model that guesses for engine, which options were given for: it has sessions as long, and
+// of a limit of memory what engine leaves. available: what there was before engine was loaded.
+EngineOptions DraftOptions(const Engine& engine, EngineOptions options, uint64_t available);
+
 // Whether draft can guess for engine: both continue a text, and the tokens that both have are the
 // same ones. Fails with kUnsupported, naming both models and the first token that differs.
 Status CheckDraftModel(const Engine& engine, const Engine& draft);

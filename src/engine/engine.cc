@@ -93,6 +93,7 @@ std::vector<TensorView> Engine::State::PanelMatrices() const {
 }
 
 Status Engine::State::LayOutWeights(const EngineOptions& options) {
+  if (!made_bytes.empty()) weight_sample = SampleWeights(model.graph);
   if (device_kind != DeviceKind::kCpu) return {};
   const auto done_with = [this](const TensorView& matrix) {
     if (made_bytes.contains(matrix.data)) checkpoint->Forget(matrix);
@@ -174,14 +175,14 @@ Status Engine::State::CheckAnswer(std::span<const float> row) const {
   uint32_t broken = 0;
   for (const float x : row) broken |= x != x ? 1u : 0u;
   if (broken == 0) return {};
-  if (!made_bytes.empty()) {
-    return Fail(ErrorCode::kCorrupt, name,
-                ": the model's answer is not a number: its weights are none, or values overflow");
-  }
   const std::optional<std::string> tensor = FindBrokenTensor(model);
   if (tensor) {
     return Fail(ErrorCode::kCorrupt, name, ": tensor ", Quote(*tensor),
                 " holds values that are not numbers");
+  }
+  if (!made_bytes.empty()) {  // and given back: nothing is known of those
+    return Fail(ErrorCode::kCorrupt, name,
+                ": the model's answer is not a number: its weights are none, or values overflow");
   }
   return Fail(ErrorCode::kCorrupt, name,
               ": the model's answer is not a number, though its weights are: values overflow");

@@ -14,6 +14,9 @@
 
 namespace ingle {
 
+// A hash of the beginning of each weight.
+uint64_t SampleWeights(const Graph& graph);
+
 // How many tokens a step has at most.
 struct StepSizes {
   uint32_t batch_tokens;
@@ -40,9 +43,10 @@ struct Engine::State {
   // In mapped files; what a step looks up there is given back now and then: the system maps far
   // more than a row, and an embedding whose panels make the logits would be there twice.
   std::vector<TensorView> tables;
-  uint32_t batch_tokens_wanted = 0;  // that the caller asked for
-  uint32_t sequences_wanted = 1;     // that a step is to have room for
-  uint64_t process_bytes = 0;        // resident when nothing large was taken yet
+  uint32_t batch_tokens_wanted = 0;       // that the caller asked for
+  uint32_t sequences_wanted = 1;          // that a step is to have room for
+  uint64_t process_bytes = 0;             // resident when nothing large was taken yet
+  std::optional<uint64_t> weight_sample;  // taken before any of them is given back
   // Of matrices that were made of what files hold, and are read no more once they are laid out.
   std::map<const std::byte*, uint64_t> made_bytes;
   std::unique_ptr<Executor> answers;

@@ -1,14 +1,14 @@
 #include "engine/kv_cache.h"
 
+#include <algorithm>
+
 #include "base/memory.h"
 
 namespace ingle {
 namespace {
 
-// Address space that is taken at a time; of memory the system gives what is written to.
+// Pages are taken from the system as many at a time as there are already, up to so many bytes.
 constexpr uint64_t kSlabBytes = 8 * kLargePage;
-// With smaller pages than this a session has few of them.
-constexpr uint64_t kWorthLargePages = kLargePage / 16;
 
 }  // namespace
 
@@ -53,9 +53,17 @@ Result<std::byte*> KvCache::Take() {
 }
 
 bool KvCache::AddSlab() {
-  const bool large = layout_.page_bytes >= kWorthLargePages;
-  const uint64_t pages = large ? (kSlabBytes + layout_.page_bytes - 1) / layout_.page_bytes : 1;
+  uint64_t pages = std::clamp<uint64_t>(taken_, 1, kSlabBytes / layout_.page_bytes + 1);
+  if (byte_limit_ > 0) {
+    pages = std::min(pages, (byte_limit_ - allocated_bytes()) / layout_.page_bytes);
+  }
+  if (!AddSlab(pages) && (pages == 1 || !AddSlab(1))) return false;
+  return true;
+}
+
+bool KvCache::AddSlab(uint64_t pages) {
   const uint64_t bytes = pages * layout_.page_bytes;
+  const bool large = bytes >= 2 * kLargePage;
   AlignedMemory slab = large ? AllocateAligned(bytes, kLargePage) : AllocateAligned(bytes);
   if (!slab) return false;
   if (large) PreferLargePages(slab.get(), bytes);

@@ -39,6 +39,7 @@ class KvCache {
  private:
   Result<std::byte*> Take();
   bool AddSlab();
+  bool AddSlab(uint64_t pages);
 
   CacheLayout layout_;
   uint64_t byte_limit_;

@@ -128,17 +128,16 @@ uint32_t Engine::State::LongestContext(uint64_t memory, uint32_t sequences, uint
 
 Status Engine::State::FitMemory(const EngineOptions& options) {
   for (const ByteSource* file : checkpoint->Sources()) file->Forget();
-  // What is laid out takes the place of what was made for it.
+  // What is laid out takes the place of what was made for it; until then that counts as taken.
   uint64_t made = 0;
   for (const auto& [data, bytes] : made_bytes) made += bytes;
   process_bytes = ResidentMemory();
   process_bytes -= std::min(process_bytes, made);
   if (!options.memory_limit) return {};
   // What there is was not asked before: by now the files are mapped, which RLIMIT_AS counts.
-  uint64_t limit = *options.memory_limit == kAvailableMemory
-                       ? AvailableMemory().value_or(kAvailableMemory)
-                       : *options.memory_limit;
-  limit += std::min(made, UINT64_MAX - limit);
+  const uint64_t limit = *options.memory_limit == kAvailableMemory
+                             ? AvailableMemory().value_or(kAvailableMemory)
+                             : *options.memory_limit;
   const MemoryNeeds needs = Needs(info.context, options.sequences);
   if (needs.added() <= limit) return {};
   const uint32_t longest = LongestContext(limit, options.sequences, info.context);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 #include <set>
 
 namespace ingle {
@@ -10,11 +12,19 @@ namespace {
 // Bytes that something reads, by their addresses.
 struct Reading {
   Reading(const TensorView& view, bool packed)
-      : begin(reinterpret_cast<uintptr_t>(view.data)), end(begin + view.bytes()), packed(packed) {}
+      : begin(reinterpret_cast<uintptr_t>(view.data)),
+        end(begin + view.bytes()),
+        type(view.type),
+        rows(view.shape.rows()),
+        packed(packed) {}
 
-  bool IsOf(const Reading& other) const { return begin == other.begin && end == other.end; }
+  bool IsOf(const Reading& other) const {
+    return begin == other.begin && end == other.end && type == other.type && rows == other.rows;
+  }
 
   uintptr_t begin, end;
+  DType type;
+  uint64_t rows;
   bool packed;  // as a matrix that is packed
 };
 

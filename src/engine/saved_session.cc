@@ -101,8 +101,9 @@ Status CopyPages(const std::vector<std::byte*>& from, KvCache& cache, std::vecto
   return {};
 }
 
-// What tells one model from another here: its sizes and the beginning of each weight.
-uint64_t Sample(const Graph& graph) {
+}  // namespace
+
+uint64_t SampleWeights(const Graph& graph) {
   uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
   for (const Node& node : graph.nodes()) {
     if (node.op != Op::kWeight) continue;
@@ -115,13 +116,12 @@ uint64_t Sample(const Graph& graph) {
   return hash;
 }
 
-}  // namespace
-
+// What tells one model from another here: its sizes and the beginning of each weight.
 std::string Engine::State::Identity() const {
   const CacheLayout& layout = cache_layout();
   return Cat(model_info.architecture, " ", info.weight_bytes, " ", model.shape.vocabulary, " ",
              Name(DTypeOf(layout.type)), " ", layout.page_tokens, " ", layout.page_bytes, " ",
-             layout.state_bytes, " ", Sample(model.graph));
+             layout.state_bytes, " ", weight_sample ? *weight_sample : SampleWeights(model.graph));
 }
 
 std::string Session::Save() const {

@@ -1,4 +1,5 @@
 // ingle run [MODEL] [PROMPT]
+#include "base/memory.h"
 #include "chat/chat_loop.h"
 #include "chat/conversation.h"
 #include "chat/prompt.h"
@@ -87,6 +88,7 @@ class RunCommand final : public Command {
     options.generate.logprobs = static_cast<int>(logprobs_);
     const Status tools = ReadTools(options);
     if (!tools) return tools;
+    const uint64_t available = AvailableMemory().value_or(kAvailableMemory);
     const Result<std::unique_ptr<Engine>> engine =
         LoadModel(model_.value_or(context.settings.model), context, EngineOptionsOf(context));
     if (!engine) return Fail(engine.error());
@@ -94,7 +96,7 @@ class RunCommand final : public Command {
     if (const Status generates = RequireGeneration((*engine)->model_info()); !generates) {
       return generates;
     }
-    const auto draft = LoadDraftModel(**engine, context);
+    const auto draft = LoadDraftModel(**engine, context, available);
     if (!draft) return Fail(draft.error());
     draft_ = draft->get();
     const bool templated = !raw_ && (*engine)->chat_template() != nullptr;

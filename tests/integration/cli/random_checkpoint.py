@@ -103,7 +103,7 @@ def awq(name, rows, columns, group=64):
 
 
 def write_awq(folder):
-    """A Llama of 131 million parameters, four bits each."""
+    """A Llama of 146 million parameters, four bits each."""
     width, hidden, layers = 1024, 3072, 12
     tensors = outside(width)
     for number in range(layers):

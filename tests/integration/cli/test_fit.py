@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import random_checkpoint
-from support import CHECKPOINT, TINY, CliTest
+from support import CHECKPOINT, TINY, CliTest, read_npy
 
 SMOLLM2 = os.environ.get("INGLE_TEST_SMOLLM2")
 LLAMA = os.path.dirname(TINY)
@@ -67,10 +67,17 @@ class Fit(CliTest):
         folder = self.path("awq")
         random_checkpoint.write_awq(folder)
         self.expect_near(folder, 512)
-        self.expect_weights_once(folder, "logits", folder, "--ids", "1,2,3", "--out",
-                                 self.path("logits.npy"))
+        out = self.path("logits.npy")
+        logits = ["logits", folder, "--ids", "1,2,3", "--out", out]
+        self.ok(*logits, "--device", "reference")
+        right = [max(row) for row in read_npy(out)]
+        found = []
+        self.expect_weights_once(folder, *logits, after_each=lambda: found.append(read_npy(out)))
+        self.assertEqual(found, [found[0]] * 3)
+        for row, largest in zip(found[0], right):
+            self.assertAlmostEqual(max(row), largest, delta=0.05 * largest)
 
-    def expect_weights_once(self, model, *command):
+    def expect_weights_once(self, model, *command, after_each=lambda: None):
         most = self.fit(model, "-c", "64")["bytes"]["total"]
         for flags in ([], [], ["--no-keep-panels"]):  # made, found, in memory
             with self.start(*command, "-c", "64", *flags, stdout=subprocess.DEVNULL) as program:
@@ -79,6 +86,7 @@ class Fit(CliTest):
                 self.assertEqual(status, 0)
                 # A matrix and a buffer are there twice while they are laid out.
                 self.assertLess(used.ru_maxrss * 1024, (1 + TOLERANCE) * most + 8 * UNKNOWN)
+            after_each()
 
     def test_parts_make_the_total(self):
         said = self.fit(TINY, "-c", "100", "-b", "3")
