@@ -173,8 +173,9 @@ def run_together(path, repeats, threads):
 
 def system():
     """What the figures may depend on beside the processor."""
-    pages, page_bytes = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    return {"kernel": f"{platform.system()} {platform.release()}", "memory_bytes": pages * page_bytes}
+    bytes_ = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    version = platform.release().split("-")[0]
+    return {"kernel": f"{platform.system()} {version}", "memory_bytes": bytes_}
 
 
 def run_tests(path, deep, repeats, threads):
