@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
-#include <iterator>
 #include <set>
 
 namespace ingle {
@@ -46,7 +44,8 @@ void AddReadings(const Graph& graph, const std::set<const std::byte*>& packed,
 
 // Where the readings begin of which all are of the same bytes, as a matrix that is packed.
 std::set<uintptr_t> FindAlone(std::vector<Reading> readings) {
-  std::ranges::sort(readings, std::less<>(), &Reading::begin);
+  std::sort(readings.begin(), readings.end(),
+            [](const Reading& a, const Reading& b) { return a.begin < b.begin; });
   std::set<uintptr_t> alone;
   uintptr_t reach = 0;  // of those before
   for (auto first = readings.begin(); first != readings.end();) {
@@ -75,9 +74,9 @@ std::vector<TensorView> FindOnlyPacked(const std::vector<const Graph*>& graphs,
   for (const Graph* graph : graphs) AddReadings(*graph, data, readings);
   const std::set<uintptr_t> alone = FindAlone(std::move(readings));
   std::vector<TensorView> found;
-  std::ranges::copy_if(packed, std::back_inserter(found), [&](const TensorView& matrix) {
-    return alone.contains(reinterpret_cast<uintptr_t>(matrix.data));
-  });
+  for (const TensorView& matrix : packed) {
+    if (alone.contains(reinterpret_cast<uintptr_t>(matrix.data))) found.push_back(matrix);
+  }
   return found;
 }
 

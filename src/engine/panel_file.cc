@@ -233,7 +233,9 @@ Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorVie
   auto kept = MapOrWrite(source, matrices, pool);
   GiveBack(source);
   if (kept) {
-    if (source.done_with) std::ranges::for_each(matrices, source.done_with);
+    for (const TensorView& matrix : matrices) {
+      if (source.done_with) source.done_with(matrix);
+    }
     return kept;
   }
   auto panels = LayOutInMemory(source, matrices, pool);
