@@ -89,8 +89,8 @@ class PerformancePage(unittest.TestCase):
         deep.update(depth=2048, tokens_per_second=10.0, samples=[10.0])
         found["results"] = [dict(alone, samples=[1.0, 2.0]), together, deep]
         page = self.page(A=found)
-        self.assertIn("8 sequences together are meant to decode 4 times as fast as one, and do less "
-                      "in 1: A (2.5).", page)
+        self.assertIn("Sequences together are meant to decode 4 times as fast as one, and do less in "
+                      "1: A, 8 sequences (2.5).", page)
         self.assertIn("Of 1 tests of decoding at a depth, 1 reaches less than 85%", page)
         self.assertIn(" neighbouring runs, at a depth over 1.", page)
 

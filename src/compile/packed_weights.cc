@@ -13,17 +13,19 @@ const std::byte* PackedWeights::Find(const TensorView& matrix) const {
   return found == panels_.end() ? nullptr : found->second;
 }
 
-std::vector<TensorView> MatricesToPack(const Graph& graph, const KernelSet& kernels) {
+std::vector<TensorView> MatricesToPack(const std::vector<const Graph*>& graphs,
+                                       const KernelSet& kernels) {
   std::vector<TensorView> matrices;
   std::set<std::pair<const std::byte*, uint64_t>> seen;
   const auto add = [&](const TensorView& matrix) {
     if (kernels.matmul(matrix.type).layout != WeightLayout::kPanels) return;
     if (seen.insert({matrix.data, matrix.shape.rows()}).second) matrices.push_back(matrix);
   };
-  for (const Node& node : graph.nodes()) {
-    if (node.op == Op::kMatMul) add(WeightOf(graph.node(node.inputs[1])).view);
-    if (node.op == Op::kExperts) {
-      for (const TensorView& expert : WeightOf(graph.node(node.inputs[2])).experts) add(expert);
+  for (const Graph* graph : graphs) {
+    for (const Node& node : graph->nodes()) {
+      if (node.op == Op::kMatMul) add(WeightOf(graph->node(node.inputs[1])).view);
+      if (node.op != Op::kExperts) continue;
+      for (const TensorView& expert : WeightOf(graph->node(node.inputs[2])).experts) add(expert);
     }
   }
   return matrices;

@@ -29,8 +29,9 @@ class PackedWeights {
   std::map<Key, const std::byte*> panels_;
 };
 
-// The matrices of the graph whose kernels take panels, each once, in the order of their use.
-std::vector<TensorView> MatricesToPack(const Graph& graph, const KernelSet& kernels);
+// The matrices of the graphs whose kernels take panels, each once, in the order of their use.
+std::vector<TensorView> MatricesToPack(const std::vector<const Graph*>& graphs,
+                                       const KernelSet& kernels);
 
 // Bytes of a matrix in panels, rounded up to 64.
 uint64_t PackedBytes(const TensorView& matrix);

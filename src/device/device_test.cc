@@ -179,7 +179,7 @@ struct CpuSetup {
   CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures(),
            uint64_t shared_floats = 0)
       : pool(threads),
-        packed(PackInMemory(MatricesToPack(graph, KernelSet(features)), pool)),
+        packed(PackInMemory(MatricesToPack({&graph}, KernelSet(features)), pool)),
         program(Compile(graph, {KernelSet(features), 256, cache})) {
     UsePanels(program, packed->weights);
     if (shared_floats > 0) program.shared_floats = shared_floats;

@@ -1,8 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <set>
-#include <utility>
 
 #include "engine/engine_state.h"
 #include "engine/model_facts.h"
@@ -79,17 +77,10 @@ void Engine::State::PlanExecutors() {
   if (encoder->program) info.activation_bytes += encoder->program->arena_bytes;
 }
 
-// Those that are laid out anew, each once.
+// Those that are laid out anew.
 std::vector<TensorView> Engine::State::PanelMatrices() const {
-  std::vector<TensorView> matrices;
-  if (device_kind != DeviceKind::kCpu) return matrices;
-  std::set<std::pair<const std::byte*, uint64_t>> seen;
-  for (const Graph* graph : GraphsOf(model)) {
-    for (const TensorView& matrix : MatricesToPack(*graph, KernelSet())) {
-      if (seen.insert({matrix.data, matrix.shape.rows()}).second) matrices.push_back(matrix);
-    }
-  }
-  return matrices;
+  if (device_kind != DeviceKind::kCpu) return {};
+  return MatricesToPack(GraphsOf(model), KernelSet());
 }
 
 Status Engine::State::LayOutWeights(const EngineOptions& options) {

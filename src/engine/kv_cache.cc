@@ -57,8 +57,7 @@ bool KvCache::AddSlab() {
   if (byte_limit_ > 0) {
     pages = std::min(pages, (byte_limit_ - allocated_bytes()) / layout_.page_bytes);
   }
-  if (!AddSlab(pages) && (pages == 1 || !AddSlab(1))) return false;
-  return true;
+  return AddSlab(pages) || (pages > 1 && AddSlab(1));
 }
 
 bool KvCache::AddSlab(uint64_t pages) {

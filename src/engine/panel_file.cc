@@ -206,7 +206,7 @@ Result<Panels> LayOutInMemory(const PanelSource& source, const std::vector<Tenso
                               WorkerPool& pool) {
   auto packed = PackInMemory(matrices, pool, [&](const TensorView& matrix) {
     GiveBack(source);
-    if (source.done_with) source.done_with(matrix);
+    source.done_with(matrix);
   });
   if (!packed) return Fail(packed.error());
   Panels panels;
@@ -233,9 +233,7 @@ Result<Panels> OpenPanels(const PanelSource& source, const std::vector<TensorVie
   auto kept = MapOrWrite(source, matrices, pool);
   GiveBack(source);
   if (kept) {
-    for (const TensorView& matrix : matrices) {
-      if (source.done_with) source.done_with(matrix);
-    }
+    for (const TensorView& matrix : matrices) source.done_with(matrix);
     return kept;
   }
   auto panels = LayOutInMemory(source, matrices, pool);

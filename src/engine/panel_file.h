@@ -19,7 +19,7 @@ struct PanelSource {
   std::string model;      // PanelModel of its path; by it a model has one file
   std::vector<const ByteSource*> files;  // what the matrices are views into
   // Called with each matrix when it will not be read again: its panels are there to stay.
-  std::function<void(const TensorView&)> done_with{};
+  std::function<void(const TensorView&)> done_with = [](const TensorView&) {};
 };
 
 // Panels in memory, or in a mapped file.

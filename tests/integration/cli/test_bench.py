@@ -222,10 +222,11 @@ class Bench(CliTest):
         rows = [line.split(" | ") for line in done.stdout.decode().splitlines()
                 if line.startswith("| pp") or line.startswith("| tg")]
         self.assertEqual(rows[0][7], "failed")
+        self.assertRegex(rows[1][7], r"^10\.00 ± 0\.00$")
         done = self.run_ingle(*arguments, "--csv")
+        self.assertEqual(done.returncode, 1)
         cells = list(csv.DictReader(io.StringIO(done.stdout.decode())))
         self.assertEqual([row["a ratio"] == "failed" for row in cells], [True, False])
-        self.assertRegex(rows[1][7], r"^10\.00 ± 0\.00$")
 
     def test_against_takes_a_command_of_the_shell(self):
         fake = self.fake("-fa 1")
