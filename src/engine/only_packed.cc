@@ -9,12 +9,12 @@ namespace {
 
 // Bytes that something reads, by their addresses.
 struct Reading {
-  Reading(const TensorView& view, bool packed)
+  Reading(const TensorView& view, bool as_packed)
       : begin(reinterpret_cast<uintptr_t>(view.data)),
         end(begin + view.bytes()),
         type(view.type),
         rows(view.shape.rows()),
-        packed(packed) {}
+        packed(as_packed) {}
 
   bool IsOf(const Reading& other) const {
     return begin == other.begin && end == other.end && type == other.type && rows == other.rows;
