@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/memory.h"
 #include "engine/panel_writers.h"
+#include "kernels/pack/pack.h"
 #include "tensor/panels.h"
 
 namespace ingle {
@@ -15,11 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The first line. The number changes with tensor/panels.h and with what stands in a header.
-constexpr std::string_view kFirstLine = "ingle panels 1\n";
 constexpr uint64_t kHeaderUnit = 4096;               // data begins on a page
 constexpr uint64_t kLeastBytes = uint64_t{8} << 20;  // below this, laying out takes a moment
 constexpr uint64_t kBufferBytes = uint64_t{16} << 20;
+
+std::string FirstLine() { return Cat("ingle panels ", kPanelLayout, "\n"); }
 
 uint64_t Fnv1a(std::string_view bytes) {
   uint64_t hash = 0xCBF29CE484222325u;
@@ -44,7 +45,7 @@ std::string SampleOf(const TensorView& matrix) {
 
 // What the file of exactly these panels begins with. Anything else in it is another file.
 std::string HeaderOf(const PanelSource& source, const std::vector<TensorView>& matrices) {
-  std::string header(kFirstLine);
+  std::string header = FirstLine();
   header += source.model + "\n";
   for (const ByteSource* file : source.files) header += file->stamp() + "\n";
   for (const TensorView& matrix : matrices) {
@@ -170,8 +171,9 @@ std::string ModelOf(const fs::path& path) {
   const auto view = (*file)->View(0, std::min<uint64_t>((*file)->size(), kHeaderUnit));
   if (!view) return {};
   std::string_view text(reinterpret_cast<const char*>(view->data()), view->size());
-  if (text.substr(0, kFirstLine.size()) != kFirstLine) return {};
-  text.remove_prefix(kFirstLine.size());
+  const std::string first_line = FirstLine();
+  if (text.substr(0, first_line.size()) != first_line) return {};
+  text.remove_prefix(first_line.size());
   return std::string(text.substr(0, text.find('\n')));
 }
 

@@ -8,6 +8,10 @@
 
 namespace ingle {
 
+// Which bytes PackPanels makes. Files of panels outlive the program that wrote them
+// (engine/panel_file.h): another layout is the next number. pack_test.cc notices a change.
+constexpr int kPanelLayout = 1;
+
 // Whether matrices of this type have a layout in panels.
 bool HasPanels(DType type);
 

@@ -1,5 +1,6 @@
 #include "kernels/pack/pack.h"
 
+#include <map>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -67,6 +68,47 @@ TEST(Pack, LosesNoBit) {
       ASSERT_EQ(changed, 1) << "bit " << bit;
       weights[bit / 8] ^= flip;
     }
+  });
+}
+
+// Two panels, the second of one row, by their bytes' FNV-1a.
+uint64_t LayoutOf(DType type) {
+  constexpr size_t kLayoutRows = 17;
+  const size_t columns = 2 * Info(type).block_elements;
+  std::vector<std::byte> weights(kLayoutRows * RowBytes(type, columns));
+  for (size_t i = 0; i < weights.size(); ++i) {
+    weights[i] = static_cast<std::byte>(i * 2654435761u >> 13);
+  }
+  std::vector<std::byte> panels(PanelBytes(type, kLayoutRows, columns));
+  PackPanels({type, weights.data(), kLayoutRows, columns, panels.data(), 0, 2});
+  uint64_t hash = 0xCBF29CE484222325u;
+  for (const std::byte byte : panels) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3u;
+  return hash;
+}
+
+TEST(Pack, LayoutIsOfItsNumber) {
+  ASSERT_EQ(kPanelLayout, 1) << "of another number the hashes below are others";
+  const std::map<DType, uint64_t> layouts = {
+      {DType::kQ4_0, 0x5AB74D0AF67CD1F3},    {DType::kQ4_1, 0x998A4D0284D48A28},
+      {DType::kQ5_0, 0x03507F83892AB561},    {DType::kQ5_1, 0x432141E34EC80F3B},
+      {DType::kQ8_0, 0x8894748CA0667359},    {DType::kQ2_K, 0x7EEFFA25C9F30C9A},
+      {DType::kQ3_K, 0x6FEFA20B71F682E7},    {DType::kQ4_K, 0xBD8CD87782B4D794},
+      {DType::kQ5_K, 0x9A73A9B040BD88D3},    {DType::kQ6_K, 0xC19835716897B206},
+      {DType::kIQ1_S, 0x6A295E71685372E7},   {DType::kIQ1_M, 0x84179880203458B5},
+      {DType::kIQ2_XXS, 0xF43D6C2AFEEB1EDE}, {DType::kIQ2_XS, 0x524A6282A277DD91},
+      {DType::kIQ2_S, 0xC748577B2CDCE263},   {DType::kIQ3_XXS, 0x720744AC12B85622},
+      {DType::kIQ3_S, 0xA8B3CA0D1DC54DA9},   {DType::kIQ4_NL, 0x5AB74D0AF67CD1F3},
+      {DType::kIQ4_XS, 0x4C7F8249DCDBF670},  {DType::kTQ1_0, 0xC303155B170449BB},
+      {DType::kTQ2_0, 0xE9AC2DD76BB6115B},   {DType::kMXFP4, 0xCC7D14ED33599A9F},
+      {DType::kNVFP4, 0x5BBF7ADAF1074434},   {DType::kQ1_0, 0x4CC474F1CE668007},
+  };
+  ForEachPackedType([&](DType type) {
+    const uint64_t layout = LayoutOf(type);
+    const auto known = layouts.find(type);
+    ASSERT_NE(known, layouts.end()) << "new: " << layout;
+    EXPECT_EQ(layout, known->second)
+        << "panels have changed: kPanelLayout must be the next number, and then these hashes "
+           "those of now";
   });
 }
 
