@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -85,6 +87,20 @@ TEST(WorkerPool, WhatIsTakenIsNobodyElses) {
       for (const std::atomic<int>& count : takers) ASSERT_EQ(count, 1);
     }
   }
+}
+
+// Processor time, which other processes do not lengthen: of four that spun it would be half a
+// second or more.
+TEST(WorkerPool, WhoWaitsSleeps) {
+  WorkerPool pool(5);
+  if (pool.size() == 1) GTEST_SKIP() << "nobody waits";
+  const std::clock_t before = std::clock();
+  pool.Run([](Worker& worker) {
+    if (worker.index() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    worker.Barrier();
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 25);
 }
 
 TEST(WorkPart, PartsAreTheWholeInMultiplesOfAGrain) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -11,10 +12,12 @@
 namespace ingle {
 namespace {
 
-// How often to look before giving the processor away. A barrier inside a job is usually a few
+// How long to look before giving the processor away. A barrier inside a job is usually a few
 // microseconds long; a spin of about that length avoids the kernel without starving whoever else
-// wants the core (an oversubscribed machine is where endless spinning collapses).
-constexpr int kSpins = 4000;
+// wants the core (an oversubscribed machine is where endless spinning collapses). A time and not a
+// count, for a pause is 40 cycles long on some processors and 140 on others.
+constexpr std::chrono::microseconds kSpinTime{50};
+constexpr int kLooksBetweenClocks = 64;
 
 void Pause() {
 #if defined(__x86_64__)
@@ -24,12 +27,24 @@ void Pause() {
 #endif
 }
 
-// Waits until value differs from seen: spins, then sleeps in the kernel (a futex on Linux).
-void AwaitChange(const std::atomic<uint32_t>& value, uint32_t seen) {
-  for (int i = 0; i < kSpins; ++i) {
-    if (value.load(std::memory_order_acquire) != seen) return;
+// Whether value differs from seen within a few looks, about a microsecond.
+bool ChangesSoon(const std::atomic<uint32_t>& value, uint32_t seen) {
+  for (int i = 0; i < kLooksBetweenClocks; ++i) {
+    if (value.load(std::memory_order_acquire) != seen) return true;
     Pause();
   }
+  return false;
+}
+
+// Waits until value differs from seen: spins, then sleeps in the kernel (a futex on Linux). Most
+// waits end before the clock is read once.
+void AwaitChange(const std::atomic<uint32_t>& value, uint32_t seen) {
+  using Clock = std::chrono::steady_clock;
+  if (ChangesSoon(value, seen)) return;
+  const Clock::time_point end = Clock::now() + kSpinTime;
+  do {
+    if (ChangesSoon(value, seen)) return;
+  } while (Clock::now() < end);
   value.wait(seen, std::memory_order_acquire);
 }
 
