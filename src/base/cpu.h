@@ -36,7 +36,7 @@ std::string ToString(CpuFeatures features);
 // once, but no more than ProcessorsInQuota. 1 at least.
 int UsableProcessors();
 
-// The tightest quota of the control groups (version 2) that this process is in, in processors,
+// The tightest quota of the control groups that this process is in, in processors,
 // rounded up; nothing where none has one. root: stands before /proc and /sys, for tests.
 std::optional<int> ProcessorsInQuota(const std::string& root = "");
 

@@ -9,7 +9,7 @@
 namespace ingle {
 
 // Bytes that this process may still take without others being pushed out: the least of what the
-// system says to be available, what the control groups (version 2) that the process is in leave,
+// system says to be available, what the control groups that the process is in leave,
 // and what RLIMIT_AS leaves. Files that are merely cached count as available. Nothing where the
 // system does not say. root: stands before /proc and /sys, for tests.
 std::optional<uint64_t> AvailableMemory(const std::string& root = "");

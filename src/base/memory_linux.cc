@@ -48,13 +48,26 @@ std::optional<uint64_t> NumberIn(const std::string& path) {
   return number;
 }
 
+// The names that a version of control groups has for what is in a group and in those inside it.
+struct GroupFiles {
+  const char* limit;
+  const char* used;
+  const char* inactive_file;  // in memory.stat
+  const char* active_file;
+};
+constexpr GroupFiles kGroupFiles[] = {
+    {"/memory.max", "/memory.current", "inactive_file", "active_file"},
+    {"/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_inactive_file",
+     "total_active_file"}};
+
 // What a group leaves. Of what it has, cached files would be given back.
-std::optional<uint64_t> LeftInGroup(const std::string& folder) {
-  const auto limit = NumberIn(folder + "/memory.max");
-  const auto used = NumberIn(folder + "/memory.current");
-  if (!limit || !used) return std::nullopt;
-  const uint64_t cached = NumberOf(folder + "/memory.stat", "inactive_file").value_or(0) +
-                          NumberOf(folder + "/memory.stat", "active_file").value_or(0);
+std::optional<uint64_t> LeftInGroup(const std::string& folder, const GroupFiles& files) {
+  constexpr uint64_t kNoLimit = uint64_t{1} << 62;  // version 1 says 2^63 less a page
+  const auto limit = NumberIn(folder + files.limit);
+  const auto used = NumberIn(folder + files.used);
+  if (!limit || !used || *limit >= kNoLimit) return std::nullopt;
+  const uint64_t cached = NumberOf(folder + "/memory.stat", files.inactive_file).value_or(0) +
+                          NumberOf(folder + "/memory.stat", files.active_file).value_or(0);
   const uint64_t held = *used - std::min(*used, cached);
   return *limit - std::min(*limit, held);
 }
@@ -62,9 +75,11 @@ std::optional<uint64_t> LeftInGroup(const std::string& folder) {
 // The least that the group and those that it is in leave.
 std::optional<uint64_t> LeftInGroups(const std::string& root) {
   std::optional<uint64_t> least;
-  for (const std::string& folder : ControlGroupFolders(root)) {
-    const auto left = LeftInGroup(folder);
-    if (left) least = std::min(left.value(), least.value_or(*left));
+  for (const std::string& folder : ControlGroupFolders("memory", root)) {
+    for (const GroupFiles& files : kGroupFiles) {
+      const auto left = LeftInGroup(folder, files);
+      if (left) least = std::min(left.value(), least.value_or(*left));
+    }
   }
   return least;
 }

@@ -33,6 +33,13 @@ class Memory : public testing::Test {
     Write("sys/fs/cgroup" + path + "/memory.current", used + "\n");
     Write("sys/fs/cgroup" + path + "/memory.stat", stat);
   }
+  // Of version 1.
+  void WriteOldGroup(const std::string& path, const std::string& limit, const std::string& used,
+                     const std::string& stat) {
+    Write("sys/fs/cgroup/memory" + path + "/memory.limit_in_bytes", limit + "\n");
+    Write("sys/fs/cgroup/memory" + path + "/memory.usage_in_bytes", used + "\n");
+    Write("sys/fs/cgroup/memory" + path + "/memory.stat", stat);
+  }
   std::optional<uint64_t> Available() const { return AvailableMemory(root_.string()); }
 
   fs::path root_;
@@ -64,6 +71,29 @@ TEST_F(Memory, OfAContainerIsThatOfItsRoot) {
   Write("proc/self/cgroup", "0::/\n");
   WriteGroup("", "300000", "100000", "inactive_file 999999\n");
   EXPECT_EQ(Available(), 300000u);
+}
+
+// There, what groups inside this one cache is counted apart.
+TEST_F(Memory, OfAGroupOfVersion1IsItsLimitLessWhatItHolds) {
+  Write("proc/self/cgroup", "4:memory:/a/b\n0::/elsewhere\n");
+  WriteOldGroup("/a/b", "1000000", "600000",
+                "active_file 1\ntotal_active_file 100000\ntotal_inactive_file 200000\n");
+  EXPECT_EQ(Available(), 700000u);
+  WriteOldGroup("/a", "900000", "650000", "");
+  EXPECT_EQ(Available(), 250000u);
+}
+
+TEST_F(Memory, OfAGroupOfVersion1MayHaveNoLimit) {
+  fs::remove(root_ / "proc/meminfo");
+  Write("proc/self/cgroup", "4:memory:/a\n");
+  WriteOldGroup("/a", "9223372036854771712", "600000", "");
+  EXPECT_EQ(Available(), std::nullopt);
+}
+
+TEST_F(Memory, OfAContainerOfVersion1IsThatOfItsRoot) {
+  Write("proc/self/cgroup", "4:memory:/docker/0123\n");
+  WriteOldGroup("", "300000", "100000", "");
+  EXPECT_EQ(Available(), 200000u);
 }
 
 TEST_F(Memory, IsLimitedByAddresses) {

@@ -37,13 +37,17 @@ int CoresInAffinityMask() {
   return std::max(1, static_cast<int>(cores.size()));
 }
 
-// The processors that a group may use. Its file says "MAX PERIOD" in microseconds, MAX being "max"
-// without a limit.
+// The processors that a group may use: its time in each period, both in microseconds. Version 2 has
+// one file, with "max" where there is no limit; version 1 has two, with -1.
 std::optional<double> QuotaOf(const std::string& folder) {
-  std::ifstream file(folder + "/cpu.max");
   double quota = 0;
   double period = 0;
-  if (!(file >> quota >> period) || quota <= 0 || period <= 0) return std::nullopt;
+  std::ifstream(folder + "/cpu.max") >> quota >> period;
+  if (quota == 0) {
+    std::ifstream(folder + "/cpu.cfs_quota_us") >> quota;
+    std::ifstream(folder + "/cpu.cfs_period_us") >> period;
+  }
+  if (quota <= 0 || period <= 0) return std::nullopt;
   return quota / period;
 }
 
@@ -52,7 +56,7 @@ std::optional<double> QuotaOf(const std::string& folder) {
 std::optional<int> ProcessorsInQuota(const std::string& root) {
   constexpr double kMost = 1 << 20;
   std::optional<double> tightest;
-  for (const std::string& folder : ControlGroupFolders(root)) {
+  for (const std::string& folder : ControlGroupFolders("cpu", root)) {
     const auto quota = QuotaOf(folder);
     if (quota) tightest = std::min(*quota, tightest.value_or(*quota));
   }

@@ -25,6 +25,12 @@ class Processors : public testing::Test {
   void WriteQuota(const std::string& group, const std::string& text) {
     Write("sys/fs/cgroup" + group + "/cpu.max", text + "\n");
   }
+  // Of version 1; hierarchy: where it is mounted.
+  void WriteOldQuota(const std::string& hierarchy, const std::string& group,
+                     const std::string& quota) {
+    Write("sys/fs/cgroup/" + hierarchy + group + "/cpu.cfs_quota_us", quota + "\n");
+    Write("sys/fs/cgroup/" + hierarchy + group + "/cpu.cfs_period_us", "100000\n");
+  }
   std::optional<int> InQuota() const { return ProcessorsInQuota(root_.string()); }
 
   fs::path root_;
@@ -67,6 +73,39 @@ TEST_F(Processors, OfAContainerAreThoseOfItsRoot) {
     Write("proc/self/cgroup", group);
     EXPECT_EQ(InQuota(), 4);
   }
+}
+
+TEST_F(Processors, OfVersion1AreLimitedByTheGroupsAround) {
+  Write("proc/self/cgroup", "9:cpuset:/elsewhere\n4:cpu:/a/b\n1:name=systemd:/a\n");
+  WriteOldQuota("cpu", "/a/b", "-1");
+  EXPECT_EQ(InQuota(), std::nullopt);
+  WriteOldQuota("cpu", "/a/b", "250000");
+  WriteOldQuota("cpuset", "/elsewhere", "100000");
+  EXPECT_EQ(InQuota(), 3);
+  WriteOldQuota("cpu", "/a", "200000");
+  EXPECT_EQ(InQuota(), 2);
+}
+
+// Controllers share a hierarchy, which is named for both in either order, or has a link for each.
+TEST_F(Processors, OfVersion1AreThoseOfASharedHierarchy) {
+  Write("proc/self/cgroup", "4:cpuacct,cpu:/a\n0::/a\n");
+  WriteOldQuota("cpuacct,cpu", "/a", "300000");
+  EXPECT_EQ(InQuota(), 3);
+  WriteOldQuota("cpu", "/a", "200000");
+  EXPECT_EQ(InQuota(), 2);
+}
+
+TEST_F(Processors, OfAContainerOfVersion1AreThoseOfItsRoot) {
+  Write("proc/self/cgroup", "4:cpu,cpuacct:/docker/0123\n0::/docker/0123\n");
+  WriteOldQuota("cpu,cpuacct", "", "400000");
+  EXPECT_EQ(InQuota(), 4);
+}
+
+// Where version 1 has some controllers, version 2 may have this one.
+TEST_F(Processors, OfVersion2MayBeBesideVersion1) {
+  Write("proc/self/cgroup", "4:memory:/elsewhere\n0::/a\n");
+  WriteQuota("/unified/a", "500000 100000");
+  EXPECT_EQ(InQuota(), 5);
 }
 
 TEST_F(Processors, AreOneAtLeast) { EXPECT_GE(UsableProcessors(), 1); }
