@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "base/error.h"
+
 namespace ingle {
 namespace {
 
@@ -31,9 +33,29 @@ CpuFeatures Allowed() {
 
 }  // namespace
 
-CpuFeatures UsableCpuFeatures() {
-  static const CpuFeatures features = internal::HardwareFeatures() & Allowed();
+const HardwareFeatures& MachineFeatures() {
+  static const HardwareFeatures features = internal::DetectFeatures();
   return features;
+}
+
+CpuFeatures UsableCpuFeatures() {
+  static const CpuFeatures features = MachineFeatures().usable & Allowed();
+  return features;
+}
+
+std::string KeptBack(const HardwareFeatures& features) {
+  std::string text;
+  if (features.unsaved != 0) {
+    text = Cat("the processor has ", ToString(features.unsaved),
+               ", whose registers the system does not save: a newer kernel may (Linux 5.16 saves "
+               "those of amx), unless an option such as clearcpuid forbids it");
+  }
+  if (features.refused != 0) {
+    text += Cat(text.empty() ? "" : "; ", "the processor has ", ToString(features.refused),
+                ", which the system refuses to this process: a sandbox or a container's seccomp "
+                "profile has to permit arch_prctl");
+  }
+  return text;
 }
 
 bool IsCpuChoice(std::string_view text) {

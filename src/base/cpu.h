@@ -26,6 +26,19 @@ enum CpuFeature : CpuFeatures {
 // thread safe. Any other text counts as "scalar".
 CpuFeatures UsableCpuFeatures();
 
+// What this machine has of the features that Ingle has kernels for.
+struct HardwareFeatures {
+  CpuFeatures usable = 0;
+  CpuFeatures unsaved = 0;  // in the processor, but the system does not save their registers
+  CpuFeatures refused = 0;  // in the processor, but the system refuses them to this process
+};
+
+// INGLE_CPU narrows nothing here. Read once; thread safe.
+const HardwareFeatures& MachineFeatures();
+
+// What the processor has and the system keeps back, and what may help; empty where it is nothing.
+std::string KeptBack(const HardwareFeatures& features);
+
 // Whether INGLE_CPU may have this value.
 bool IsCpuChoice(std::string_view text);
 
@@ -44,7 +57,7 @@ std::optional<int> ProcessorsInQuota(const std::string& root = "");
 std::string ProcessorName();
 
 namespace internal {
-CpuFeatures HardwareFeatures();  // one file an architecture
+HardwareFeatures DetectFeatures();  // one file an architecture
 }  // namespace internal
 
 }  // namespace ingle

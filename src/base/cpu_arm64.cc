@@ -5,11 +5,11 @@
 namespace ingle::internal {
 
 // Advanced SIMD is part of the AArch64 base architecture.
-CpuFeatures HardwareFeatures() {
+HardwareFeatures DetectFeatures() {
   CpuFeatures features = kCpuNeon;
   if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) features |= kCpuDotprod;
   if ((getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0) features |= kCpuI8mm;
-  return features;
+  return {.usable = features};
 }
 
 }  // namespace ingle::internal

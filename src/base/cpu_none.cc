@@ -3,6 +3,6 @@
 
 namespace ingle::internal {
 
-CpuFeatures HardwareFeatures() { return 0; }
+HardwareFeatures DetectFeatures() { return {}; }
 
 }  // namespace ingle::internal

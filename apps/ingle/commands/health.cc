@@ -24,9 +24,12 @@ namespace ingle {
 namespace {
 
 Finding Processor() {
-  return {"processor", Health::kFine,
-          Cat(UsableProcessors(), " usable, instructions: ", ToString(UsableCpuFeatures()),
-              Environment("INGLE_CPU").empty() ? "" : " (narrowed by INGLE_CPU)")};
+  const std::string text =
+      Cat(UsableProcessors(), " usable, instructions: ", ToString(UsableCpuFeatures()),
+          Environment("INGLE_CPU").empty() ? "" : " (narrowed by INGLE_CPU)");
+  const std::string kept_back = KeptBack(MachineFeatures());
+  if (kept_back.empty()) return {"processor", Health::kFine, text};
+  return {"processor", Health::kWarning, Cat(text, "; ", kept_back)};
 }
 
 // Which matrix product each weight type gets, types with the same one together.
