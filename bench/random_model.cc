@@ -61,6 +61,15 @@ class WeightPool {
     return {};
   }
 
+  std::vector<float> Floats(uint64_t count, float deviation) {
+    const uint64_t from = random_.Next() % kPoolElements;
+    std::vector<float> values(count);
+    for (uint64_t i = 0; i < count; ++i) {
+      values[i] = floats_[(from + i) % kPoolElements] * (deviation / kDeviation);
+    }
+    return values;
+  }
+
  private:
   const std::vector<std::byte>& Encoded(DType type) {
     std::vector<std::byte>& bytes = encoded_[type];
@@ -76,7 +85,29 @@ class WeightPool {
   std::map<DType, std::vector<std::byte>> encoded_;
 };
 
-bool IsNorm(std::string_view name) { return name.ends_with("_norm.weight"); }
+// Tensors that are no product's, and must not be just any numbers.
+bool IsChosen(std::string_view name) {
+  return name.ends_with("_norm.weight") || name.find(".ssm_conv1d.weight") != name.npos ||
+         name.ends_with(".shortconv.conv.weight") || name.ends_with(".ssm_a") ||
+         name.ends_with(".ssm_d") || name.ends_with(".ssm_dt.bias");
+}
+
+// Norms leave what they get. Convolutions amplify it: what a state adds is a product of three of
+// their outputs, and has to show beside what passes the state by. Decay is what models are trained
+// from: rates of 1 to 16 over the heads, so that some remember longer than others. With a rate
+// above zero states would grow without end.
+std::vector<float> ChosenValues(const NamedTensor& tensor, WeightPool& pool) {
+  const uint64_t count = tensor.shape.elements();
+  if (tensor.name.find("conv") != std::string::npos) return pool.Floats(count, 1);
+  std::vector<float> values(count, 1);
+  if (tensor.name.ends_with(".ssm_dt.bias")) std::fill(values.begin(), values.end(), -2.0f);
+  if (tensor.name.ends_with(".ssm_a")) {
+    for (uint64_t head = 0; head < count; ++head) {
+      values[head] = -1 - 15 * static_cast<float>(head) / static_cast<float>(count);
+    }
+  }
+  return values;
+}
 
 }  // namespace
 
@@ -87,7 +118,7 @@ Status WriteRandomModel(const StandardShape& shape, const QuantizationMix& mix,
   for (const NamedTensor& tensor : tensors) mixed.push_back({tensor.name, tensor.shape});
   const MixModel facts{.layers = shape.layers,
                        .experts = shape.experts,
-                       .heads_per_kv_head = shape.heads / shape.kv_heads};
+                       .heads_per_kv_head = shape.heads / std::max(1u, shape.kv_heads)};
   const std::vector<DType> types = TypesInMix(mix, facts, mixed);
 
   GgufHeader header = MetadataOf(shape, mix);
@@ -99,9 +130,9 @@ Status WriteRandomModel(const StandardShape& shape, const QuantizationMix& mix,
   WeightPool pool;
   for (size_t i = 0; i < tensors.size(); ++i) {
     Status written;
-    if (IsNorm(tensors[i].name)) {
-      const std::vector<float> ones(tensors[i].shape.columns(), 1.0f);
-      written = writer->Write(std::as_bytes(std::span(ones)));
+    if (IsChosen(tensors[i].name)) {
+      const std::vector<float> values = ChosenValues(tensors[i], pool);
+      written = writer->Write(std::as_bytes(std::span(values)));
     } else {
       written = pool.WriteTensor(types[i], header.tensor_bytes(i), *writer);
     }

@@ -1,13 +1,15 @@
 #include "random_model.h"
 
-#include <cmath>
+#include <algorithm>
 #include <filesystem>
 #include <numeric>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "base/byte_source.h"
 #include "engine/engine.h"
+#include "model_layout.h"
 
 namespace ingle {
 namespace {
@@ -42,6 +44,29 @@ StandardShape SmallGranite() {
   return shape;
 }
 
+// A model of few layers in a shape whose layers differ, and much narrower.
+StandardShape Smaller(const char* name, std::string_view mixers) {
+  StandardShape shape = *FindStandardShape(name);
+  shape.layers = static_cast<uint32_t>(mixers.size());
+  shape.mixers = mixers;
+  shape.width /= 4;
+  shape.feed_forward /= 8;
+  shape.heads /= 4;
+  shape.kv_heads = std::max(1u, shape.kv_heads / 4);
+  shape.recurrent.heads /= 4;
+  shape.recurrent.groups = std::max(1u, shape.recurrent.groups / 4);
+  shape.vocabulary = 1000;
+  return shape;
+}
+
+void ExpectSpread(std::span<const float> logits) {
+  const double mean = std::accumulate(logits.begin(), logits.end(), 0.0) / double(logits.size());
+  double variance = 0;
+  for (const float x : logits) variance += (x - mean) * (x - mean) / double(logits.size());
+  EXPECT_GT(variance, 1e-4);
+  EXPECT_LT(variance, 100);  // false for what is not a number, too
+}
+
 class RandomModel : public testing::Test {
  protected:
   std::string Write(const StandardShape& shape, std::string_view type, const char* name = "model") {
@@ -49,6 +74,19 @@ class RandomModel : public testing::Test {
     const Status written = WriteRandomModel(shape, *FindQuantizationMix(type), path);
     EXPECT_TRUE(written) << written.error().message();
     return path;
+  }
+
+  // A state that grows or fades shows in the logits only after a while.
+  void ExpectRuns(const StandardShape& shape, std::string_view type) {
+    const auto engine = Engine::Load(Write(shape, type), {.threads = 1});
+    ASSERT_TRUE(engine) << engine.error().message();
+    EXPECT_EQ((*engine)->model_info().architecture, shape.architecture);
+    const auto session = (*engine)->NewSession();
+    std::vector<TokenId> tokens(40);
+    for (size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<TokenId>(i * 397 % 1000);
+    const auto logits = (*engine)->Prefill(*session, tokens);
+    ASSERT_TRUE(logits) << logits.error().message();
+    ExpectSpread(*logits);
   }
 
   void SetUp() override { std::filesystem::create_directories(folder_); }
@@ -59,42 +97,24 @@ class RandomModel : public testing::Test {
       Cat("ingle-", testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
-void ExpectSpread(std::span<const float> logits) {
-  const double mean = std::accumulate(logits.begin(), logits.end(), 0.0) / double(logits.size());
-  double variance = 0;
-  for (const float x : logits) variance += (x - mean) * (x - mean) / double(logits.size());
-  EXPECT_GT(variance, 1e-4);
-  EXPECT_LT(variance, 100);  // false for what is not a number, too
-}
-
 TEST_F(RandomModel, RunsInEveryType) {
   for (const QuantizationMix& mix : QuantizationMixes()) {
     SCOPED_TRACE(mix.name);
-    const auto engine = Engine::Load(Write(kSmall, mix.name), {.threads = 1});
-    ASSERT_TRUE(engine) << engine.error().message();
-    const auto session = (*engine)->NewSession();
-    const TokenId tokens[] = {1, 500, 999};
-    const auto logits = (*engine)->Prefill(*session, tokens);
-    ASSERT_TRUE(logits) << logits.error().message();
-    ExpectSpread(*logits);
+    ExpectRuns(kSmall, mix.name);
   }
 }
 
-TEST_F(RandomModel, HasTheBiasesOfQwen) {
-  const auto engine = Engine::Load(Write(SmallQwen(), "Q4_K_M"), {.threads = 1});
-  ASSERT_TRUE(engine) << engine.error().message();
-  EXPECT_EQ((*engine)->model_info().architecture, "qwen2");
-}
+TEST_F(RandomModel, HasTheBiasesOfQwen) { ExpectRuns(SmallQwen(), "Q4_K_M"); }
 
-TEST_F(RandomModel, HasTheExpertsOfGranite) {
-  const auto engine = Engine::Load(Write(SmallGranite(), "Q4_K_M"), {.threads = 1});
-  ASSERT_TRUE(engine) << engine.error().message();
-  EXPECT_EQ((*engine)->model_info().architecture, "granitemoe");
-  const auto session = (*engine)->NewSession();
-  const TokenId tokens[] = {1, 500, 999};
-  const auto logits = (*engine)->Prefill(*session, tokens);
-  ASSERT_TRUE(logits) << logits.error().message();
-  ExpectSpread(*logits);
+TEST_F(RandomModel, HasTheExpertsOfGranite) { ExpectRuns(SmallGranite(), "Q4_K_M"); }
+
+TEST_F(RandomModel, HasTheLayersOfHybrids) {
+  for (const StandardShape& shape :
+       {Smaller("Granite-4.0-H-350M", "mma"), Smaller("LFM2-350M", "cca"),
+        Smaller("Qwen3.5-0.8B", "ddda")}) {
+    SCOPED_TRACE(shape.name);
+    ExpectRuns(shape, "Q4_K_M");
+  }
 }
 
 TEST_F(RandomModel, HasAVocabularyThatSpellsEverything) {
@@ -124,6 +144,20 @@ TEST(StandardShapes, AreFoundByName) {
   ASSERT_NE(FindStandardShape("tinyllama-1.1b"), nullptr);
   EXPECT_EQ(FindStandardShape("tinyllama-1.1b")->layers, 22u);
   EXPECT_EQ(FindStandardShape("tinyllama"), nullptr);
+}
+
+// As their publishers count; Qwen counts in what reads pictures.
+TEST(StandardShapes, OfHybridsHaveAsManyParametersAsPublished) {
+  const auto millions = [](const char* name) {
+    uint64_t count = 0;
+    for (const NamedTensor& tensor : TensorsOf(*FindStandardShape(name))) {
+      count += tensor.shape.elements();
+    }
+    return count / 1'000'000;
+  };
+  EXPECT_EQ(millions("Granite-4.0-H-350M"), 340u);
+  EXPECT_EQ(millions("LFM2-350M"), 354u);
+  EXPECT_EQ(millions("Qwen3.5-0.8B"), 752u);
 }
 
 }  // namespace

@@ -20,6 +20,37 @@ constexpr StandardShape kShapes[] = {
      .rope_base = 100'000,
      .epsilon = 1e-5f,
      .tied = true},
+    {.name = "Granite-4.0-H-350M",
+     .architecture = "granitehybrid",
+     .layers = 32,
+     .width = 768,
+     .feed_forward = 2048,
+     .heads = 12,
+     .kv_heads = 4,
+     .head_size = 64,
+     .vocabulary = 100352,
+     .context = 32768,
+     .rope_base = 10'000,  // and rotates nothing
+     .epsilon = 1e-5f,
+     .tied = true,
+     .scales = {.embedding = 12, .residual = 0.246f, .attention = 0.015625f, .logits = 3},
+     .mixers = "mmmmmmmmmmammammmammmmmmmmmammmm",
+     .recurrent = {.taps = 4, .heads = 48, .groups = 1, .key_size = 128, .value_size = 32}},
+    {.name = "LFM2-350M",
+     .architecture = "lfm2",
+     .layers = 16,
+     .width = 1024,
+     .feed_forward = 4608,  // two thirds of 6,656, in multiples of 256
+     .heads = 16,
+     .kv_heads = 8,
+     .head_size = 64,
+     .vocabulary = 65536,
+     .context = 128000,
+     .rope_base = 1'000'000,
+     .epsilon = 1e-5f,
+     .tied = true,
+     .mixers = "ccaccaccacacacac",
+     .recurrent = {.taps = 3}},
     {.name = "SmolLM2-360M",
      .architecture = "llama",
      .layers = 32,
@@ -46,6 +77,22 @@ constexpr StandardShape kShapes[] = {
      .rope_base = 1'000'000,
      .epsilon = 1e-6f,
      .tied = true},
+    {.name = "Qwen3.5-0.8B",  // the part of it that reads text
+     .architecture = "qwen35",
+     .layers = 24,
+     .width = 1024,
+     .feed_forward = 3584,
+     .heads = 8,
+     .kv_heads = 2,
+     .head_size = 256,
+     .vocabulary = 248320,
+     .context = 262144,
+     .rope_base = 10'000'000,
+     .epsilon = 1e-6f,
+     .tied = true,
+     .rotated = 64,
+     .mixers = "dddadddadddadddadddaddda",
+     .recurrent = {.taps = 4, .heads = 16, .groups = 16, .key_size = 128, .value_size = 128}},
     {.name = "TinyLlama-1.1B",
      .architecture = "llama",
      .layers = 22,
@@ -115,6 +162,10 @@ constexpr StandardShape kShapes[] = {
      .epsilon = 1e-5f,
      .tied = false},
 };
+
+static_assert(std::ranges::all_of(kShapes, [](const StandardShape& shape) {
+  return shape.mixers.empty() || shape.mixers.size() == shape.layers;
+}));
 
 bool SameLetters(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
