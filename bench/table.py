@@ -41,7 +41,10 @@ RESULTS = ROOT / "bench/results"
 RANDOM_MODELS = [
     ("TinyLlama-1.1B", "Q4_0"), ("TinyLlama-1.1B", "Q8_0"), ("TinyLlama-1.1B", "Q4_K_M"),
     ("TinyLlama-1.1B", "Q6_K"), ("Granite-3.1-1B-A400M", "Q4_K_M"),
-    ("SmolLM2-135M", "Q4_0"), ("SmolLM2-135M", "Q8_0")]
+    ("SmolLM2-135M", "Q4_0"), ("SmolLM2-135M", "Q8_0"),
+    ("LFM2-350M", "Q4_0"), ("Granite-4.0-H-350M", "Q4_0"), ("Qwen3.5-0.8B", "Q4_0")]
+# The beginnings of models that a program does not load.
+NOT_LOADED = {"ik_llama.cpp": ("LFM2", "Granite-4.0-H")}
 REAL_MODEL = "SmolLM2-135M-Instruct"
 # What `ingle bench` is asked, beside others.
 TESTS = [["-p", "256,512", "-n", "64"]]
@@ -61,8 +64,13 @@ def program(name):
     return os.path.abspath(setting(name.upper(), str(ROOT / "build" / name)))
 
 
-def peers(ik_flags=None):
-    """What others are called, and their commands of the shell."""
+def that_load(path, commands):
+    return {name: command for name, command in commands.items()
+            if not path.name.startswith(NOT_LOADED.get(name, ()))}
+
+
+def peers(path, ik_flags=None):
+    """What others are called that load the model, and their commands of the shell."""
     found = {}
     if setting("LLAMA_BENCH"):
         found["llama.cpp"] = setting("LLAMA_BENCH")
@@ -70,15 +78,15 @@ def peers(ik_flags=None):
         wrapper = shlex.quote(str(ROOT / "bench/ik-llama-bench"))
         flags = setting("IK_LLAMA_FLAGS") if ik_flags is None else ik_flags
         found["ik_llama.cpp"] = f"{wrapper} {flags}".strip()
-    return found
+    return that_load(path, found)
 
 
-def batched_peers():
+def batched_peers(path):
     """The same for sequences that are decoded together, which llama-bench has no test of."""
     names = {"llama.cpp": "LLAMA_BATCHED_BENCH", "ik_llama.cpp": "IK_LLAMA_BATCHED_BENCH"}
     flags = {"llama.cpp": "", "ik_llama.cpp": setting("IK_LLAMA_FLAGS").replace("-rtr 1", "-rtr")}
-    return {name: f"{setting(variable)} {flags[name]}"
-            for name, variable in names.items() if setting(variable)}
+    return that_load(path, {name: f"{setting(variable)} {flags[name]}"
+                            for name, variable in names.items() if setting(variable)})
 
 
 def model_files():
@@ -115,7 +123,7 @@ def starts(path, word, repeats, threads):
     prompt = shlex.quote(word * PROMPT_TOKENS)
     commands = {"ingle": f"exec {shlex.quote(program('ingle'))} run {model} {prompt} --raw --temp 0"
                          f" -n 1 -t {threads} -q"}
-    for name, command in peers(ik_flags="").items():
+    for name, command in peers(path, ik_flags="").items():
         cold = "--warmup 0" if name == "ik_llama.cpp" else "--no-warmup"
         commands[name] = (f"exec {command} -m {model} -p {PROMPT_TOKENS} -n 0 -r 1 -t {threads}"
                           f" {cold}")
@@ -148,13 +156,13 @@ def batched_speed(command, path, threads):
 
 def run_together(path, repeats, threads):
     """Sequences decoded together, in turn as `ingle bench` takes turns with llama-bench."""
-    samples = {name: [] for name in ("ingle", *batched_peers())}
+    samples = {name: [] for name in ("ingle", *batched_peers(path))}
     for _ in range(repeats):
         report = ingle_bench(path, threads, "-p", "0", "-n", str(STEPS), "-b", str(TOGETHER),
                              "-r", "1")
         row = report["results"][0]
         samples["ingle"].append(row["tokens_per_second"])
-        for name, command in batched_peers().items():
+        for name, command in batched_peers(path).items():
             samples[name].append(batched_speed(command, path, threads))
 
     def figures(name):
@@ -167,7 +175,7 @@ def run_together(path, repeats, threads):
         {"name": name, **figures(name),
          "ratio": statistics.median(ours / theirs for ours, theirs
                                     in zip(samples["ingle"], samples[name]))}
-        for name in batched_peers()]
+        for name in batched_peers(path)]
     return row
 
 
@@ -179,7 +187,7 @@ def system():
 
 
 def run_tests(path, deep, repeats, threads):
-    others = [word for name, command in peers().items()
+    others = [word for name, command in peers(path).items()
               for word in ("--against", f"{name}={command}")]
 
     def measure(tests, repeats):
@@ -228,7 +236,7 @@ def run(names):
         report["repeats"] = repeats
         report["system"] = system()
         report["flags"] = {other: command.replace(str(ROOT) + "/", "").split(" ", 1)[1:]
-                           for other, command in peers().items()}
+                           for other, command in peers(path).items()}
         report["model"]["path"] = path.name
         report["commit"] = own_commit()
         report["commits"] = {"ik_llama.cpp": setting("IK_LLAMA_COMMIT")}
