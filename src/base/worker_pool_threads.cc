@@ -12,11 +12,17 @@
 namespace ingle {
 namespace {
 
-// How long to look before giving the processor away. A barrier inside a job is usually a few
-// microseconds long; a spin of about that length avoids the kernel without starving whoever else
-// wants the core (an oversubscribed machine is where endless spinning collapses). A time and not a
-// count, for a pause is 40 cycles long on some processors and 140 on others.
-constexpr std::chrono::microseconds kSpinTime{50};
+// How long to look before giving the processor away, at most. A barrier inside a job is usually a
+// few microseconds long; a spin of about that length avoids the kernel.
+constexpr std::chrono::nanoseconds kLongSpin = std::chrono::microseconds(50);
+
+// A spin in vain says that the one waited for has no processor, and this one may be what it lacks:
+// two programs that have a worker for each processor would wait for each other most of the time. So
+// the next ones are a quarter as long, and each that was worth it makes them a little longer.
+constexpr std::chrono::nanoseconds kShortSpin = std::chrono::microseconds(1);
+constexpr std::chrono::nanoseconds kLonger = std::chrono::microseconds(1);
+
+// By the clock, for a pause is 40 cycles long on some processors and 140 on others.
 constexpr int kLooksBetweenClocks = 64;
 
 void Pause() {
@@ -36,16 +42,34 @@ bool ChangesSoon(const std::atomic<uint32_t>& value, uint32_t seen) {
   return false;
 }
 
-// Waits until value differs from seen: spins, then sleeps in the kernel (a futex on Linux). Most
-// waits end before the clock is read once.
-void AwaitChange(const std::atomic<uint32_t>& value, uint32_t seen) {
+// Most waits end before the clock is read once.
+bool ChangesWithin(std::chrono::nanoseconds time, const std::atomic<uint32_t>& value,
+                   uint32_t seen) {
   using Clock = std::chrono::steady_clock;
-  if (ChangesSoon(value, seen)) return;
-  const Clock::time_point end = Clock::now() + kSpinTime;
+  if (ChangesSoon(value, seen)) return true;
+  const Clock::time_point end = Clock::now() + time;
   do {
-    if (ChangesSoon(value, seen)) return;
+    if (ChangesSoon(value, seen)) return true;
   } while (Clock::now() < end);
-  value.wait(seen, std::memory_order_acquire);
+  return false;
+}
+
+// Waits until value differs from seen: spins, then sleeps in the kernel (a futex on Linux).
+void AwaitChange(const std::atomic<uint32_t>& value, uint32_t seen) {
+  if (!ChangesWithin(kLongSpin, value, seen)) value.wait(seen, std::memory_order_acquire);
+}
+
+// How long this thread spins at barriers. What it learns of who else wants the processors is true
+// for the next job, too, and for one of another pool.
+thread_local std::chrono::nanoseconds barrier_spin = kLongSpin;
+
+void AwaitPhase(const std::atomic<uint32_t>& phase, uint32_t seen) {
+  if (ChangesWithin(barrier_spin, phase, seen)) {
+    barrier_spin = std::min(barrier_spin + kLonger, kLongSpin);
+    return;
+  }
+  barrier_spin = std::max(barrier_spin / 4, kShortSpin);
+  phase.wait(seen, std::memory_order_acquire);
 }
 
 }  // namespace
@@ -143,7 +167,7 @@ void Worker::Barrier() {
     team.phase.notify_all();
     return;
   }
-  AwaitChange(team.phase, phase);
+  AwaitPhase(team.phase, phase);
 }
 
 }  // namespace ingle
