@@ -14,8 +14,8 @@ bool HasName(const std::string& names, std::string_view name) {
 }
 
 // Where a hierarchy of groups with these controllers is mounted, below /sys/fs/cgroup, if it has
-// this one. Version 2 names none, and has a folder of its own beside version 1. There a folder is
-// named for all its controllers, and each of them is a link to it or the folder's own name.
+// this one. That of version 2 names none, and beside version 1 it has a folder of its own. Version
+// 1 names a folder for its controllers, as /proc does, and has a link for each.
 std::vector<std::string> MountsOf(const std::string& controllers, std::string_view controller) {
   if (controllers.empty()) return {"", "/unified"};
   if (!HasName(controllers, controller)) return {};

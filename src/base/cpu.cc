@@ -47,8 +47,8 @@ std::string KeptBack(const HardwareFeatures& features) {
   std::string text;
   if (features.unsaved != 0) {
     text = Cat("the processor has ", ToString(features.unsaved),
-               ", whose registers the system does not save: a newer kernel may (Linux 5.16 saves "
-               "those of amx), unless an option such as clearcpuid forbids it");
+               ", whose registers the system does not save: its kernel may be too old (Linux 5.16 "
+               "saves those of amx), or it or the virtual machine is set not to");
   }
   if (features.refused != 0) {
     text += Cat(text.empty() ? "" : "; ", "the processor has ", ToString(features.refused),

@@ -38,7 +38,7 @@ int CoresInAffinityMask() {
 }
 
 // The processors that a group may use: its time in each period, both in microseconds. Version 2 has
-// one file, with "max" where there is no limit; version 1 has two, with -1.
+// one file, with "max" where there is no limit, which is read as 0; version 1 has two, with -1.
 std::optional<double> QuotaOf(const std::string& folder) {
   double quota = 0;
   double period = 0;

@@ -86,7 +86,7 @@ TEST_F(Processors, OfVersion1AreLimitedByTheGroupsAround) {
   EXPECT_EQ(InQuota(), 2);
 }
 
-// Controllers share a hierarchy, which is named for both in either order, or has a link for each.
+// Controllers share a hierarchy, which is named for both, or has a link for each.
 TEST_F(Processors, OfVersion1AreThoseOfASharedHierarchy) {
   Write("proc/self/cgroup", "4:cpuacct,cpu:/a\n0::/a\n");
   WriteOldQuota("cpuacct,cpu", "/a", "300000");

@@ -89,18 +89,19 @@ TEST(WorkerPool, WhatIsTakenIsNobodyElses) {
   }
 }
 
-// Processor time, which other processes do not lengthen: of four that spun it would be half a
-// second or more.
+// Processor time, which other processes do not lengthen: of threads that spun it would be several
+// times as much on a machine of two processors.
 TEST(WorkerPool, WhoWaitsSleeps) {
   WorkerPool pool(5);
   if (pool.size() == 1) GTEST_SKIP() << "nobody waits";
+  pool.Run([](Worker& worker) { worker.Barrier(); });
   const std::clock_t before = std::clock();
   pool.Run([](Worker& worker) {
     if (worker.index() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(200));
     worker.Barrier();
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 25);
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 10);
 }
 
 TEST(WorkPart, PartsAreTheWholeInMultiplesOfAGrain) {

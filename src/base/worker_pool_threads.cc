@@ -7,23 +7,14 @@
 #include <thread>
 #include <vector>
 
+#include "base/spin_time.h"
 #include "base/worker_pool.h"
 
 namespace ingle {
 namespace {
 
-// How long to look before giving the processor away, at most. A barrier inside a job is usually a
-// few microseconds long; a spin of about that length avoids the kernel.
-constexpr std::chrono::nanoseconds kLongSpin = std::chrono::microseconds(50);
-
-// A spin in vain says that the one waited for has no processor, and this one may be what it lacks:
-// two programs that have a worker for each processor would wait for each other most of the time. So
-// the next ones are a quarter as long, and each that was worth it makes them a little longer.
-constexpr std::chrono::nanoseconds kShortSpin = std::chrono::microseconds(1);
-constexpr std::chrono::nanoseconds kLonger = std::chrono::microseconds(1);
-
-// By the clock, for a pause is 40 cycles long on some processors and 140 on others.
-constexpr int kLooksBetweenClocks = 64;
+// Time is told by the clock, for a pause is 40 cycles long on some processors and 140 on others.
+constexpr int kLooksBetweenClocks = 16;
 
 void Pause() {
 #if defined(__x86_64__)
@@ -33,7 +24,7 @@ void Pause() {
 #endif
 }
 
-// Whether value differs from seen within a few looks, about a microsecond.
+// Whether value differs from seen within a few looks, half a microsecond or two.
 bool ChangesSoon(const std::atomic<uint32_t>& value, uint32_t seen) {
   for (int i = 0; i < kLooksBetweenClocks; ++i) {
     if (value.load(std::memory_order_acquire) != seen) return true;
@@ -48,27 +39,23 @@ bool ChangesWithin(std::chrono::nanoseconds time, const std::atomic<uint32_t>& v
   using Clock = std::chrono::steady_clock;
   if (ChangesSoon(value, seen)) return true;
   const Clock::time_point end = Clock::now() + time;
-  do {
+  while (Clock::now() < end) {
     if (ChangesSoon(value, seen)) return true;
-  } while (Clock::now() < end);
+  }
   return false;
 }
 
 // Waits until value differs from seen: spins, then sleeps in the kernel (a futex on Linux).
 void AwaitChange(const std::atomic<uint32_t>& value, uint32_t seen) {
-  if (!ChangesWithin(kLongSpin, value, seen)) value.wait(seen, std::memory_order_acquire);
+  if (!ChangesWithin(kLongestSpin, value, seen)) value.wait(seen, std::memory_order_acquire);
 }
 
-// How long this thread spins at barriers. What it learns of who else wants the processors is true
-// for the next job, too, and for one of another pool.
-thread_local std::chrono::nanoseconds barrier_spin = kLongSpin;
-
+// The same at a barrier. What a thread learns there of who else wants the processors is true for
+// the next job, too, and for one of another pool.
 void AwaitPhase(const std::atomic<uint32_t>& phase, uint32_t seen) {
-  if (ChangesWithin(barrier_spin, phase, seen)) {
-    barrier_spin = std::min(barrier_spin + kLonger, kLongSpin);
-    return;
-  }
-  barrier_spin = std::max(barrier_spin / 4, kShortSpin);
+  thread_local SpinTime spin;
+  if (ChangesWithin(spin.now(), phase, seen)) return spin.WasWorthIt();
+  spin.WasInVain();
   phase.wait(seen, std::memory_order_acquire);
 }
 
