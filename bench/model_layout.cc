@@ -113,7 +113,8 @@ void SetExperts(const StandardShape& s, const std::string& arch, GgufHeader& hea
   header.SetUint32(arch + "expert_used_count", s.experts_used);
 }
 
-// Which layers attend the keys' heads say, or the distance between them.
+// How many heads of keys each layer has says which ones attend; of qwen35 the distance between
+// them.
 void SetKvHeads(const StandardShape& s, const std::string& arch, GgufHeader& header) {
   const std::string key = arch + "attention.head_count_kv";
   if (s.mixers.empty()) return header.SetUint32(key, s.kv_heads);
@@ -142,7 +143,7 @@ void SetRope(const StandardShape& s, const std::string& arch, GgufHeader& header
   header.SetFloat32(arch + "rope.freq_base", s.rope_base);
   if (s.architecture == "granitehybrid") header.SetBool(arch + "rope.scaling.finetuned", false);
   if (s.architecture == "qwen35") {
-    // Of pictures, which have positions in three dimensions.
+    // Of pictures, which have positions in three dimensions: of 64 numbers, 32 pairs.
     header.SetInts(arch + "rope.dimension_sections", std::vector<int32_t>{11, 11, 10, 0});
   }
 }

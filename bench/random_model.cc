@@ -85,20 +85,23 @@ class WeightPool {
   std::map<DType, std::vector<std::byte>> encoded_;
 };
 
+bool IsConvolution(std::string_view name) {
+  return name.ends_with(".ssm_conv1d.weight") || name.ends_with(".shortconv.conv.weight");
+}
+
 // Tensors that are no product's, and must not be just any numbers.
 bool IsChosen(std::string_view name) {
-  return name.ends_with("_norm.weight") || name.find(".ssm_conv1d.weight") != name.npos ||
-         name.ends_with(".shortconv.conv.weight") || name.ends_with(".ssm_a") ||
+  return name.ends_with("_norm.weight") || IsConvolution(name) || name.ends_with(".ssm_a") ||
          name.ends_with(".ssm_d") || name.ends_with(".ssm_dt.bias");
 }
 
 // Norms leave what they get. Convolutions amplify it: what a state adds is a product of three of
 // their outputs, and has to show beside what passes the state by. Decay is what models are trained
-// from: rates of 1 to 16 over the heads, so that some remember longer than others. With a rate
-// above zero states would grow without end.
+// from: rates from 1 to nearly 16 over the heads, so that some remember longer than others. With a
+// rate above zero states would grow without end.
 std::vector<float> ChosenValues(const NamedTensor& tensor, WeightPool& pool) {
   const uint64_t count = tensor.shape.elements();
-  if (tensor.name.find("conv") != std::string::npos) return pool.Floats(count, 1);
+  if (IsConvolution(tensor.name)) return pool.Floats(count, 1);
   std::vector<float> values(count, 1);
   if (tensor.name.ends_with(".ssm_dt.bias")) std::fill(values.begin(), values.end(), -2.0f);
   if (tensor.name.ends_with(".ssm_a")) {

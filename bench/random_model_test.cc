@@ -146,8 +146,8 @@ TEST(StandardShapes, AreFoundByName) {
   EXPECT_EQ(FindStandardShape("tinyllama"), nullptr);
 }
 
-// As their publishers count; Qwen counts in what reads pictures.
-TEST(StandardShapes, OfHybridsHaveAsManyParametersAsPublished) {
+// Of Qwen those that are left without what reads pictures.
+TEST(StandardShapes, OfHybridsHaveAsManyParametersAsTheModels) {
   const auto millions = [](const char* name) {
     uint64_t count = 0;
     for (const NamedTensor& tensor : TensorsOf(*FindStandardShape(name))) {

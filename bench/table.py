@@ -64,7 +64,8 @@ def program(name):
     return os.path.abspath(setting(name.upper(), str(ROOT / "build" / name)))
 
 
-def that_load(path, commands):
+def loading(path, commands):
+    """Of other programs' commands those that load the model."""
     return {name: command for name, command in commands.items()
             if not path.name.startswith(NOT_LOADED.get(name, ()))}
 
@@ -78,14 +79,14 @@ def peers(path, ik_flags=None):
         wrapper = shlex.quote(str(ROOT / "bench/ik-llama-bench"))
         flags = setting("IK_LLAMA_FLAGS") if ik_flags is None else ik_flags
         found["ik_llama.cpp"] = f"{wrapper} {flags}".strip()
-    return that_load(path, found)
+    return loading(path, found)
 
 
 def batched_peers(path):
     """The same for sequences that are decoded together, which llama-bench has no test of."""
     names = {"llama.cpp": "LLAMA_BATCHED_BENCH", "ik_llama.cpp": "IK_LLAMA_BATCHED_BENCH"}
     flags = {"llama.cpp": "", "ik_llama.cpp": setting("IK_LLAMA_FLAGS").replace("-rtr 1", "-rtr")}
-    return that_load(path, {name: f"{setting(variable)} {flags[name]}"
+    return loading(path, {name: f"{setting(variable)} {flags[name]}"
                             for name, variable in names.items() if setting(variable)})
 
 

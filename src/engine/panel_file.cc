@@ -20,7 +20,8 @@ constexpr uint64_t kHeaderUnit = 4096;               // data begins on a page
 constexpr uint64_t kLeastBytes = uint64_t{8} << 20;  // below this, laying out takes a moment
 constexpr uint64_t kBufferBytes = uint64_t{16} << 20;
 
-std::string FirstLine() { return Cat("ingle panels ", kPanelLayout, "\n"); }
+// A file of another version begins otherwise. The first number is that of what stands in a header.
+std::string FirstLine() { return Cat("ingle panels 1.", kPanelLayout, "\n"); }
 
 uint64_t Fnv1a(std::string_view bytes) {
   uint64_t hash = 0xCBF29CE484222325u;

@@ -1,5 +1,6 @@
 #include "kernels/pack/pack.h"
 
+#include <ios>
 #include <map>
 #include <vector>
 
@@ -102,14 +103,18 @@ TEST(Pack, LayoutIsOfItsNumber) {
       {DType::kTQ2_0, 0xE9AC2DD76BB6115B},   {DType::kMXFP4, 0xCC7D14ED33599A9F},
       {DType::kNVFP4, 0x5BBF7ADAF1074434},   {DType::kQ1_0, 0x4CC474F1CE668007},
   };
+  size_t types = 0;
   ForEachPackedType([&](DType type) {
+    ++types;
     const uint64_t layout = LayoutOf(type);
     const auto known = layouts.find(type);
-    ASSERT_NE(known, layouts.end()) << "new: " << layout;
+    ASSERT_NE(known, layouts.end()) << "new: 0x" << std::hex << layout;
     EXPECT_EQ(layout, known->second)
         << "panels have changed: kPanelLayout must be the next number, and then these hashes "
-           "those of now";
+           "those of now, 0x"
+        << std::hex << layout;
   });
+  EXPECT_EQ(types, layouts.size());
 }
 
 }  // namespace
