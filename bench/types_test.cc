@@ -187,9 +187,11 @@ std::vector<float> LogitsOf(Engine& engine, std::span<const TokenId> text, size_
   return logits;
 }
 
+class Steps : public RandomModelOf {};
+
 // What decoding computes, and with it every choice of a token, is bit for bit what the test above
 // holds against the reference. Few steps with several threads: on a busy machine they wait long.
-TEST_P(RandomModelOf, NeitherStepsNorThreadsMatter) {
+TEST_P(Steps, AndThreadsDoNotMatter) {
   const auto alone = Load(DeviceKind::kCpu, 1);
   const auto shared = Load(DeviceKind::kCpu, 2);
   ASSERT_TRUE(alone && shared);
@@ -200,6 +202,12 @@ TEST_P(RandomModelOf, NeitherStepsNorThreadsMatter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, RandomModelOf, testing::ValuesIn(Parameters()),
+                         [](const auto& parameter) { return NameOf(parameter.param); });
+
+// Of types, products are held to the same in matmul_test.cc.
+INSTANTIATE_TEST_SUITE_P(, Steps,
+                         testing::Combine(testing::ValuesIn(OtherShapes()),
+                                          testing::Values(*FindQuantizationMix("Q4_K_M"))),
                          [](const auto& parameter) { return NameOf(parameter.param); });
 
 }  // namespace
