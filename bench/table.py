@@ -19,7 +19,7 @@ fetched nor built: what is not named is left out.
     INGLE, MAKE_MODEL    [build/ingle, build/make_model]
     MODELS               a folder with some gigabytes to spare [$TMPDIR/ingle-models]
     REPEATS, THREADS     [5, all processors]
-    DEPTHS, DEEP_REPEATS to decode behind, of Q4_0 [2048,8192; REPEATS]
+    DEPTHS, DEEP_REPEATS to decode behind, of Q4_0 [2048,8192; REPEATS]; DEPTHS may be empty
 """
 
 import datetime
@@ -194,7 +194,8 @@ def run_tests(path, deep, repeats, threads):
     def measure(tests, repeats):
         return [ingle_bench(path, threads, *test, "-r", str(repeats), *others) for test in tests]
 
-    deep_tests = [["-p", "0", "-n", "64", "-d", setting("DEPTHS", DEPTHS)]] if deep else []
+    depths = setting("DEPTHS", DEPTHS)
+    deep_tests = [["-p", "0", "-n", "64", "-d", depths]] if deep and depths else []
     report, *parts = (measure(TESTS, repeats)
                       + measure(deep_tests, int(setting("DEEP_REPEATS", repeats))))
     for part in parts:
