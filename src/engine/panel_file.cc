@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "base/fnv1a.h"
 #include "base/memory.h"
 #include "engine/panel_writers.h"
 #include "kernels/pack/pack.h"
@@ -23,12 +24,6 @@ constexpr uint64_t kBufferBytes = uint64_t{16} << 20;
 // A file of another version begins otherwise. The first number is that of what stands in a header.
 std::string FirstLine() { return Cat("ingle panels 1.", kPanelLayout, "\n"); }
 
-uint64_t Fnv1a(std::string_view bytes) {
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (const char byte : bytes) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3u;
-  return hash;
-}
-
 std::string Hex(uint64_t number) {
   std::string digits(16, '0');
   for (size_t i = 16; i-- > 0; number >>= 4) digits[i] = "0123456789abcdef"[number & 15];
@@ -41,7 +36,7 @@ std::string SampleOf(const TensorView& matrix) {
   const auto* begin = reinterpret_cast<const char*>(matrix.data);
   std::string bytes(begin, sample);
   bytes.append(begin + matrix.bytes() - sample, sample);
-  return Hex(Fnv1a(bytes));
+  return Hex(Fnv1a(AsBytes(bytes)));
 }
 
 // What the file of exactly these panels begins with. Anything else in it is another file.
@@ -58,7 +53,7 @@ std::string HeaderOf(const PanelSource& source, const std::vector<TensorView>& m
 }
 
 std::string PathOf(const std::string& directory, const std::string& model) {
-  return Cat(directory, "/", Hex(Fnv1a(model)), kPanelSuffix);
+  return Cat(directory, "/", Hex(Fnv1a(AsBytes(model))), kPanelSuffix);
 }
 
 uint64_t TotalBytes(const std::vector<TensorView>& matrices) {

@@ -10,6 +10,7 @@
 // Little-endian, as every machine that Ingle runs on.
 #include <cstring>
 
+#include "base/fnv1a.h"
 #include "engine/engine_state.h"
 
 namespace ingle {
@@ -104,14 +105,11 @@ Status CopyPages(const std::vector<std::byte*>& from, KvCache& cache, std::vecto
 }  // namespace
 
 uint64_t SampleWeights(const Graph& graph) {
-  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  uint64_t hash = kFnv1aOfNothing;
   for (const Node& node : graph.nodes()) {
     if (node.op != Op::kWeight) continue;
     const TensorView& view = WeightOf(node).view;
-    const uint64_t count = std::min<uint64_t>(view.bytes(), 64);
-    for (uint64_t i = 0; i < count; ++i) {
-      hash = (hash ^ static_cast<uint64_t>(view.data[i])) * 0x100000001b3;
-    }
+    hash = Fnv1a({view.data, std::min<uint64_t>(view.bytes(), 64)}, hash);
   }
   return hash;
 }

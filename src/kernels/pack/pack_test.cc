@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/fnv1a.h"
 #include "kernels/matmul/weights_testing.h"
 
 namespace ingle {
@@ -72,7 +73,7 @@ TEST(Pack, LosesNoBit) {
   });
 }
 
-// Two panels, the second of one row, by their bytes' FNV-1a.
+// Two panels, the second of one row, by the hash of their bytes.
 uint64_t LayoutOf(DType type) {
   constexpr size_t kLayoutRows = 17;
   const size_t columns = 2 * Info(type).block_elements;
@@ -82,9 +83,7 @@ uint64_t LayoutOf(DType type) {
   }
   std::vector<std::byte> panels(PanelBytes(type, kLayoutRows, columns));
   PackPanels({type, weights.data(), kLayoutRows, columns, panels.data(), 0, 2});
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (const std::byte byte : panels) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3u;
-  return hash;
+  return Fnv1a(panels);
 }
 
 TEST(Pack, LayoutIsOfItsNumber) {
