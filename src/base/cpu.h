@@ -45,9 +45,13 @@ bool IsCpuChoice(std::string_view text);
 // "avx2 avx512vnni", or "scalar" for none.
 std::string ToString(CpuFeatures features);
 
-// How many cores this process may use: those of its affinity mask, threads of one core counted
-// once, but no more than ProcessorsInQuota. 1 at least.
+// How many cores this process may use: CoresInAffinityMask, but no more than ProcessorsInQuota. 1
+// at least.
 int UsableProcessors();
+
+// The cores of the processors that this thread may run on; of those that share one (SMT) one
+// counts. 1 at least. root: stands before /sys, for tests.
+int CoresInAffinityMask(const std::string& root = "");
 
 // The tightest quota of the control groups that this process is in, in processors,
 // rounded up; nothing where none has one. root: stands before /proc and /sys, for tests.

@@ -17,24 +17,11 @@ namespace {
 
 // Which processors share a core with this one, as the system lists them; or itself, where it does
 // not say.
-std::string CoreOf(int processor) {
+std::string CoreOf(int processor, const std::string& root) {
   std::ifstream file(
-      Cat("/sys/devices/system/cpu/cpu", processor, "/topology/thread_siblings_list"));
+      Cat(root, "/sys/devices/system/cpu/cpu", processor, "/topology/thread_siblings_list"));
   std::string siblings;
   return std::getline(file, siblings) ? siblings : Cat(processor);
-}
-
-int CoresInAffinityMask() {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  if (sched_getaffinity(0, sizeof(mask), &mask) != 0) {
-    return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  }
-  std::set<std::string> cores;
-  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
-    if (CPU_ISSET(processor, &mask)) cores.insert(CoreOf(processor));
-  }
-  return std::max(1, static_cast<int>(cores.size()));
 }
 
 // The processors that a group may use: its time in each period, both in microseconds. Version 2 has
@@ -52,6 +39,19 @@ std::optional<double> QuotaOf(const std::string& folder) {
 }
 
 }  // namespace
+
+int CoresInAffinityMask(const std::string& root) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  if (sched_getaffinity(0, sizeof(mask), &mask) != 0) {
+    return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  }
+  std::set<std::string> cores;
+  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (CPU_ISSET(processor, &mask)) cores.insert(CoreOf(processor, root));
+  }
+  return std::max(1, static_cast<int>(cores.size()));
+}
 
 std::optional<int> ProcessorsInQuota(const std::string& root) {
   constexpr double kMost = 1 << 20;

@@ -1,6 +1,9 @@
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -35,6 +38,46 @@ class Processors : public testing::Test {
 
   fs::path root_;
 };
+
+// Lets this thread run on the first of those processors that it may run on, and gives them back.
+class Pinned {
+ public:
+  explicit Pinned(int count) {
+    sched_getaffinity(0, sizeof(before_), &before_);
+    cpu_set_t few;
+    CPU_ZERO(&few);
+    for (int i = 0; i < CPU_SETSIZE && static_cast<int>(chosen_.size()) < count; ++i) {
+      if (!CPU_ISSET(i, &before_)) continue;
+      CPU_SET(i, &few);
+      chosen_.push_back(i);
+    }
+    sched_setaffinity(0, sizeof(few), &few);
+  }
+  ~Pinned() { sched_setaffinity(0, sizeof(before_), &before_); }
+
+  const std::vector<int>& processors() const { return chosen_; }
+
+ private:
+  cpu_set_t before_;
+  std::vector<int> chosen_;
+};
+
+TEST_F(Processors, AreThoseOfTheAffinityMask) {
+  const Pinned pinned(1);
+  EXPECT_EQ(CoresInAffinityMask(root_.string()), 1);
+}
+
+TEST_F(Processors, OfOneCoreCountOnce) {
+  const Pinned pinned(2);
+  if (pinned.processors().size() < 2) GTEST_SKIP() << "there is one processor";
+  EXPECT_EQ(CoresInAffinityMask(root_.string()), 2);
+  for (const int processor : pinned.processors()) {
+    Write(
+        "sys/devices/system/cpu/cpu" + std::to_string(processor) + "/topology/thread_siblings_list",
+        "0-1\n");
+  }
+  EXPECT_EQ(CoresInAffinityMask(root_.string()), 1);
+}
 
 TEST_F(Processors, HaveNoQuotaWhereNoneIsSaid) {
   EXPECT_EQ(InQuota(), std::nullopt);

@@ -3,6 +3,8 @@
 
 namespace ingle {
 
+int CoresInAffinityMask(const std::string&) { return 1; }
+
 std::optional<int> ProcessorsInQuota(const std::string&) { return std::nullopt; }
 
 int UsableProcessors() { return 1; }
