@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Holds two programs that run a model at once against one that does so alone.
+
+    bench/two_at_once.py MODEL [NAME=COMMAND...]
+
+Each of both uses all processors, as they would if nobody told them of each other. What both do
+together should be about what one does alone: less is time that they wait for each other in vain.
+COMMAND is another engine's llama-bench, with its flags. Set INGLE [build/ingle], ROUNDS [3].
+"""
+
+import json
+import os
+import pathlib
+import shlex
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROMPT, STEPS = 256, 64
+TESTS = (f"pp{PROMPT}", f"tg{STEPS}")
+
+
+def commands(model, others):
+    """Of each program the command that measures both tests, and the tokens a second in its report."""
+    threads = len(os.sched_getaffinity(0))
+    tests = ["-p", str(PROMPT), "-n", str(STEPS), "-r", "3", "-t", str(threads)]
+    ingle = os.environ.get("INGLE", str(ROOT / "build/ingle"))
+    found = {"ingle": ([ingle, "bench", model, *tests, "--json"],
+                       lambda report: [row["median"] for row in report["results"]])}
+    for other in others:
+        name, command = other.split("=", 1)
+        found[name] = ([*shlex.split(command), "-m", model, *tests, "-o", "json"],
+                       lambda report: [row["avg_ts"] for row in report])
+    return found
+
+
+def speeds(command, read, count):
+    """Of so many processes at once, each one's tokens a second in each test."""
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+               for _ in range(count)]
+    reports = [process.communicate()[0] for process in running]
+    if any(process.returncode for process in running):
+        sys.exit(f"{shlex.join(command)}: status {running[0].returncode}")
+    return [read(json.loads(report)) for report in reports]
+
+
+def main():
+    if len(sys.argv) < 2 or any("=" not in other for other in sys.argv[2:]):
+        sys.exit(__doc__)
+    rounds = int(os.environ.get("ROUNDS", "3"))
+    programs = commands(sys.argv[1], sys.argv[2:])
+    shares = {name: {test: [] for test in TESTS} for name in programs}
+    for _ in range(rounds):
+        for name, (command, read) in programs.items():
+            (alone,), both = speeds(command, read, 1), speeds(command, read, 2)
+            for i, test in enumerate(TESTS):
+                shares[name][test].append(sum(speed[i] for speed in both) / alone[i])
+    print(f"two at once by one alone, medians of {rounds} rounds and all of them")
+    for name, tests in shares.items():
+        for test, found in tests.items():
+            each = " ".join(f"{share:.2f}" for share in found)
+            print(f"{name:14} {test:6} {statistics.median(found):.2f}  ({each})")
+
+
+if __name__ == "__main__":
+    main()
