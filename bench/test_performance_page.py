@@ -69,10 +69,24 @@ class PerformancePage(unittest.TestCase):
     def test_misses_are_listed(self):
         page = self.page(A=beside("ik_llama.cpp", 0.93), B=beside("ik_llama.cpp", 1.29),
                          C=beside("ik_llama.cpp", 1.31), D=beside("llama.cpp", 1.6))
-        self.assertIn("Of 3 tests beside ik_llama.cpp, Ingle is slower in 1: A pp256 (0.93), and "
-                      "less than 1.3 times as fast in 1: B pp256 (1.29).", page)
-        self.assertIn("Of 1 tests beside llama.cpp, Ingle is slower in none, and less than 1.5 "
-                      "times as fast in none.", page)
+        self.assertIn("Of 3 tests beside ik_llama.cpp, Ingle is slower in 1: A pp256 (0.93 of 1.3), "
+                      "and faster by less than it is meant to be in 1: B pp256 (1.29 of 1.3).", page)
+        self.assertIn("Of 1 tests beside llama.cpp, Ingle is slower in none, and faster by less than "
+                      "it is meant to be in none.", page)
+
+    def test_a_miss_that_the_limit_explains_is_told_so(self):
+        near = beside("llama.cpp", 1.3)
+        near["results"][0]["limit"] = 70.0
+        self.assertIn("A pp256 (1.30 of 1.5, at the limit 1.40)", self.page(A=near))
+
+    def test_what_is_wanted_depends_on_test_and_instructions(self):
+        for instructions, test, wanted in (("avx2", "pp256", 1.5), ("avx2", "tg64", 1.5),
+                                           ("avx2 avx512vnni", "pp256", 3.5),
+                                           ("avx2 avx512vnni amx", "pp256", 4.0),
+                                           ("avx2 avx512vnni amx", "tg64", 1.5)):
+            found = beside("llama.cpp", 1.1, instructions=instructions)
+            found["results"][0]["test"] = test
+            self.assertIn(f"A {test} (1.10 of {wanted})", self.page(A=found))
 
     def test_what_is_far_from_the_limit_is_counted(self):
         near = report()
