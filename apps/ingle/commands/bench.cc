@@ -226,7 +226,7 @@ class BenchCommand final : public Command {
     flags.Text("-d,--depth", depths_, "N", "tokens that stand before them [0]");
     flags.Text("-b,--sequences", sequences_, "N", "sequences that are computed together [1]");
     flags.Text("-t,--threads", threads_, "N",
-               "threads; 0: all processors, or as many as are found to suit the model [0]");
+               "threads; 0: as many as were found to suit the model, or one a core [0]");
     flags.Number("-r,--repeats", options_.repeats, "N", "repetitions of each test [5]", 1,
                  kMostRepeats);
     flags.Texts("--against", against_, "NAME=COMMAND",

@@ -39,7 +39,7 @@ struct Settings {
   int ctx_size = 0;  // 0: what the model was trained for
   bool fit_context = false;
   bool check_memory = true;
-  int threads = 0;  // 0: all processors
+  int threads = 0;  // 0: as many as were found to suit the model, or one a core
   int batch_size = 512;
   std::string device = "cpu";
   std::string cache_type = "auto";

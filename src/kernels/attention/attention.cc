@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/attention/arm_neon.h"
 #include "kernels/attention/cache_row.h"
 #include "kernels/attention/x86_avx2.h"
 
@@ -84,6 +85,8 @@ void AttentionScalar(const AttentionTask& task) {
 constexpr AttentionKernel kKernels[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, AttentionAvx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, AttentionNeon},
 #endif
     {"scalar", 0, AttentionScalar},
 };

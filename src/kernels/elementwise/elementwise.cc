@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/elementwise/arm_neon.h"
 #include "kernels/elementwise/x86_avx2.h"
 
 namespace ingle {
@@ -81,6 +82,8 @@ void BlendScalar(const BlendTask& task) {
 constexpr ElementwiseKernels kTable[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, ActivateAvx2, GluAvx2, AddAvx2, MultiplyAvx2, ScaleAvx2, BlendAvx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, ActivateNeon, GluNeon, AddNeon, MultiplyNeon, ScaleNeon, BlendNeon},
 #endif
     {"scalar", 0, ActivateScalar, GluScalar, AddScalar, MultiplyScalar, ScaleScalar, BlendScalar},
 };

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/layer_norm/arm_neon.h"
 #include "kernels/layer_norm/x86_avx2.h"
 
 namespace ingle {
@@ -38,6 +39,8 @@ void LayerNormScalar(const LayerNormTask& task) {
 constexpr LayerNormKernel kKernels[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, LayerNormAvx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, LayerNormNeon},
 #endif
     {"scalar", 0, LayerNormScalar},
 };

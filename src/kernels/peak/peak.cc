@@ -1,5 +1,6 @@
 #include "kernels/peak/peak.h"
 
+#include "kernels/peak/arm.h"
 #include "kernels/peak/x86.h"
 
 namespace ingle {
@@ -50,6 +51,9 @@ constexpr PeakKernel kInt8Kernels[] = {
     {{"avx512vnni", kCpuAvx512Vnni, Int8PeakAvx512Vnni}, kAvx512VnniProducts},
     {{"avxvnni", kCpuAvxVnni, Int8PeakAvxVnni}, kAvxVnniProducts},
     {{"avx2", kCpuAvx2, Int8PeakAvx2}, kAvx2Products},
+#elif defined(__aarch64__)
+    {{"i8mm", kCpuI8mm, Int8PeakI8mm}, kI8mmProducts},
+    {{"dotprod", kCpuDotprod, Int8PeakDotprod}, kDotprodProducts},
 #endif
     {{"scalar", 0, Int8Scalar}, kLanes},
 };
@@ -58,6 +62,8 @@ constexpr PeakKernel kFloatKernels[] = {
 #if defined(__x86_64__)
     {{"avx512", kCpuAvx512Vnni, FloatPeakAvx512}, kAvx512FloatProducts},
     {{"avx2", kCpuAvx2, FloatPeakAvx2}, kAvx2FloatProducts},
+#elif defined(__aarch64__)
+    {{"neon", kCpuNeon, FloatPeakNeon}, kNeonFloatProducts},
 #endif
     {{"scalar", 0, FloatScalar}, kLanes},
 };
@@ -65,6 +71,8 @@ constexpr PeakKernel kFloatKernels[] = {
 constexpr ReadKernel kReadKernels[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, ReadAvx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, ReadNeon},
 #endif
     {"scalar", 0, ReadScalar},
 };

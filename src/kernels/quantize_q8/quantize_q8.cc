@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernels/q8_rows.h"
+#include "kernels/quantize_q8/arm_neon.h"
 #include "kernels/quantize_q8/x86_avx2.h"
 
 namespace ingle {
@@ -88,6 +89,8 @@ void QuantizeQ8Scalar(const QuantizeQ8Task& task) {
 constexpr QuantizeQ8Kernel kKernels[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, QuantizeQ8Avx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, QuantizeQ8Neon},
 #endif
     {"scalar", 0, QuantizeQ8Scalar},
 };

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/rms_norm/arm_neon.h"
 #include "kernels/rms_norm/x86_avx2.h"
 
 namespace ingle {
@@ -41,6 +42,8 @@ void RescaleScalar(const RescaleTask& task) {
 constexpr RmsNormKernels kTable[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, RmsNormAvx2, RescaleAvx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, RmsNormNeon, RescaleNeon},
 #endif
     {"scalar", 0, RmsNormScalar, RescaleScalar},
 };

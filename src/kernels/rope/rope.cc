@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/rope/arm_neon.h"
 #include "kernels/rope/x86_avx2.h"
 
 namespace ingle {
@@ -29,6 +30,8 @@ void HalvesScalar(const RopeTask& task) { Rotate(task, 1, task.pairs); }
 constexpr RopeKernels kTable[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, RopeInterleavedAvx2, RopeHalvesAvx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, RopeInterleavedNeon, RopeHalvesNeon},
 #endif
     {"scalar", 0, InterleavedScalar, HalvesScalar},
 };

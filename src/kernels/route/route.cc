@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/route/arm_neon.h"
 #include "kernels/route/route_inline.h"
 #include "kernels/route/x86_avx2.h"
 
@@ -38,6 +39,8 @@ void RouteScalar(const RouteTask& task) { RouteWith<ScalarLoops>(task); }
 constexpr RouteKernel kKernels[] = {
 #if defined(__x86_64__)
     {"avx2", kCpuAvx2, RouteAvx2},
+#elif defined(__aarch64__)
+    {"neon", kCpuNeon, RouteNeon},
 #endif
     {"scalar", 0, RouteScalar},
 };

@@ -2,7 +2,9 @@
 // sums.
 #include "kernels/sparsify/x86_avx2.h"
 
-#include "kernels/x86_avx2_inline.h"
+#include "kernels/x86_avx2_eight_inline.h"
+
+#include "kernels/eight_inline.h"
 
 namespace ingle {
 namespace {

@@ -1,10 +1,10 @@
-// The two products of attention in registers, AVX2. A number is one chain of fused multiplications
+// The two products of attention in registers. A number is one chain of fused multiplications
 // and additions, in order, so it is the same in a tile of any height.
 #pragma once
 
 #include "kernels/attention/attention_task.h"
-#include "kernels/attention/x86_avx2_pages.h"
-#include "kernels/x86_avx2_inline.h"
+#include "kernels/attention/pages_inline.h"
+#include "kernels/eight_inline.h"
 
 namespace ingle {
 namespace {
@@ -62,22 +62,21 @@ inline void WithRows(size_t rows, const Body& body) {
 template <int R, int V, class Source>
 inline void ScoreColumns(const float* queries, const typename Source::Element* keys, size_t size,
                          float* scores) {
-  __m256 sum[R][V];
-  ForTile<R, V>([&](int r, int v)
-                    __attribute__((always_inline)) { sum[r][v] = _mm256_setzero_ps(); });
+  Floats sum[R][V];
+  ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) { sum[r][v] = Splat(0); });
   for (size_t i = 0; i < size; ++i, keys += kPageTokens, queries += R) {
-    __m256 key[V];
+    Floats key[V];
     Times<V>::Do([&](int v)
                      __attribute__((always_inline)) { key[v] = Source::Load(keys + 8 * v); });
     Times<R>::Do([&](int r) __attribute__((always_inline)) {
-      const __m256 query = _mm256_broadcast_ss(queries + r);
+      const Floats query = SplatAt(queries + r);
       Times<V>::Do([&](int v) __attribute__((always_inline)) {
-        sum[r][v] = _mm256_fmadd_ps(query, key[v], sum[r][v]);
+        sum[r][v] = Fma(query, key[v], sum[r][v]);
       });
     });
   }
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) {
-    _mm256_storeu_ps(scores + static_cast<size_t>(r) * kScoreStride + 8 * v, sum[r][v]);
+    Put(scores + static_cast<size_t>(r) * kScoreStride + 8 * v, sum[r][v]);
   });
 }
 
@@ -111,24 +110,24 @@ inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
   const typename Source::Element* values = w.values + at;
   const float* weights = w.weights;
   const size_t stride = w.stride;
-  __m256 sum[R][V];
+  Floats sum[R][V];
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) {
-    sum[r][v] = _mm256_loadu_ps(sums + static_cast<size_t>(r) * stride + 8 * v);
+    sum[r][v] = FloatsAt(sums + static_cast<size_t>(r) * stride + 8 * v);
   });
   for (const float* const end = weights + w.positions; weights != end; ++weights) {
-    __m256 value[V];
+    Floats value[V];
     Times<V>::Do([&](int v)
                      __attribute__((always_inline)) { value[v] = Source::Load(values + 8 * v); });
     Times<R>::Do([&](int r) __attribute__((always_inline)) {
-      const __m256 weight = _mm256_broadcast_ss(weights + static_cast<size_t>(r) * kScoreStride);
+      const Floats weight = SplatAt(weights + static_cast<size_t>(r) * kScoreStride);
       Times<V>::Do([&](int v) __attribute__((always_inline)) {
-        sum[r][v] = _mm256_fmadd_ps(weight, value[v], sum[r][v]);
+        sum[r][v] = Fma(weight, value[v], sum[r][v]);
       });
     });
     values += stride;
   }
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) {
-    _mm256_storeu_ps(sums + static_cast<size_t>(r) * stride + 8 * v, sum[r][v]);
+    Put(sums + static_cast<size_t>(r) * stride + 8 * v, sum[r][v]);
   });
 }
 

@@ -1,0 +1,57 @@
+// Pages of the cache as the products take them.
+#pragma once
+
+#include "kernels/attention/cache_page.h"
+#include "kernels/eight_inline.h"
+
+namespace ingle {
+namespace {
+
+// How the products read eight elements. Codes are read without their scales.
+struct FloatSource {
+  using Element = float;
+  static inline Floats Load(const float* from) { return FloatsAt(from); }
+};
+struct HalfSource {
+  using Element = uint16_t;
+  static inline Floats Load(const uint16_t* from) { return HalvesAt(from); }
+};
+struct ByteSource {
+  using Element = int8_t;
+  static inline Floats Load(const int8_t* from) { return FloatsOfBytesAt(from); }
+};
+
+template <class Source>
+inline const typename Source::Element* ElementsOf(const std::byte* head) {
+  return reinterpret_cast<const typename Source::Element*>(head);
+}
+
+// The processor fetches ahead, but not from one page to the next.
+inline void Prefetch(const std::byte* memory, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(memory + i);
+}
+
+// Elements as floats.
+template <class Source>
+inline const float* Decode(const std::byte* head, size_t count, float* to) {
+  const typename Source::Element* from = ElementsOf<Source>(head);
+  for (size_t i = 0; i < count; i += 8) Put(to + i, Source::Load(from + i));
+  return to;
+}
+
+// Values whose rows are not whole vectors, with zeros behind each.
+inline const float* PadValues(CacheType type, const std::byte* head, size_t size, size_t stride,
+                              float* to) {
+  for (size_t p = 0; p < kPageTokens; ++p) {
+    float* row = to + p * stride;
+    for (size_t i = 0; i < stride; ++i) row[i] = 0;
+    for (size_t i = 0; i < size; ++i) {
+      if (type == CacheType::kF32) row[i] = ElementsOf<FloatSource>(head)[p * size + i];
+      if (type == CacheType::kF16) row[i] = HalfToFloat(ElementsOf<HalfSource>(head)[p * size + i]);
+    }
+  }
+  return to;
+}
+
+}  // namespace
+}  // namespace ingle
