@@ -164,8 +164,10 @@ inline Pairs PairsAt(const float* p) {
   return {{low.val[0], high.val[0]}, {low.val[1], high.val[1]}};
 }
 inline void PutPairs(float* p, const Pairs& pairs) {
-  vst2q_f32(p, {{pairs.a.low, pairs.b.low}});
-  vst2q_f32(p + 8, {{pairs.a.high, pairs.b.high}});
+  const float32x4x2_t low = {{pairs.a.low, pairs.b.low}};  // clang's stores are macros
+  const float32x4x2_t high = {{pairs.a.high, pairs.b.high}};
+  vst2q_f32(p, low);
+  vst2q_f32(p + 8, high);
 }
 
 inline void TurnFours(const float* from, Floats (&to)[4]) {
