@@ -3,9 +3,9 @@
 
     bench/two_at_once.py MODEL [NAME=COMMAND...]
 
-Each of both uses all processors, as they would if nobody told them of each other. What both do
-together should be about what one does alone: less is time that they wait for each other in vain.
-COMMAND is another engine's llama-bench, with its flags. Set INGLE [build/ingle], ROUNDS [3].
+Each of both has a thread for every processor. What both do together should be about what one does
+alone: less is time that they wait for each other in vain. It may be more, as they do not reach each
+test at the same moment. COMMAND is another engine's llama-bench, with its flags. Set INGLE [build/ingle], ROUNDS [3].
 """
 
 import json
@@ -37,11 +37,15 @@ def commands(model, others):
 
 def speeds(command, read, count):
     """Of so many processes at once, each one's tokens a second in each test."""
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                for _ in range(count)]
-    reports = [process.communicate()[0] for process in running]
-    if any(process.returncode for process in running):
-        sys.exit(f"{shlex.join(command)}: status {running[0].returncode}")
+    reports = []
+    for process in running:
+        report, messages = process.communicate()
+        if process.returncode:
+            sys.exit(f"{messages.decode(errors='replace')}{shlex.join(command)}: "
+                     f"status {process.returncode}")
+        reports.append(report)
     return [read(json.loads(report)) for report in reports]
 
 

@@ -43,7 +43,7 @@ class Processors : public testing::Test {
 class Pinned {
  public:
   explicit Pinned(int count) {
-    sched_getaffinity(0, sizeof(before_), &before_);
+    EXPECT_EQ(sched_getaffinity(0, sizeof(before_), &before_), 0);
     cpu_set_t few;
     CPU_ZERO(&few);
     for (int i = 0; i < CPU_SETSIZE && static_cast<int>(chosen_.size()) < count; ++i) {
@@ -51,14 +51,14 @@ class Pinned {
       CPU_SET(i, &few);
       chosen_.push_back(i);
     }
-    sched_setaffinity(0, sizeof(few), &few);
+    EXPECT_EQ(sched_setaffinity(0, sizeof(few), &few), 0);
   }
   ~Pinned() { sched_setaffinity(0, sizeof(before_), &before_); }
 
   const std::vector<int>& processors() const { return chosen_; }
 
  private:
-  cpu_set_t before_;
+  cpu_set_t before_{};
   std::vector<int> chosen_;
 };
 

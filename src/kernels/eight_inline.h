@@ -3,14 +3,19 @@
 // an instruction set includes its vocabulary, then this and what is made of it. Everything is in
 // the including file's own unnamed namespace, so the linker has nothing to merge.
 //
-// The vocabulary is Floats, Words (int32) and Mask (of each lane, yes or no), and of them
+// The vocabulary is Floats, Words (int32), Mask (of each lane, yes or no), Splat, Put, arithmetic
+// and comparisons by their names, and
 //
 //   FloatsAt, HalvesAt, FloatsOfBytesAt   eight numbers from memory, as floats
 //   SplatAt(p)                          the float at p, in all lanes
 //   FirstFloatsAt(p, n), PutFirst(p, n, v)   the first n alone: nothing else is read or written
 //   Fma(a, b, c), FmaNegated(a, b, c)     c + a b and c - a b, rounded once
 //   Max(a, b), Min(a, b)                  b where one of the two is a NaN, or both are zeros
+//   Nearest(a)                            whole, ties to even
+//   WithSignOf(a, sign)                   of an a that is not negative
 //   Select(a, b, mask)                    b where it says yes, else a
+//   HasSign(a)                            a mask for Select alone: negative, -0 or such a NaN
+//   FirstOnly(n), All()                   masks of the first n lanes, of all
 //   Only(a, mask), Without(a, mask)       0 where it says no, where it says yes
 //   FirstOf(mask)                         the first lane that says yes, or 8
 //   ToWords(a)                            to the nearest, ties to even; of what fits
@@ -19,8 +24,8 @@
 //                                         three, but the instruction set's own
 //   TurnFours(p, four)                    eight rows of four floats to four of eight
 //
-// They round alike on every instruction set, and so a kernel that is made of them has the same
-// bits.
+// and of single numbers HalfToFloat(bits) and Root(x). They round alike on every instruction set,
+// and so a kernel that is made of them has the same bits, but for the sign and the rest of a NaN.
 #pragma once
 
 #include <stddef.h>

@@ -1,6 +1,10 @@
 // What is written once for eight floats side by side gives the same bits on every instruction set
 // that has them: those of this list.
-#include <cstring>
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <limits>
 #include <random>
 #include <span>
 #include <vector>
@@ -30,7 +34,11 @@ Floats Numbers(size_t count, uint32_t seed) {
   return values;
 }
 
-uint64_t HashOf(const Floats& values) { return Fnv1a(std::as_bytes(std::span(values))); }
+// A NaN's sign and what else it holds are the machine's own.
+uint64_t HashOf(Floats values) {
+  for (float& value : values) value = std::isnan(value) ? 0.1234f : value;
+  return Fnv1a(std::as_bytes(std::span(values)));
+}
 
 // The kernel made of eight lanes that this machine has, or null.
 template <class Row>
@@ -44,10 +52,16 @@ const Row* ByEight(std::span<const Row> table) {
 
 constexpr size_t kCount = 155;  // whole fours of eight, some eights, and an end
 
+// Ends of what exp() has, and what is no number.
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kEdges[] = {0.0f,    -0.0f,   kInfinity, -kInfinity, NAN,   88.7f,  88.73f, -87.3f,
+                            -87.34f, -104.0f, 1e-38f,    -1e-45f,    3e38f, 0.625f, -0.625f};
+
 TEST(ByEight, Activations) {
   const ElementwiseKernels* kernels = ByEight(ElementwiseTable());
   if (kernels == nullptr) GTEST_SKIP();
-  const Floats x = Numbers(kCount, 1);
+  Floats x = Numbers(kCount, 1);
+  std::copy(std::begin(kEdges), std::end(kEdges), x.begin() + 3);
   const Floats up = Numbers(kCount, 2);
   Floats all;
   for (int kind = 0; kind <= static_cast<int>(ActivationKind::kSoftplus); ++kind) {
@@ -57,8 +71,10 @@ TEST(ByEight, Activations) {
     kernels->glu(
         {static_cast<ActivationKind>(kind), 3, 0.5f, x.data(), up.data(), y.data(), kCount});
     all.insert(all.end(), y.begin(), y.end());
+    kernels->glu({static_cast<ActivationKind>(kind), 0, 0, x.data(), up.data(), y.data(), kCount});
+    all.insert(all.end(), y.begin(), y.end());
   }
-  EXPECT_EQ(HashOf(all), 0x538FF83349800D3Du);
+  EXPECT_EQ(HashOf(all), 0x9695A8C63F2E5B22u);
 }
 
 TEST(ByEight, Norms) {
@@ -187,35 +203,45 @@ TEST(ByEight, DeltaRule) {
   EXPECT_EQ(HashOf(y), 0xEBCAD6BA5AD5806Du);
 }
 
+// What attention depends on beside numbers.
+struct Shape {
+  size_t tokens, group, size, window;
+};
+constexpr Shape kSeveralTiles = {5, 3, 64, 0};
+constexpr Shape kOneTile = {1, 3, 64, 20};
+constexpr Shape kPadded = {2, 2, 40, 0};
+
 // A block of queries against one chunk of a cache of this type.
-Floats Attend(const AttentionKernel& kernel, CacheType type) {
-  constexpr size_t kPositions = 75, kTokens = 5, kGroup = 3, kSize = 64;
-  const size_t head_bytes = CacheHeadBytes(type, kSize);
+Floats Attend(const AttentionKernel& kernel, CacheType type, const Shape& shape) {
+  constexpr size_t kPositions = 75;
+  const auto [tokens, group, size, window] = shape;
+  const size_t head_bytes = CacheHeadBytes(type, size);
   const size_t pages = (kPositions + kPageTokens - 1) / kPageTokens;
   std::vector<std::byte> memory(pages * 2 * head_bytes);
-  const Floats rows = Numbers(2 * kPositions * kSize, 1);
-  Floats row_scratch(kSize);
+  const Floats rows = Numbers(2 * kPositions * size, 1);
+  Floats row_scratch(size);
   for (size_t i = 0; i < kPositions; ++i) {
     std::byte* page = memory.data() + i / kPageTokens * 2 * head_bytes;
-    const float* key = rows.data() + 2 * i * kSize;
-    StoreKey({type, page, i % kPageTokens, kSize}, key, row_scratch.data());
-    StoreValue({type, page + head_bytes, i % kPageTokens, kSize}, key + kSize, row_scratch.data());
+    const float* key = rows.data() + 2 * i * size;
+    StoreKey({type, page, i % kPageTokens, size}, key, row_scratch.data());
+    StoreValue({type, page + head_bytes, i % kPageTokens, size}, key + size, row_scratch.data());
   }
   std::vector<const std::byte*> table;
   for (size_t i = 0; i < pages; ++i) table.push_back(memory.data() + i * 2 * head_bytes);
-  const Floats queries = Numbers(kTokens * kGroup * kSize, 2);
+  const Floats queries = Numbers(tokens * group * size, 2);
   Floats output(queries.size());
-  Floats scratch(BlockScratch(kSize, kSize));
+  Floats scratch(BlockScratch(size, size));
   AttentionTask task{};
   task.queries = queries.data();
   task.output = output.data();
-  task.query_stride = task.output_stride = kGroup * kSize;
-  task.tokens = kTokens;
-  task.first_position = kPositions - kTokens;
-  task.group = kGroup;
-  task.key_size = task.value_size = kSize;
+  task.query_stride = task.output_stride = group * size;
+  task.tokens = tokens;
+  task.first_position = kPositions - tokens;
+  task.group = group;
+  task.key_size = task.value_size = size;
   task.scale = 0.03f;
   task.softcap = 20;
+  task.window = window;
   task.pages = table.data();
   task.value_offset = head_bytes;
   task.type = type;
@@ -227,10 +253,13 @@ Floats Attend(const AttentionKernel& kernel, CacheType type) {
 TEST(ByEight, Attention) {
   const AttentionKernel* kernel = ByEight(AttentionKernels());
   if (kernel == nullptr) GTEST_SKIP();
-  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kF32)), 0x77CDAD715EBA0F9Eu);
-  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kF16)), 0xFAE2B230A6411865u);
-  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kQ8_0)), 0x26C7EAC2A5D09114u);
-  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kQ4_0)), 0xEB1738BCC901BC11u);
+  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kF32, kSeveralTiles)), 0x77CDAD715EBA0F9Eu);
+  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kF16, kSeveralTiles)), 0xFAE2B230A6411865u);
+  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kQ8_0, kSeveralTiles)), 0x26C7EAC2A5D09114u);
+  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kQ4_0, kSeveralTiles)), 0xEB1738BCC901BC11u);
+  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kF16, kOneTile)), 0x3A243032307C06D3u);
+  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kQ8_0, kOneTile)), 0x151E14112CB557D7u);
+  EXPECT_EQ(HashOf(Attend(*kernel, CacheType::kF16, kPadded)), 0xDFDB0E6CD9184F87u);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ inline void ScoreColumns(const float* queries, const typename Source::Element* k
   });
 }
 
-// A page's scores. Few rows take more columns at once, for enough chains to keep both units busy.
+// A page's scores. Few rows take more columns at once, for enough chains to keep all units busy.
 template <class Source>
 inline void ScorePage(size_t rows, const float* queries, const std::byte* keys, size_t size,
                       float* scores) {

@@ -35,10 +35,8 @@ void SparsifyAvx2(const SparsifyTask& task) {
     return _mm256_mul_pd(from_mean, from_mean);
   });
   const double deviation = _mm256_cvtsd_f64(_mm256_sqrt_pd(_mm256_set1_pd(variance)));
-  const __m256 cut = _mm256_set1_ps(static_cast<float>(mean + task.deviations * deviation));
-  // The second operand of max is kept where it is no number.
-  Map(task.x, task.output, task.count,
-      [&](__m256 x) { return _mm256_max_ps(_mm256_setzero_ps(), _mm256_sub_ps(x, cut)); });
+  const Floats cut = Splat(static_cast<float>(mean + task.deviations * deviation));
+  Map(task.x, task.output, task.count, [&](Floats x) { return Max(Splat(0), Sub(x, cut)); });
 }
 
 }  // namespace ingle
