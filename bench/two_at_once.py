@@ -15,6 +15,7 @@ import shlex
 import statistics
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROMPT, STEPS = 256, 64
@@ -37,15 +38,15 @@ def commands(model, others):
 
 def speeds(command, read, count):
     """Of so many processes at once, each one's tokens a second in each test."""
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-               for _ in range(count)]
-    reports = []
-    for process in running:
-        report, messages = process.communicate()
-        if process.returncode:
-            sys.exit(f"{messages.decode(errors='replace')}{shlex.join(command)}: "
-                     f"status {process.returncode}")
-        reports.append(report)
+    with tempfile.TemporaryFile() as messages:
+        running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=messages)
+                   for _ in range(count)]
+        reports = [process.communicate()[0] for process in running]
+        failed = [process.returncode for process in running if process.returncode]
+        if failed:
+            messages.seek(0)
+            sys.exit(f"{messages.read().decode(errors='replace')}{shlex.join(command)}: "
+                     f"status {failed[0]}")
     return [read(json.loads(report)) for report in reports]
 
 

@@ -124,7 +124,7 @@ inline Words ShiftLeft(Words a) {
   return {vshlq_n_s32(a.low, kBits), vshlq_n_s32(a.high, kBits)};
 }
 template <int kBits>
-inline Words ShiftRight(Words a) {
+inline Words ShiftRightSigned(Words a) {
   return {vshrq_n_s32(a.low, kBits), vshrq_n_s32(a.high, kBits)};
 }
 

@@ -66,7 +66,7 @@ inline Floats Exp(Floats x) {
 
   // 2^n, put together from its bits: twice half the power, for 2^128 has no float.
   const Words whole = ToWords(reduced.n);
-  const Words half = ShiftRight<1>(whole);
+  const Words half = ShiftRightSigned<1>(whole);
   const auto power = [](Words e) { return AsFloats(ShiftLeft<23>(Add(e, SplatWord(127)))); };
   Floats result = Mul(Mul(p, power(half)), power(Sub(whole, half)));
 
@@ -129,7 +129,9 @@ inline Floats SumOver(const float* x, size_t count, const Term& term) {
   for (; i + 32 <= count; i += 32) {
     for (size_t j = 0; j < 4; ++j) acc[j] = term(FloatsAt(x + i + 8 * j), acc[j], All());
   }
-  for (size_t j = 0; i < count; ++j, i += 8) {
+#pragma GCC unroll 4  // accumulators stay in registers where every index is a constant
+  for (size_t j = 0; j < 4; ++j, i += 8) {
+    if (i >= count) break;
     const size_t left = count - i < 8 ? count - i : 8;
     acc[j] = term(FirstFloatsAt(x + i, left), acc[j], FirstOnly(left));
   }

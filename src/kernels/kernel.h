@@ -4,7 +4,8 @@
 //
 // A kernel neither locks nor allocates, starts no thread and cannot fail; its caller has checked
 // the shapes and splits the work. Its task struct, in a header *_task.h, is plain data: files
-// compiled for one instruction set include nothing else of ours, for an inline function compiled
+// compiled for one instruction set include nothing else of ours but headers named *_inline.h, which
+// keep all they have in an unnamed namespace, for an inline function compiled
 // there could be merged by the linker into code that runs on machines without it.
 #pragma once
 

@@ -74,7 +74,7 @@ inline Words ShiftLeft(Words a) {
   return _mm256_slli_epi32(a, kBits);
 }
 template <int kBits>
-inline Words ShiftRight(Words a) {
+inline Words ShiftRightSigned(Words a) {
   return _mm256_srai_epi32(a, kBits);
 }
 

@@ -10,17 +10,20 @@ void FloatPeakNeon(const PeakTask& task) {
   const float32x4_t left = vdupq_n_f32(task.left);
   const float32x4_t right = vdupq_n_f32(task.right);
   float32x4_t sums[kSums];
-  for (float32x4_t& sum : sums) {
-    sum = vdupq_n_f32(0);
-    INGLE_FORGET(sum);
+#pragma GCC unroll 16  // an array stays in registers where every index is a constant
+  for (int s = 0; s < kSums; ++s) {
+    sums[s] = vdupq_n_f32(0);
+    INGLE_FORGET(sums[s]);
   }
   for (size_t round = 0; round < task.rounds; ++round) {
+#pragma GCC unroll 16
     for (int s = 0; s < kSums; ++s) sums[s] = vfmaq_f32(sums[s], left, right);
   }
   *task.sum = 0;
-  for (const float32x4_t sum : sums) {
+#pragma GCC unroll 16
+  for (int s = 0; s < kSums; ++s) {
     float lanes[4];
-    vst1q_f32(lanes, sum);
+    vst1q_f32(lanes, sums[s]);
     for (const float lane : lanes) *task.sum += lane;
   }
 }
