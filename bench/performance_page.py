@@ -44,9 +44,8 @@ IN_WORDS = {"processor": "{}, ", "processors": "{} processors, ", "system": "{},
 # The deviation that repeated runs have on a machine that does nothing else.
 QUIET = 0.03
 
-# How many times as fast as each other program Ingle is meant to be: in anything where
-# it has no AVX-512 VNNI, by the kind of the test where it has, and in prefill more than
-# that where it has AMX.
+# How many times as fast as each other program Ingle is meant to be: in anything where it has no
+# AVX-512 VNNI, by the kind of the test where it has, and in prefill more than that where it has AMX.
 WANTED_OF_ANY = {"llama.cpp": 1.5, "ik_llama.cpp": 1.3}
 WANTED = {"prefill": {"llama.cpp": 3.5, "ik_llama.cpp": 2.0},
           "decoding": {"llama.cpp": 1.5, "ik_llama.cpp": 1.4},

@@ -5,7 +5,8 @@
 
 Each of both has a thread for every processor. What both do together should be about what one does
 alone: less is time that they wait for each other in vain. It may be more, as they do not reach each
-test at the same moment. COMMAND is another engine's llama-bench, with its flags. Set INGLE [build/ingle], ROUNDS [3].
+test at the same moment. COMMAND is another engine's llama-bench, with its flags. Set
+INGLE [build/ingle], ROUNDS [3].
 """
 
 import json
@@ -28,11 +29,12 @@ def commands(model, others):
     tests = ["-p", str(PROMPT), "-n", str(STEPS), "-r", "3", "-t", str(threads)]
     ingle = os.environ.get("INGLE", str(ROOT / "build/ingle"))
     found = {"ingle": ([ingle, "bench", model, *tests, "--json"],
-                       lambda report: [row["median"] for row in report["results"]])}
+                       lambda report: {row["test"]: row["median"] for row in report["results"]})}
     for other in others:
         name, command = other.split("=", 1)
         found[name] = ([*shlex.split(command), "-m", model, *tests, "-o", "json"],
-                       lambda report: [row["avg_ts"] for row in report])
+                       lambda report: {f"tg{row['n_gen']}" if row["n_gen"] else f"pp{row['n_prompt']}":
+                                       row["avg_ts"] for row in report})
     return found
 
 
@@ -59,8 +61,8 @@ def main():
     for _ in range(rounds):
         for name, (command, read) in programs.items():
             (alone,), both = speeds(command, read, 1), speeds(command, read, 2)
-            for i, test in enumerate(TESTS):
-                shares[name][test].append(sum(speed[i] for speed in both) / alone[i])
+            for test in TESTS:
+                shares[name][test].append(sum(speed[test] for speed in both) / alone[test])
     print(f"two at once by one alone, medians of {rounds} rounds and all of them")
     for name, tests in shares.items():
         for test, found in tests.items():
