@@ -30,7 +30,7 @@ function(ingle_isa_sources)
   cmake_parse_arguments(ARG "" "" "FLAGS;FILES" ${ARGN})
   target_sources(ingle_${INGLE_MODULE} PRIVATE ${ARG_FILES})
   set_source_files_properties(${ARG_FILES} TARGET_DIRECTORY ingle_${INGLE_MODULE}
-                              PROPERTIES COMPILE_OPTIONS "${ARG_FLAGS}")
+                              PROPERTIES COMPILE_OPTIONS "${ARG_FLAGS}" SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
 if(INGLE_BUILD_TESTS)

@@ -43,11 +43,16 @@ set(INGLE_TEST_FLAGS -O1)
 if(INGLE_SANITIZE)
   add_compile_options(-fsanitize=${INGLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${INGLE_SANITIZE})
+  # Programs as libraries are, for one set of precompiled headers to serve both.
+  set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
+  add_compile_options(-fPIC)
 endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # What precompiled headers define, and when they were made, it is told not to ask.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
 
 # Header-only dependencies of the library proper. They live in the system's include folder, which

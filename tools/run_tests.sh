@@ -18,5 +18,4 @@ print(next(model["path"] for model in json.load(sys.stdin)["models"] if model["n
   INGLE_TEST_MINILM=$("$(dirname "$0")/fetch_minilm.py" "$build/minilm")
   export INGLE_TEST_MINILM
 fi
-# One at a time: the engine's own threads want the whole machine.
-exec ctest --test-dir "$build" --output-on-failure "$@"
+exec ctest --test-dir "$build" --output-on-failure -j "$(nproc)" "$@"
