@@ -34,6 +34,7 @@ import sys
 import tempfile
 import time
 
+import held_files
 import performance_page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -106,6 +107,19 @@ def make(path, shape, kind):
     subprocess.run([program("make_model"), shape, kind, str(path)], check=True)
 
 
+def panels_of(path):
+    """The file in which Ingle keeps the model's weights laid out, once it has been started."""
+    cache = setting("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    model = os.fsencode(os.path.realpath(path))
+    return [file for file in pathlib.Path(cache, "ingle/panels").glob("*.panels")
+            if read_beginning(file).split(b"\n")[1:2] == [model]]
+
+
+def read_beginning(file):
+    with file.open("rb") as stream:
+        return stream.read(4096)
+
+
 def measure_start(command):
     """Seconds from its start to the end of a process, and the most memory that it had."""
     begin = time.monotonic()
@@ -118,12 +132,16 @@ def measure_start(command):
     return seconds, usage.ru_maxrss * 1024
 
 
+def start_command(path, word, threads):
+    prompt = shlex.quote(word * PROMPT_TOKENS)
+    return (f"exec {shlex.quote(program('ingle'))} run {shlex.quote(str(path))} {prompt} --raw"
+            f" --temp 0 -n 1 -t {threads} -q")
+
+
 def starts(path, word, repeats, threads):
     """Start to first token: for others a benchmark of one prompt, without a warm-up."""
     model = shlex.quote(str(path))
-    prompt = shlex.quote(word * PROMPT_TOKENS)
-    commands = {"ingle": f"exec {shlex.quote(program('ingle'))} run {model} {prompt} --raw --temp 0"
-                         f" -n 1 -t {threads} -q"}
+    commands = {"ingle": start_command(path, word, threads)}
     for name, command in peers(path, ik_flags="").items():
         cold = "--warmup 0" if name == "ik_llama.cpp" else "--no-warmup"
         commands[name] = (f"exec {command} -m {model} -p {PROMPT_TOKENS} -n 0 -r 1 -t {threads}"
@@ -232,8 +250,11 @@ def run(names):
         if shape:
             make(path, shape, kind)
         print(f"{name} ...", file=sys.stderr)
-        report = run_tests(path, kind == DEEP_TYPE, repeats, threads)
-        report["starts"] = starts(path, "ab" if shape else " the", repeats, threads)
+        word = "ab" if shape else " the"
+        measure_start(start_command(path, word, threads))  # lays the weights out, where they are not
+        with held_files.held([path, *panels_of(path)]):
+            report = run_tests(path, kind == DEEP_TYPE, repeats, threads)
+            report["starts"] = starts(path, word, repeats, threads)
         report["date"] = datetime.date.today().isoformat()
         report["repeats"] = repeats
         report["system"] = system()
