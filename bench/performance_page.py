@@ -5,13 +5,13 @@ import statistics
 
 import performance_picture
 
-ABOUT = """# Performance
+ABOUT = """# Performance{of_machine}
 
-How fast Ingle runs, beside llama.cpp and ik_llama.cpp on the same machine at the same time, and beside what the machine could do at most. `bench/table.py` wrote this page from `bench/results`.
+{elsewhere}How fast Ingle runs, beside llama.cpp and ik_llama.cpp on the same machine at the same time, and beside what the machine could do at most. `bench/table.py` wrote this page from `{results}`.
 
 Models named for a shape and a type have [random weights](../bench/README.md): their speed is that of the real ones. The programs took turns, run by run; speeds are means with their standard deviation, ratios medians over {repeats} neighbouring runs{deep_repeats}. `pp256` is a prompt of 256 tokens, `tg64` decodes 64 tokens, at a depth behind so many others. Sequences together are `llama-batched-bench` of the others, each behind a prompt of 8 tokens, and `ingle bench -b 8`, behind none.
 
-![Shares of the machine's limit](performance.svg)
+![Shares of the machine's limit]({picture})
 
 "Of the limit" is the share of the speed at which this machine's arithmetic (prefill) or memory (decode) is exhausted, measured in the same run: [the manual](cli.md#bench) tells how it is counted.
 """
@@ -27,16 +27,22 @@ Of AVX2, where int8 products go through 16 bits; [the design](design/fast-cpu.md
 - *At a depth* attention comes on top. Of the 1.1B shape, where eight queries share a key, a position of a head takes 145 cycles of a core: 85 the two products in f32 (64 would do for multiplying alone), 31 widening F16, 12 the softmax, 6 laying out queries, the rest merging. More queries in registers would widen less, and broadcast more than two loads a cycle allow.
 - *Of a mixture* an expert has 64 of 256 tokens on average: its weights are unpacked for these few (8%), and its rows gathered and put back (5%).
 """
-# The instructions that it speaks of, as reports name them.
-WHY_INSTRUCTIONS = "avx2"
+
+WHY_AMX = """## Why not more
+
+Of AMX, where prompts are computed in BF16 and answers in int8; [the design](design/fast-cpu.md) has the arithmetic. Shares of the limit are of the peak of int8, which BF16 can reach half of.
+
+- *Prefill*: of the 1.1B shape's 512 tokens, half of the time are products of tiles, at two thirds of the BF16 peak: activations of 512 tokens come from the third-level cache for each 512 rows, and sums of 512 columns go to the second-level cache and back. Alone and out of the second-level cache they reach 88%. Attention takes a sixth (it is AVX2's), activation functions, unpacking and writing results a twentieth each.
+- *Decoding* waits for memory: panels are asked for 2 KB ahead, which gains a sixth over what the hardware foresees; 1 or 4 KB ahead were slower, and so was the second-level cache.
+- *Sequences together* and *mixtures* take the kernels of AVX-512 VNNI: an expert's tokens are too few for tiles to pay without being gathered anew.
+"""
+
+# Why not more, by the best instructions that were measured.
+REASONS = {"amx": WHY_AMX, "avx2": WHY}
 
 # What there are kernels for, by the words in which reports name instructions.
 KERNELS = {"avx512vnni": "AVX-512 VNNI", "avxvnni": "AVX-VNNI", "amx": "AMX", "neon": "NEON",
            "avx2": "AVX2"}
-# To which share of their peak a multiplier for every 16 activations holds some of those, counted
-# from their instructions.
-EXPECTED = {"avx512vnni": "62%", "amx": "17%"}
-
 # How what all reports have in common is put into a sentence.
 IN_WORDS = {"processor": "{}, ", "processors": "{} processors, ", "system": "{}, ",
             "instructions": "instructions: {}; ", "program": "{}"}
@@ -304,19 +310,15 @@ def listed(labels):
 
 def why(reports):
     """The reasons that are known, of the instructions that were measured."""
-    measured = [report["machine"]["instructions"] for report in reports.values()]
-    text = WHY if WHY_INSTRUCTIONS in measured else ""
-    timed = {word for instructions in measured for word in instructions.split()}
-    missing = [key for key in KERNELS if key not in timed]
+    measured = {report["machine"]["instructions"].split()[-1] for report in reports.values()}
+    text = "".join(reasons for key, reasons in REASONS.items() if key in measured)
+    timed = {word for report in reports.values()
+             for word in report["machine"]["instructions"].split()}
+    missing = [words for key, words in KERNELS.items() if key not in timed]
     if missing:
-        text += ("\n" if text else "") + "## Not timed\n\nNo such machine was at hand yet: "
-        text += ", ".join(KERNELS[key] for key in missing) + ". Their kernels for panels give, bit "
-        text += "for bit, what the definition gives."
-        shares = [f"{KERNELS[key]} to some {EXPECTED[key]}" for key in missing if key in EXPECTED]
-        if shares:
-            text += " A multiplier for every 16 activations will hold " + " and ".join(shares)
-            text += " of the peak."
-        text += "\n"
+        text += ("\n" if text else "") + "## Not timed here\n\nOn this page is no machine with "
+        text += ", ".join(missing) + ". Their kernels for panels and Q8 activations give, bit for "
+        text += "bit, what the definition gives.\n"
     return text
 
 
@@ -349,12 +351,22 @@ def repeats_of(reports):
     return {"repeats": counts(False), "deep_repeats": deep}
 
 
-def write(folder, page):
+def elsewhere(page):
+    """Links to the pages of other machines."""
+    others = sorted(path.name for path in page.parent.glob("performance*.md") if path != page)
+    return f"Other machines: {', '.join(f'[{name}]({name})' for name in others)}.\n\n" if others else ""
+
+
+def write(folder, page, name=""):
+    """name: of the machine, where there are pages of several."""
     reports = {path.stem: json.loads(path.read_text(encoding="utf-8"))
                for path in folder.glob("*.json")}
     reports = dict(sorted(reports.items(), key=order))
     others = names_of_others(reports)
-    parts = [ABOUT.format(**repeats_of(reports)), machine(reports), speeds(reports, others),
+    about = ABOUT.format(of_machine=f": {name}" if name else "", elsewhere=elsewhere(page),
+                         results=f"bench/results/{name}".rstrip("/"),
+                         picture=page.with_suffix(".svg").name, **repeats_of(reports))
+    parts = [about, machine(reports), speeds(reports, others),
              misses(reports, others), starts(reports, others), why(reports),
              AGAIN]
     page.write_text("\n".join(part for part in parts if part), encoding="utf-8")

@@ -19,6 +19,8 @@ fetched nor built: what is not named is left out.
     INGLE, MAKE_MODEL    [build/ingle, build/make_model]
     MODELS               a folder with some gigabytes to spare [$TMPDIR/ingle-models]
     REPEATS, THREADS     [5, all processors]
+    MACHINE              a name, for results of another machine beside those that are there: they go
+                         to bench/results/MACHINE and docs/performance-MACHINE.md
     DEPTHS, DEEP_REPEATS to decode behind, of Q4_0 [2048,8192; REPEATS]; DEPTHS may be empty
 """
 
@@ -38,7 +40,9 @@ import held_files
 import performance_page
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "bench/results"
+MACHINE = os.environ.get("MACHINE", "")
+RESULTS = ROOT / "bench/results" / MACHINE
+PAGE = ROOT / "docs" / "-".join(filter(None, ["performance", MACHINE]))
 RANDOM_MODELS = [
     ("TinyLlama-1.1B", "Q4_0"), ("TinyLlama-1.1B", "Q8_0"), ("TinyLlama-1.1B", "Q4_K_M"),
     ("TinyLlama-1.1B", "Q6_K"), ("Granite-3.1-1B-A400M", "Q4_K_M"),
@@ -229,7 +233,7 @@ def own_commit():
         return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True).stdout.strip()
 
-    written = [":!bench/results", ":!docs/performance.md", ":!docs/performance.svg"]
+    written = [":!bench/results", ":!docs/performance*.md", ":!docs/performance*.svg"]
     try:
         changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", *written)
         return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
@@ -244,7 +248,7 @@ def run(names):
         sys.exit(f"no model {unknown[0]}; there are: {', '.join(files)}")
     repeats, threads = int(setting("REPEATS", "5")), int(setting("THREADS", "0"))
     threads = threads or len(os.sched_getaffinity(0))
-    RESULTS.mkdir(exist_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
     for name in names or files:
         path, shape, kind = files[name]
         if shape:
@@ -274,7 +278,7 @@ def main():
         sys.exit(__doc__)
     if not any(RESULTS.glob("*.json")):
         sys.exit(f"there are no results in {RESULTS} yet: `bench/table.py run` measures")
-    performance_page.write(RESULTS, ROOT / "docs/performance.md")
+    performance_page.write(RESULTS, PAGE.with_suffix(".md"), MACHINE)
 
 
 if __name__ == "__main__":

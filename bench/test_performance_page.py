@@ -61,10 +61,29 @@ class PerformancePage(unittest.TestCase):
     def test_reasons_are_those_of_what_was_measured(self):
         reasons = "## Why not more"
         self.assertIn(reasons, self.page(A=report()))
-        self.assertIn("at hand yet: AVX-512 VNNI, AVX-VNNI, AMX, NEON.", self.page(A=report()))
+        self.assertIn("no machine with AVX-512 VNNI, AVX-VNNI, AMX, NEON.", self.page(A=report()))
         page = self.page(A=report(instructions="avx2 avx512vnni"))
         self.assertNotIn(reasons, page)
-        self.assertIn("at hand yet: AVX-VNNI, AMX, NEON.", page)
+        self.assertIn("no machine with AVX-VNNI, AMX, NEON.", page)
+        page = self.page(A=report(instructions="avx2 avxvnni avx512vnni amxbf16 amx"))
+        self.assertEqual(page.count(reasons), 1)
+        self.assertIn("Of AMX, where", page)
+
+    def test_machines_of_other_pages_are_linked(self):
+        with tempfile.TemporaryDirectory() as folder:
+            results = pathlib.Path(folder, "results")
+            results.mkdir()
+            results.joinpath("A.json").write_text(json.dumps(report()), "utf-8")
+            one, other = (pathlib.Path(folder, f"performance{end}.md") for end in ("", "-big"))
+            performance_page.write(results, one)
+            performance_page.write(results, other, "big")
+            self.assertNotIn("Other machines", one.read_text("utf-8"))
+            text = other.read_text("utf-8")
+            self.assertTrue(text.startswith("# Performance: big\n"))
+            self.assertIn("Other machines: [performance.md](performance.md).", text)
+            self.assertIn("(performance-big.svg)", text)
+            performance_page.write(results, one)
+            self.assertIn("[performance-big.md](performance-big.md)", one.read_text("utf-8"))
 
     def test_misses_are_listed(self):
         page = self.page(A=beside("ik_llama.cpp", 0.93), B=beside("ik_llama.cpp", 1.29),

@@ -45,9 +45,11 @@ Operand OperandOf(const Graph& graph, const Places& places, NodeId id) {
   } else if (places.own != nullptr && places.own->offsets[id] != kNoPlace) {
     operand.place = Operand::Place::kOwn;
     operand.offset = places.own->offsets[id];
+    operand.tiles = places.own->tiles[id];
   } else if (places.arena.offsets[id] != kNoPlace) {
     operand.place = Operand::Place::kArena;
     operand.offset = places.arena.offsets[id];
+    operand.tiles = places.arena.tiles[id];
   }
   return operand;
 }

@@ -6,6 +6,7 @@
 #include "compile/passes.h"
 #include "graph/builder.h"
 #include "graph/print.h"
+#include "kernels/bf16_tiles.h"
 #include "kernels/q8_rows.h"
 
 namespace ingle {
@@ -102,13 +103,37 @@ TEST(QuantizeActivations, EachInputOnceAndByItsProducerWherePossible) {
   if (kernels.matmul(DType::kQ8_0).input != InputRows::kQ8) GTEST_SKIP();
   const Graph quantized =
       QuantizeActivations(SplitAttention(FuseResiduals(SmallModel(DType::kQ8_0))), kernels);
-  EXPECT_EQ(CountElements(quantized, Op::kRmsNorm, Element::kQ8), 2u);
+  const bool tiles = kernels.matmul(DType::kQ8_0).run_tiles != nullptr;
+  const Element form = tiles ? Element::kQ8OrTiles : Element::kQ8;
+  EXPECT_EQ(CountElements(quantized, Op::kRmsNorm, form), 2u);
   EXPECT_EQ(CountOps(quantized, Op::kQuantize), 2u);  // what attention gives, and the GLU
 }
 
 TEST(QuantizeActivations, FloatWeightsKeepFloatInputs) {
   const Graph graph = QuantizeActivations(SmallModel(DType::kF16), KernelSet());
   EXPECT_EQ(CountOps(graph, Op::kQuantize), 0u);
+}
+
+// Where it is tokens that are multiplied, and not the few rows whose logits are wanted.
+TEST(QuantizeActivations, TilesOfTokensWhereKernelsTakeThem) {
+  const KernelSet kernels(kCpuAvx2 | kCpuAvx512Vnni | kCpuAmxBf16);
+  if (kernels.matmul(DType::kQ8_0).run_tiles == nullptr) GTEST_SKIP();
+  GraphBuilder g;
+  Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  x = g.MatMul(x, g.Weight("w", View(DType::kQ8_0, {64, 64})));
+  x = g.SelectRows(x, g.OutputRows());
+  const auto graph = g.Finish(g.MatMul(x, g.Weight("head", View(DType::kQ8_0, {20, 64}))));
+  ASSERT_TRUE(graph);
+  const Graph quantized = QuantizeActivations(*graph, kernels);
+  EXPECT_EQ(CountElements(quantized, Op::kQuantize, Element::kQ8OrTiles), 1u);
+  EXPECT_EQ(CountElements(quantized, Op::kQuantize, Element::kQ8), 1u);
+  const MemoryPlan plan = PlanMemory(quantized, 17);
+  for (NodeId id = 0; id < quantized.size(); ++id) {
+    if (quantized.node(id).type.element != Element::kQ8OrTiles) continue;
+    EXPECT_EQ(plan.row_bytes[id], Q8RowBytes(64));
+    EXPECT_EQ(plan.tiles[id], 17 * Q8RowBytes(64));
+    EXPECT_GE(plan.arena_bytes, plan.offsets[id] + plan.tiles[id] + Bf16TilesBytes(17, 64));
+  }
 }
 
 // A mixture's gate and up share their input, whatever experts a token has; what goes into down is

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "kernels/bf16_tiles.h"
 #include "kernels/q8_rows.h"
 
 namespace ingle {
@@ -12,7 +13,12 @@ constexpr uint64_t kAlignment = 64;
 
 uint64_t RowBytesOf(const ValueType& type) {
   if (type.element == Element::kQ8) return type.parts * Q8RowBytes(type.columns / type.parts);
+  if (type.element == Element::kQ8OrTiles) return Q8RowBytes(type.columns);
   return type.columns * sizeof(float);
+}
+
+uint64_t TileBytesOf(const ValueType& type, uint64_t rows) {
+  return type.element == Element::kQ8OrTiles ? Bf16TilesBytes(rows, type.columns) : 0;
 }
 
 bool LivesInArena(const Graph& graph, NodeId id) {
@@ -50,6 +56,7 @@ class Planner {
     FindLastUses();
     plan_.offsets.assign(graph.size(), kNoPlace);
     plan_.row_bytes.assign(graph.size(), 0);
+    plan_.tiles.assign(graph.size(), 0);
   }
 
   MemoryPlan Run() {
@@ -83,8 +90,10 @@ class Planner {
 
   // The first gap that is large enough; taken_ is kept in order of offsets.
   void PlaceInGap(NodeId id) {
-    const uint64_t bytes =
+    const uint64_t row_bytes =
         (plan_.row_bytes[id] * max_tokens_ + kAlignment - 1) / kAlignment * kAlignment;
+    plan_.tiles[id] = row_bytes;
+    const uint64_t bytes = row_bytes + TileBytesOf(graph_.node(id).type, max_tokens_);
     uint64_t offset = 0;
     auto next = taken_.begin();
     for (; next != taken_.end() && next->offset - offset < bytes; ++next) {

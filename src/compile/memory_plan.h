@@ -13,7 +13,8 @@ constexpr uint64_t kNoPlace = UINT64_MAX;
 
 struct MemoryPlan {
   std::vector<uint64_t> offsets;    // of each node's value; kNoPlace where it has none in the arena
-  std::vector<uint64_t> row_bytes;  // of each node's value
+  std::vector<uint64_t> row_bytes;  // of each node's value; of kQ8OrTiles, of its kQ8
+  std::vector<uint64_t> tiles;      // of kQ8OrTiles: where its tiles begin, from its offset on
   uint64_t arena_bytes = 0;         // exactly what the offsets reach
 };
 

@@ -7,11 +7,23 @@
 namespace ingle {
 namespace {
 
+// Of a node that multiplies its first input by weights.
+const MatMulKernel* KernelOf(const Graph& graph, const Node& node, const KernelSet& kernels) {
+  if (node.op != Op::kMatMul && node.op != Op::kExperts) return nullptr;
+  const TensorView& weight = WeightOf(graph.node(node.inputs[node.op == Op::kMatMul ? 1 : 2])).view;
+  return &kernels.matmul(weight.type);
+}
+
 // Whether the node multiplies its first input as Q8.
 bool WantsQ8(const Graph& graph, const Node& node, const KernelSet& kernels) {
-  if (node.op != Op::kMatMul && node.op != Op::kExperts) return false;
-  const TensorView& weight = WeightOf(graph.node(node.inputs[node.op == Op::kMatMul ? 1 : 2])).view;
-  return kernels.matmul(weight.type).input == InputRows::kQ8;
+  const MatMulKernel* kernel = KernelOf(graph, node, kernels);
+  return kernel != nullptr && kernel->input == InputRows::kQ8;
+}
+
+// Whether it can multiply it in tiles as well.
+bool TakesTiles(const Graph& graph, const Node& node, const KernelSet& kernels) {
+  return node.op == Op::kMatMul && node.type.rows == Rows::kTokens &&
+         KernelOf(graph, node, kernels)->run_tiles != nullptr;
 }
 
 // How many rows stand side by side in one of that input.
@@ -43,22 +55,34 @@ std::vector<bool> FindReadAsQ8Only(const Graph& graph, const KernelSet& kernels)
   return q8_only;
 }
 
+// Of each node, in which form those get its value that want it as Q8: in tiles for tokens that are
+// read, where all of them can multiply these.
+std::vector<Element> FindForms(const Graph& graph, const KernelSet& kernels) {
+  std::vector<Element> forms(graph.size(), Element::kQ8OrTiles);
+  for (const Node& node : graph.nodes()) {
+    if (!WantsQ8(graph, node, kernels) || TakesTiles(graph, node, kernels)) continue;
+    forms[node.inputs[0]] = Element::kQ8;
+  }
+  return forms;
+}
+
 }  // namespace
 
 Graph QuantizeActivations(const Graph& graph, const KernelSet& kernels) {
   const std::vector<bool> q8_only = FindReadAsQ8Only(graph, kernels);
+  const std::vector<Element> forms = FindForms(graph, kernels);
   Rewriter rewriter(graph);
   // New ids: of a value, its quantized form in so many parts.
   std::map<std::pair<NodeId, uint32_t>, NodeId> quantized;
   for (NodeId id = 0; id < graph.size(); ++id) {
     Node node = rewriter.Renamed(id);
     if (CanQuantizeItsResult(node.op) && q8_only[id]) {
-      node.type.element = Element::kQ8;
+      node.type.element = forms[id];
     } else if (WantsQ8(rewriter.to(), node, kernels)) {
       const NodeId x = node.inputs[0];
       ValueType type = rewriter.to().node(x).type;
-      if (type.element != Element::kQ8) {
-        type.element = Element::kQ8;
+      if (type.element == Element::kF32) {
+        type.element = forms[graph.node(id).inputs[0]];
         type.parts = PartsWanted(node);
         const auto [as_q8, is_new] = quantized.try_emplace({x, type.parts});
         if (is_new) as_q8->second = rewriter.Emit({Op::kQuantize, {x}, type, {}});

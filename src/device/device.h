@@ -22,6 +22,9 @@ struct SequenceSlice {
   uint32_t source_tokens = 0;
   // Whether it is one of those that turn at LongRoPE's other frequencies.
   bool long_rope = false;
+  // Whether the model has written these tokens, or reads them. Devices may compute either in its
+  // own way, but each always in the same.
+  bool written = false;
 };
 
 // One step: the tokens of several sequences, one sequence after the other. Borrowed for the call.
@@ -39,6 +42,14 @@ struct Batch {
 inline bool IsLong(const Batch& batch, size_t token) {
   for (const SequenceSlice& sequence : batch.sequences) {
     if (token - sequence.first_token < sequence.tokens) return sequence.long_rope;
+  }
+  return false;
+}
+
+// Whether the token is one that the model has written.
+inline bool IsWritten(const Batch& batch, size_t token) {
+  for (const SequenceSlice& sequence : batch.sequences) {
+    if (token - sequence.first_token < sequence.tokens) return sequence.written;
   }
   return false;
 }

@@ -143,6 +143,7 @@ struct Sequence {
 struct Part {
   Sequence* sequence;
   std::vector<int32_t> tokens;
+  bool written = false;
 };
 
 // Logits of all tokens of all parts, in one step.
@@ -155,6 +156,7 @@ std::vector<float> RunStep(Device& device, std::vector<Part> parts) {
     sequence.Reserve(device.cache(), sequence.length + count);
     slices.push_back(
         {static_cast<uint32_t>(tokens.size()), count, sequence.length, sequence.pages});
+    slices.back().written = part.written;
     for (const int32_t token : part.tokens) {
       rows.push_back(static_cast<int32_t>(tokens.size()));
       tokens.push_back(token);
@@ -264,6 +266,27 @@ TEST(CpuDevice, ResultsDoNotDependOnCompany) {
       }
       EXPECT_EQ(0, std::memcmp(pieces.data(), want.data(), want.size() * sizeof(float)));
     }
+  }
+}
+
+// What is read and what is written may be computed in two ways, next to each other in a step.
+TEST(CpuDevice, ReadAndWrittenTokensDoNotMix) {
+  for (const DType type : {DType::kQ8_0, DType::kQ4_0}) {
+    const SmallModel model(type);
+    CpuSetup setup(model.graph(), 2, DType::kF16);
+    const std::vector<int32_t> texts[] = {Tokens(19, 5), Tokens(1, 6), Tokens(21, 7), Tokens(2, 8)};
+    std::vector<float> alone;
+    std::vector<Part> parts;
+    Sequence sequences[8];
+    for (size_t i = 0; i < std::size(texts); ++i) {
+      const bool written = i % 2 == 1;
+      const auto logits = RunStep(*setup.device, {{&sequences[i], texts[i], written}});
+      alone.insert(alone.end(), logits.begin(), logits.end());
+      parts.push_back({&sequences[4 + i], texts[i], written});
+    }
+    const auto together = RunStep(*setup.device, parts);
+    ASSERT_EQ(together.size(), alone.size());
+    EXPECT_EQ(0, std::memcmp(together.data(), alone.data(), alone.size() * sizeof(float)));
   }
 }
 

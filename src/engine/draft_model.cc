@@ -11,6 +11,8 @@ using Clock = std::chrono::steady_clock;
 constexpr double kHoped = 0.7;          // of its guesses, until they were held against the truth
 constexpr uint64_t kForgetAfter = 512;  // steps, that the model did not pay
 constexpr double kTimeWeight = 1. / 8;
+// Tokens that are quicker computed as what is read; nobody minds which, as guesses are only that.
+constexpr size_t kReadFrom = 16;
 
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -68,7 +70,9 @@ std::span<const float> DraftModel::Read(std::span<const TokenId> history) {
   const auto end = known.begin() + static_cast<ptrdiff_t>(longest);
   const auto differs = std::mismatch(known.begin(), end, history.begin()).first;
   const size_t kept = session_->Truncate(static_cast<uint32_t>(differs - known.begin()));
-  const auto logits = engine_.Prefill(*session_, history.subspan(kept));
+  const auto rest = history.subspan(kept);
+  const auto role = rest.size() < kReadFrom ? StepItem::Role::kWritten : StepItem::Role::kRead;
+  const auto logits = engine_.Prefill(*session_, rest, role);
   return logits ? *logits : std::span<const float>();
 }
 

@@ -340,15 +340,16 @@ Result<std::span<const float>> Engine::Run(Executor& executor, std::span<const S
   return std::span<const float>(s.answer);
 }
 
-Result<std::span<const float>> Engine::Prefill(Session& session, std::span<const TokenId> tokens) {
+Result<std::span<const float>> Engine::Prefill(Session& session, std::span<const TokenId> tokens,
+                                               StepItem::Role role) {
   const uint32_t batch_tokens = state_->info.batch_tokens;
   while (tokens.size() > batch_tokens && !state_->model.shape.whole_text) {
-    const StepItem part{&session, tokens.first(batch_tokens), StepItem::Logits::kNone};
+    const StepItem part{&session, tokens.first(batch_tokens), StepItem::Logits::kNone, role};
     const auto done = Step({&part, 1});
     if (!done) return done;
     tokens = tokens.subspan(batch_tokens);
   }
-  const StepItem rest{&session, tokens, StepItem::Logits::kLast};
+  const StepItem rest{&session, tokens, StepItem::Logits::kLast, role};
   return Step({&rest, 1});
 }
 

@@ -155,10 +155,14 @@ class Session {
 // Part of a step: tokens that follow a session's earlier ones.
 struct StepItem {
   enum class Logits { kNone, kLast, kAll };
+  // Whose the tokens are. What a prompt says is computed many tokens at a time, and may be so in
+  // another way than what the model answers, which comes token by token.
+  enum class Role { kRead, kWritten };
 
   Session* session = nullptr;
   std::span<const TokenId> tokens;
   Logits logits = Logits::kLast;
+  Role role = Role::kRead;
 };
 
 // Thread safety: Step may be called from one thread at a time; the rest is constant.
@@ -212,7 +216,7 @@ class Engine {
   // Task::kClassifyText one row an item. On success the sessions have grown; on failure none has,
   // but one with a state that cannot go back everywhere may have become shorter. What a session
   // computes does not depend on what else is in the step, nor on how its tokens were cut into
-  // steps, nor on the number of threads, bit for bit.
+  // steps, nor on the number of threads, bit for bit; but on the role of its tokens.
   //
   // Fails with kTooLarge when a session would outgrow the context (both counts in the message) or
   // the items have more than batch_tokens tokens, kInvalidArgument for a token outside the
@@ -233,7 +237,8 @@ class Engine {
   Result<std::span<const float>> Encode(std::span<const StepItem> items);
 
   // Step, cut into as many steps as batch_tokens asks for; logits are those of the last token.
-  Result<std::span<const float>> Prefill(Session& session, std::span<const TokenId> tokens);
+  Result<std::span<const float>> Prefill(Session& session, std::span<const TokenId> tokens,
+                                         StepItem::Role role = StepItem::Role::kRead);
 
  private:
   friend class Session;

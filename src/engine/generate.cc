@@ -218,11 +218,12 @@ std::span<const TokenId> Answer::Guess() {
 Result<std::span<const float>> Answer::Step(std::span<const TokenId>& guesses) {
   step_.assign(1, history_.back());
   step_.insert(step_.end(), guesses.begin(), guesses.end());
-  const StepItem item{&session_, step_, StepItem::Logits::kAll};
+  const StepItem item{&session_, step_, StepItem::Logits::kAll, StepItem::Role::kWritten};
   auto logits = engine_.Step({&item, 1});
   if (logits || guesses.empty()) return logits;
   guesses = {};
-  const StepItem alone{&session_, std::span(step_).first(1), StepItem::Logits::kAll};
+  const StepItem alone{&session_, std::span(step_).first(1), StepItem::Logits::kAll,
+                       StepItem::Role::kWritten};
   return engine_.Step({&alone, 1});
 }
 

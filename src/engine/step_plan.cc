@@ -42,6 +42,7 @@ void PlanItem(const StepItem& item, const StepLimits& limits, StepPlan& plan) {
   const TokenRange outputs = OutputsOf(item, limits);
   plan.sequences.push_back(
       {static_cast<uint32_t>(first), static_cast<uint32_t>(item.tokens.size()), length, {}});
+  plan.sequences.back().written = item.role == StepItem::Role::kWritten;
   auto position = static_cast<int32_t>(length);
   for (size_t i = 0; i < item.tokens.size(); ++i) {
     const TokenId token = item.tokens[i];

@@ -78,7 +78,8 @@ class Tuner {
   Result<double> Time(size_t tokens) {
     const std::vector<TokenId> ids(tokens, 0);
     const auto session = engine_.NewSession();
-    const StepItem item{session.get(), ids};
+    const auto role = tokens > 1 ? StepItem::Role::kRead : StepItem::Role::kWritten;
+    const StepItem item{session.get(), ids, StepItem::Logits::kLast, role};
     const auto begin = std::chrono::steady_clock::now();
     const auto done = engine_.Step({&item, 1});
     if (!done) return Fail(done.error());

@@ -58,6 +58,8 @@ std::string_view Name(Element element) {
       return "i32";
     case Element::kQ8:
       return "q8";
+    case Element::kQ8OrTiles:
+      return "q8 or tiles";
   }
   return "?";
 }

@@ -67,6 +67,9 @@ enum class Element : uint8_t {
   kF32,
   kI32,
   kQ8,  // int8 activations, scaled by sixteens (kernels/q8_rows.h)
+  // Of tokens that the model writes kQ8, of those that it reads BF16 in tiles
+  // (kernels/bf16_tiles.h): made by passes only, of rows that are tokens.
+  kQ8OrTiles,
 };
 std::string_view Name(Element element);
 
@@ -80,7 +83,8 @@ struct ValueType {
   Element element = Element::kF32;
   Rows rows = Rows::kTokens;
   uint64_t columns = 0;
-  // Of kQ8: a row is so many rows of as many columns, quantized each for itself, side by side.
+  // Of kQ8 alone: a row is so many rows of as many columns, quantized each for itself, side by
+  // side.
   uint32_t parts = 1;
 
   friend bool operator==(const ValueType&, const ValueType&) = default;

@@ -4,6 +4,7 @@ namespace ingle {
 
 KernelSet::KernelSet(CpuFeatures features)
     : quantize_q8_(&Pick(QuantizeQ8Kernels(), features)),
+      round_bf16_(&Pick(RoundBf16Kernels(), features)),
       attention_(&Pick(AttentionKernels(), features)),
       elementwise_(&Pick(ElementwiseTable(), features)),
       rms_norm_(&Pick(RmsNormTable(), features)),

@@ -11,6 +11,7 @@
 #include "kernels/recurrent/recurrent.h"
 #include "kernels/rms_norm/rms_norm.h"
 #include "kernels/rope/rope.h"
+#include "kernels/round_bf16/round_bf16.h"
 #include "kernels/route/route.h"
 #include "kernels/sparsify/sparsify.h"
 
@@ -24,6 +25,7 @@ class KernelSet {
 
   const MatMulKernel& matmul(DType weights) const { return *matmul_[static_cast<size_t>(weights)]; }
   const QuantizeQ8Kernel& quantize_q8() const { return *quantize_q8_; }
+  const RoundBf16Kernel& round_bf16() const { return *round_bf16_; }
   const AttentionKernel& attention() const { return *attention_; }
   const ElementwiseKernels& elementwise() const { return *elementwise_; }
   const RmsNormKernels& rms_norm() const { return *rms_norm_; }
@@ -36,6 +38,7 @@ class KernelSet {
  private:
   std::array<const MatMulKernel*, kDTypeCount> matmul_{};  // null for integers
   const QuantizeQ8Kernel* quantize_q8_;
+  const RoundBf16Kernel* round_bf16_;
   const AttentionKernel* attention_;
   const ElementwiseKernels* elementwise_;
   const RmsNormKernels* rms_norm_;

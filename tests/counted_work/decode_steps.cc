@@ -31,7 +31,8 @@ Status Decode(const std::string& path, int steps) {
   if (!engine) return Fail(engine.error());
   const auto session = (*engine)->NewSession();
   for (TokenId token = 0; token < steps; ++token) {
-    const StepItem item{session.get(), {&token, 1}};
+    const StepItem item{
+        session.get(), {&token, 1}, StepItem::Logits::kLast, StepItem::Role::kWritten};
     const auto logits = (*engine)->Step({&item, 1});
     if (!logits) return Fail(logits.error());
   }

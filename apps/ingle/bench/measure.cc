@@ -103,7 +103,10 @@ Status EngineTest::Decode(uint32_t steps) {
   const std::vector<TokenId> tokens = ScatteredTokens(steps, engine_->model_info().vocabulary);
   std::vector<StepItem> items(sessions_.size());
   for (const TokenId& token : tokens) {
-    for (size_t i = 0; i < items.size(); ++i) items[i] = {sessions_[i].get(), {&token, 1}};
+    for (size_t i = 0; i < items.size(); ++i) {
+      items[i] = {
+          sessions_[i].get(), {&token, 1}, StepItem::Logits::kLast, StepItem::Role::kWritten};
+    }
     const auto logits = engine_->Step(items);
     if (!logits) return Fail(logits.error());
     logits_ = *logits;

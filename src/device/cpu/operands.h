@@ -23,6 +23,11 @@ inline std::byte* Row(const Operand& operand, const StepContext& context, size_t
   return Memory(operand, context) + row * operand.row_bytes;
 }
 
+// Of kQ8OrTiles.
+inline std::byte* Tiles(const Operand& operand, const StepContext& context) {
+  return Memory(operand, context) + operand.tiles;
+}
+
 inline float* FloatRow(const Operand& operand, const StepContext& context, size_t row) {
   return reinterpret_cast<float*>(Row(operand, context, row));
 }

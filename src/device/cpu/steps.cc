@@ -9,6 +9,7 @@
 #include "device/cpu/operands.h"
 #include "device/recurrence.h"
 #include "device/rows.h"
+#include "kernels/bf16_tiles.h"
 #include "kernels/dequantize/dequantize.h"
 #include "kernels/q8_rows.h"
 
@@ -54,6 +55,39 @@ void Embed(const Step& step, const StepContext& context) {
   }
 }
 
+// The products of some tokens, in the form that their input has.
+void MultiplyTokens(const Step& step, const StepContext& context, MatMulTask task,
+                    const Worker::Range& tokens, bool in_tiles) {
+  const Operand& x = step.inputs[0];
+  const MatMulKernel& kernel = context.program.kernels.matmul(step.inputs[1].weight.type);
+  task.tokens = tokens.end - tokens.begin;
+  if (task.tokens == 0) return;
+  task.output = FloatRow(step.output, context, tokens.begin);
+  if (step.inputs[3]) task.residual = FloatRow(step.inputs[3], context, tokens.begin);
+  if (in_tiles) {
+    task.input = Tiles(x, context);
+    task.first_token = tokens.begin;
+    return kernel.run_tiles(task);
+  }
+  task.input = Row(x, context, tokens.begin);
+  kernel.run(task);
+}
+
+// Calls body(tokens, written) for those of neighbouring sequences that are all written, or all
+// read.
+template <class Body>
+void ForEachRun(const Batch& batch, const Body& body) {
+  size_t begin = 0;
+  for (size_t i = 0; i < batch.sequences.size(); ++i) {
+    const SequenceSlice& sequence = batch.sequences[i];
+    const size_t end = size_t{sequence.first_token} + sequence.tokens;
+    const bool is_last = i + 1 == batch.sequences.size();
+    if (!is_last && batch.sequences[i + 1].written == sequence.written) continue;
+    body(Worker::Range{begin, end}, sequence.written);
+    begin = end;
+  }
+}
+
 void MatMul(const Step& step, const StepContext& context) {
   const Operand& x = step.inputs[0];
   const TensorView& weight = step.inputs[1].weight;
@@ -61,18 +95,19 @@ void MatMul(const Step& step, const StepContext& context) {
   task.weights = weight.data;
   task.weight_row_bytes = weight.row_bytes();
   task.columns = x.type.columns;
-  task.input = Memory(x, context);
   task.input_row_bytes = x.row_bytes;
-  task.tokens = RowCount(step.output, context);
-  task.output = FloatRow(step.output, context, 0);
   task.output_stride = step.output.type.columns;
   if (step.inputs[2]) task.bias = reinterpret_cast<const float*>(step.inputs[2].weight.data);
-  if (step.inputs[3]) task.residual = FloatRow(step.inputs[3], context, 0);
   const Worker::Range share = ColumnsOf(step, context);
   task.row_begin = share.begin;
   task.row_end = share.end;
   task.scratch = context.scratch;
-  if (task.tokens > 0) context.program.kernels.matmul(weight.type).run(task);
+  if (x.type.element != Element::kQ8OrTiles) {
+    return MultiplyTokens(step, context, task, {0, RowCount(step.output, context)}, false);
+  }
+  ForEachRun(context.batch, [&](const Worker::Range& tokens, bool written) {
+    MultiplyTokens(step, context, task, tokens, !written);
+  });
 }
 
 // Row `row` of an input; of a weight, its only one.
@@ -88,6 +123,16 @@ void QuantizeRow(const StepContext& context, const float* row, std::byte* out, s
   context.program.kernels.quantize_q8().run({row, out, columns});
 }
 
+// A row of activations in the form that products take, which is not f32, of one part.
+void PutActivations(const Operand& to, const StepContext& context, size_t row, const float* x) {
+  const size_t columns = to.type.columns;
+  if (to.type.element == Element::kQ8 || IsWritten(context.batch, row)) {
+    return QuantizeRow(context, x, Row(to, context, row), columns);
+  }
+  std::byte* tiles = Tiles(to, context) + Bf16RowOffset(row, columns);
+  context.program.kernels.round_bf16().run({x, tiles, columns});
+}
+
 // Some columns of a row. REQUIRES: all of them, or the operation is elementwise and gives floats.
 void ComputePart(const Step& step, const StepContext& context, size_t row,
                  const Worker::Range& columns) {
@@ -101,13 +146,13 @@ void ComputePart(const Step& step, const StepContext& context, size_t row,
   }
   task.output_columns = columns.end - columns.begin;
   task.scratch = context.scratch;
-  if (step.output.type.element != Element::kQ8) {
+  if (step.output.type.element == Element::kF32) {
     task.output = FloatRow(step.output, context, row) + columns.begin;
     return ComputeRow(task);
   }
   task.output = context.scratch;
   ComputeRow(task);
-  QuantizeRow(context, context.scratch, Row(step.output, context, row), task.output_columns);
+  PutActivations(step.output, context, row, context.scratch);
 }
 
 void Compute(const Step& step, const StepContext& context) {
@@ -148,6 +193,10 @@ void Quantize(const Step& step, const StepContext& context) {
   const Worker::Range share = RowsOf(step, context);
   for (size_t row = share.begin; row < share.end; ++row) {
     const float* from = FloatRow(step.inputs[0], context, row);
+    if (parts == 1) {
+      PutActivations(step.output, context, row, from);
+      continue;
+    }
     std::byte* to = Row(step.output, context, row);
     for (size_t part = 0; part < parts; ++part) {
       QuantizeRow(context, from + part * columns, to + part * Q8RowBytes(columns), columns);

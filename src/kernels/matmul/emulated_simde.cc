@@ -5,7 +5,7 @@ namespace ingle {
 
 extern const FloatKernels kEmulatedAvx512Floats;
 void EmulatedMatMulBF16Amx(const MatMulTask& task);
-extern const PanelKernels kEmulatedAmxPanels;
+extern const PanelKernels kEmulatedAmxTiles;
 extern const PanelKernels kEmulatedAvx512Panels;
 extern const PanelKernels kEmulatedAvxVnniPanels;
 
@@ -17,8 +17,7 @@ std::vector<MatMulKernel> EmulatedKernels() {
   const auto add = [&](const char* name, const PanelKernels& panels) {
     add_all(PanelRows(name, kCpuAvx2, panels));
   };
-  add("emulated amx", kEmulatedAmxPanels);
-  add("emulated avx512vnni", kEmulatedAvx512Panels);
+  add_all(PanelRows("emulated amx", kCpuAvx2, kEmulatedAvx512Panels, kEmulatedAmxTiles));
   add("emulated avxvnni", kEmulatedAvxVnniPanels);
   add_all(FloatRows("emulated avx512", kCpuAvx2, kEmulatedAvx512Floats));
   add_all({AmxRow("emulated amx", kCpuAvx2, EmulatedMatMulBF16Amx)});

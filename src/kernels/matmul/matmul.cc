@@ -1,5 +1,6 @@
 #include "kernels/matmul/matmul.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 
@@ -55,7 +56,7 @@ std::vector<MatMulKernel> MakeKernels() {
     kernels.insert(kernels.end(), std::begin(rows), std::end(rows));
   };
 #if defined(__x86_64__)
-  add(PanelRows("amx", kCpuAmxInt8 | kCpuAvx512Vnni, kAmxPanels));
+  add(PanelRows("amx", kCpuAmxBf16 | kCpuAvx512Vnni, kAvx512Panels, kAmxTiles));
   add(PanelRows("avx512vnni", kCpuAvx512Vnni, kAvx512Panels));
   add(PanelRows("avxvnni", kCpuAvxVnni, kAvxVnniPanels));
   add(PanelRows("avx2", kCpuAvx2, kAvx2Panels));
@@ -88,23 +89,26 @@ MatMulKernel AmxRow(const char* name, CpuFeatures needs, FloatKernels::Run bf16)
 }
 
 std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,
-                                    const PanelKernels& kernels) {
-  const auto row = [&](DType weights, void (*run)(const MatMulTask&)) {
-    return MatMulKernel{
-        {name, needs, run}, weights, InputRows::kQ8, WeightLayout::kPanels, kPanelScratchFloats};
+                                    const PanelKernels& kernels, const PanelKernels& tiles) {
+  const auto row = [&](DType weights, PanelKernels::Run PanelKernels::*type) {
+    const size_t scratch =
+        std::max(kPanelScratchFloats, tiles.*type != nullptr ? kAmxTilesScratchFloats : size_t{0});
+    return MatMulKernel{{name, needs, kernels.*type}, weights, InputRows::kQ8,
+                        WeightLayout::kPanels,        scratch, tiles.*type};
   };
-  return {row(DType::kQ4_0, kernels.q4_0),       row(DType::kQ4_1, kernels.q4_1),
-          row(DType::kQ5_0, kernels.q5_0),       row(DType::kQ5_1, kernels.q5_1),
-          row(DType::kQ8_0, kernels.q8_0),       row(DType::kQ2_K, kernels.q2_k),
-          row(DType::kQ3_K, kernels.q3_k),       row(DType::kQ4_K, kernels.q4_k),
-          row(DType::kQ5_K, kernels.q5_k),       row(DType::kQ6_K, kernels.q6_k),
-          row(DType::kIQ4_NL, kernels.iq4_nl),   row(DType::kIQ4_XS, kernels.iq4_xs),
-          row(DType::kMXFP4, kernels.mxfp4),     row(DType::kNVFP4, kernels.nvfp4),
-          row(DType::kQ1_0, kernels.q1_0),       row(DType::kTQ1_0, kernels.tq1_0),
-          row(DType::kTQ2_0, kernels.tq2_0),     row(DType::kIQ1_S, kernels.iq1_s),
-          row(DType::kIQ1_M, kernels.iq1_m),     row(DType::kIQ2_XXS, kernels.iq2_xxs),
-          row(DType::kIQ2_XS, kernels.iq2_xs),   row(DType::kIQ2_S, kernels.iq2_s),
-          row(DType::kIQ3_XXS, kernels.iq3_xxs), row(DType::kIQ3_S, kernels.iq3_s)};
+  return {
+      row(DType::kQ4_0, &PanelKernels::q4_0),       row(DType::kQ4_1, &PanelKernels::q4_1),
+      row(DType::kQ5_0, &PanelKernels::q5_0),       row(DType::kQ5_1, &PanelKernels::q5_1),
+      row(DType::kQ8_0, &PanelKernels::q8_0),       row(DType::kQ2_K, &PanelKernels::q2_k),
+      row(DType::kQ3_K, &PanelKernels::q3_k),       row(DType::kQ4_K, &PanelKernels::q4_k),
+      row(DType::kQ5_K, &PanelKernels::q5_k),       row(DType::kQ6_K, &PanelKernels::q6_k),
+      row(DType::kIQ4_NL, &PanelKernels::iq4_nl),   row(DType::kIQ4_XS, &PanelKernels::iq4_xs),
+      row(DType::kMXFP4, &PanelKernels::mxfp4),     row(DType::kNVFP4, &PanelKernels::nvfp4),
+      row(DType::kQ1_0, &PanelKernels::q1_0),       row(DType::kTQ1_0, &PanelKernels::tq1_0),
+      row(DType::kTQ2_0, &PanelKernels::tq2_0),     row(DType::kIQ1_S, &PanelKernels::iq1_s),
+      row(DType::kIQ1_M, &PanelKernels::iq1_m),     row(DType::kIQ2_XXS, &PanelKernels::iq2_xxs),
+      row(DType::kIQ2_XS, &PanelKernels::iq2_xs),   row(DType::kIQ2_S, &PanelKernels::iq2_s),
+      row(DType::kIQ3_XXS, &PanelKernels::iq3_xxs), row(DType::kIQ3_S, &PanelKernels::iq3_s)};
 }
 
 size_t MatMulKernel::scratch(size_t columns) const {

@@ -33,6 +33,10 @@ struct MatMulKernel : Kernel<MatMulTask> {
 
   size_t fixed_scratch = 0;  // 0: as many floats as there are columns
 
+  // The same weights by activations in BF16 tiles (bf16_tiles.h), for the tokens of prompts; may be
+  // null. Other sums than those of `run`.
+  void (*run_tiles)(const MatMulTask&) = nullptr;
+
   // Floats of scratch for one worker.
   size_t scratch(size_t columns) const;
 };
@@ -44,9 +48,10 @@ std::vector<MatMulKernel> FloatRows(const char* name, CpuFeatures needs,
 // The row of the table for float weights by AMX, which has bf16 alone.
 MatMulKernel AmxRow(const char* name, CpuFeatures needs, FloatKernels::Run bf16);
 
-// Rows of the table for an instruction set's kernels for panels.
+// Rows of the table for an instruction set's kernels for panels, by activations in Q8; and by those
+// in tiles, where it has such.
 std::vector<MatMulKernel> PanelRows(const char* name, CpuFeatures needs,
-                                    const PanelKernels& kernels);
+                                    const PanelKernels& kernels, const PanelKernels& tiles = {});
 
 // All kernels, for each weight type best first. The scalar one for f32 activations is last for
 // every type and defines what is right.

@@ -11,9 +11,12 @@ struct MatMulTask {
   size_t weight_row_bytes;   // of one row, in both
   size_t columns;            // of a weight and of an input row
 
-  const std::byte* input;  // rows of f32, or of Q8 (q8_rows.h), as the kernel says; 4-aligned
+  const std::byte* input;  // rows of f32, of Q8 (q8_rows.h) or tiles, as the kernel says; 4-aligned
   size_t input_row_bytes;
   size_t tokens;
+  // Of input in tiles (bf16_tiles.h) alone, which it is from row 0 on: the first row that counts.
+  // Output and residual begin with its.
+  size_t first_token;
 
   float* output;
   size_t output_stride;   // floats from one token to the next

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/half.h"
+#include "kernels/bf16_tiles.h"
 #include "kernels/dequantize/dequantize.h"
 #include "kernels/kernel_testing.h"
 #include "kernels/matmul/emulated_testing.h"
@@ -17,6 +19,7 @@
 #include "kernels/pack/pack.h"
 #include "kernels/q8_rows.h"
 #include "kernels/quantize_q8/quantize_q8.h"
+#include "kernels/round_bf16/round_bf16.h"
 
 namespace ingle {
 namespace {
@@ -323,6 +326,149 @@ TEST(MatMul, PanelsMeanWhatTheirBlocksMean) {
       }
     }
   }
+}
+
+// ---- Activations in tiles ----
+
+struct TilesProblem {
+  size_t rows, columns, tokens;
+  std::vector<std::byte> weights;  // in rows
+  std::vector<std::byte> panels;
+  std::vector<float> x;
+  std::vector<std::byte> tiles;
+  std::vector<float> bias, residual;
+};
+
+TilesProblem MakeTilesProblem(const MatMulKernel& kernel, size_t rows, size_t columns,
+                              size_t tokens) {
+  TilesProblem p{rows,
+                 columns,
+                 tokens,
+                 RandomWeights(kernel.weights, rows, columns),
+                 {},
+                 RandomFloats(columns * tokens, 5),
+                 std::vector<std::byte>(Bf16TilesBytes(tokens, columns), std::byte{0xFF}),
+                 RandomFloats(rows, 3),
+                 RandomFloats(rows * tokens, 4)};
+  p.panels = LayOut(kernel, p.weights, rows, columns);
+  for (size_t t = 0; t < tokens; ++t) {
+    RoundBf16Kernels().back().run(
+        {p.x.data() + t * columns, p.tiles.data() + Bf16RowOffset(t, columns), columns});
+  }
+  return p;
+}
+
+std::vector<float> ComputeTiles(const MatMulKernel& kernel, const TilesProblem& p,
+                                size_t first_token, size_t tokens, bool epilogue = true) {
+  std::vector<float> output(p.rows * tokens, -1.0f);
+  const size_t wanted = kernel.scratch(p.columns);
+  std::vector<float> scratch(wanted + 16, -3.0f);
+  MatMulTask task{};
+  task.weights = p.panels.data();
+  task.weight_row_bytes = RowBytes(kernel.weights, p.columns);
+  task.columns = p.columns;
+  task.input = p.tiles.data();
+  task.first_token = first_token;
+  task.tokens = tokens;
+  task.output = output.data();
+  task.output_stride = p.rows;
+  task.bias = epilogue ? p.bias.data() : nullptr;
+  task.residual = epilogue ? p.residual.data() + first_token * p.rows : nullptr;
+  task.row_end = p.rows;
+  task.scratch = scratch.data();
+  kernel.run_tiles(task);
+  for (size_t i = wanted; i < scratch.size(); ++i) EXPECT_EQ(scratch[i], -3.0f) << i;
+  return output;
+}
+
+template <class Body>
+void ForEachTilesKernel(const Body& body) {
+  ForEachFastKernel([&](const MatMulKernel& kernel) {
+    if (kernel.run_tiles != nullptr) body(kernel);
+  });
+}
+
+// Both sides have eight bits, and are rounded once; sums are floats.
+TEST(MatMul, TilesAgreeWithTheirBlocks) {
+  ForEachTilesKernel([](const MatMulKernel& kernel) {
+    const size_t columns = 3 * std::max<size_t>(Info(kernel.weights).block_elements, 64);
+    const TilesProblem p = MakeTilesProblem(kernel, 37, columns, 19);
+    const std::vector<float> got = ComputeTiles(kernel, p, 0, p.tokens);
+    std::vector<float> row(columns);
+    for (size_t r = 0; r < p.rows; ++r) {
+      DequantizeRow(kernel.weights, p.weights.data() + r * RowBytes(kernel.weights, columns),
+                    row.data(), columns);
+      for (size_t t = 0; t < p.tokens; ++t) {
+        double want = double{p.bias[r]} + p.residual[t * p.rows + r];
+        double size = std::fabs(want), largest = 0;
+        for (size_t c = 0; c < columns; ++c) {
+          const double product =
+              double{BF16ToF32(F32ToBF16(row[c]))} * BF16ToF32(F32ToBF16(p.x[t * columns + c]));
+          want += product;
+          size += std::fabs(product);
+          largest = std::max(largest, std::fabs(product));
+        }
+        // A weight that lies between two BF16s may be rounded to the other one.
+        ASSERT_NEAR(got[t * p.rows + r], want, 2e-6 * size + 0.01 * largest) << r << ", " << t;
+      }
+    }
+  });
+}
+
+// Wherever its tile begins, and whatever else is in it, be it no number.
+TEST(MatMul, TilesOfATokenDoNotDependOnTheBatch) {
+  ForEachTilesKernel([](const MatMulKernel& kernel) {
+    const size_t columns = 2 * std::max<size_t>(Info(kernel.weights).block_elements, 32);
+    const TilesProblem p = MakeTilesProblem(kernel, 53, columns, 70);
+    const std::vector<float> batch = ComputeTiles(kernel, p, 0, 70);
+    for (const auto& [first, count] :
+         {std::pair<size_t, size_t>{0, 1}, {15, 2}, {17, 46}, {69, 1}}) {
+      TilesProblem some = p;
+      for (size_t t = 0; t < p.tokens; ++t) {
+        if (t >= first && t < first + count) continue;
+        for (size_t c = 0; c < columns; c += 32) {
+          std::memset(some.tiles.data() + Bf16RowOffset(t, columns) + c * 32, 0xFF, 64);
+        }
+      }
+      const std::vector<float> got = ComputeTiles(kernel, some, first, count);
+      ASSERT_EQ(0,
+                std::memcmp(got.data(), batch.data() + first * p.rows, got.size() * sizeof(float)))
+          << count << " from " << first;
+    }
+  });
+}
+
+// More rows, columns and tokens than are multiplied at a time; in pieces, and emulated: the same.
+TEST(MatMul, TilesAreTheSameBitsInAnyPieces) {
+  struct Size {
+    size_t rows, columns, tokens;
+  };
+  for (const Size& size : {Size{37, 512, 7}, {149, 4608, 3}, {16, 256, 531}, {144, 256, 40}}) {
+    std::vector<std::vector<float>> first(kDTypeCount);
+    ForEachTilesKernel([&](const MatMulKernel& kernel) {
+      const TilesProblem p = MakeTilesProblem(kernel, size.rows, size.columns, size.tokens);
+      const std::vector<float> got = ComputeTiles(kernel, p, 0, size.tokens, false);
+      std::vector<float>& want = first[static_cast<size_t>(kernel.weights)];
+      if (want.empty()) want = got;
+      ASSERT_EQ(0, std::memcmp(got.data(), want.data(), got.size() * sizeof(float)));
+      const std::vector<float> last = ComputeTiles(kernel, p, size.tokens - 1, 1, false);
+      ASSERT_EQ(0, std::memcmp(last.data(), got.data() + (size.tokens - 1) * size.rows,
+                               last.size() * sizeof(float)));
+    });
+  }
+}
+
+TEST(MatMul, TilesKeepWhatIsNoNumber) {
+  ForEachTilesKernel([](const MatMulKernel& kernel) {
+    const size_t columns = std::max<size_t>(Info(kernel.weights).block_elements, 64);
+    TilesProblem p = MakeTilesProblem(kernel, 5, columns, 3);
+    std::vector<float> x(columns, std::nanf(""));
+    RoundBf16Kernels().back().run({x.data(), p.tiles.data() + Bf16RowOffset(1, columns), columns});
+    const std::vector<float> got = ComputeTiles(kernel, p, 0, 3);
+    for (size_t i = 0; i < got.size(); ++i) {
+      ASSERT_EQ(std::isnan(got[i]), i / p.rows == 1) << i;
+    }
+  });
 }
 
 TEST(MatMul, EveryTypeHasAKernelForEveryMachine) {

@@ -14,6 +14,7 @@ void MatMulBF16Amx(const MatMulTask& task);
 extern const PanelKernels kAvx2Panels;
 extern const PanelKernels kAvxVnniPanels;
 extern const PanelKernels kAvx512Panels;
-extern const PanelKernels kAmxPanels;
+// Activations in BF16 tiles.
+extern const PanelKernels kAmxTiles;
 
 }  // namespace ingle

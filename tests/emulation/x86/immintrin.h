@@ -281,6 +281,7 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #undef _tile_release
 #undef _tile_zero
 #undef _tile_loadd
+#undef _tile_stream_loadd
 #undef _tile_stored
 #undef _tile_dpbf16ps
 #undef _tile_dpbssd
@@ -288,6 +289,7 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #define _tile_release() ingle_emulation::ReleaseTiles()
 #define _tile_zero(tile) ingle_emulation::ZeroTile(tile)
 #define _tile_loadd(tile, p, stride) ingle_emulation::LoadTile(tile, p, stride)
+#define _tile_stream_loadd(tile, p, stride) ingle_emulation::LoadTile(tile, p, stride)
 #define _tile_stored(tile, p, stride) ingle_emulation::StoreTile(tile, p, stride)
 #define _tile_dpbf16ps(sums, a, b) ingle_emulation::DotAddBf16Tiles(sums, a, b)
 #define _tile_dpbssd(sums, a, b) ingle_emulation::DotAddTiles(sums, a, b)

@@ -1,0 +1,267 @@
+// Panels of quantized weights times activations in BF16 tiles, AMX: sixteen tokens by sixteen rows
+// in a tile.
+//
+// Weights are unpacked to BF16, their scales and minimums multiplied in, so that nothing is left to
+// do between the first column and the last: sums stay in tiles. A block of rows is unpacked once
+// for all tokens and stays in the second-level cache, the activations of two tiles of tokens in the
+// first.
+//
+// tdpbf16ps adds the even columns of 32, the odd ones, and both to the sum. What it computes for a
+// token does not depend on the others of its tile, so a token's bits are the same in any batch. It
+// takes denormals for zeros and writes zeros instead of them.
+#include "kernels/bf16_tiles.h"
+#include "kernels/matmul/amx_scratch.h"
+#include "kernels/matmul/x86.h"
+#include "kernels/matmul/x86_avx512_lanes_inline.h"
+#include "kernels/x86_amx_inline.h"
+#include "kernels/x86_bf16_inline.h"
+
+#include "kernels/matmul/panel_products_inline.h"
+
+namespace ingle {
+namespace {
+
+constexpr size_t kStep = kBf16TileColumns;
+constexpr size_t kTile = kBf16TileBytes;
+constexpr size_t kTileFloats = kTile / sizeof(float);
+// Two tiles of tokens by two of rows: four products for four tiles that are loaded.
+constexpr size_t kPair = 2;
+
+inline size_t LeastOf(size_t a, size_t b) { return a < b ? a : b; }
+
+// ---- Weights ----
+
+// Column kColumn of a line's four, as 1 + code / 256: the code is placed into a float's bits, which
+// is less work than to convert it.
+template <int kColumn>
+inline Floats ColumnOf(Bytes line) {
+  constexpr int kPlace = 15, kOne = 0x3F800000;
+  Words placed;
+  if constexpr (8 * kColumn < kPlace) {
+    placed = ShiftLeft<kPlace - 8 * kColumn>(line);
+  } else {
+    placed = ShiftRight<8 * kColumn - kPlace>(line);
+  }
+  return AsFloats(Or(And(placed, 255 << kPlace), Splat(kOne)));
+}
+
+// Two columns of sixteen rows, a pair a row: a line of a tile.
+template <int kColumn>
+inline Words PairOf(Bytes line, Floats scale, Floats minimum) {
+  const Words first = RoundedToBf16(Fma(ColumnOf<kColumn>(line), scale, minimum));
+  const Words second = RoundedToBf16(Fma(ColumnOf<kColumn + 1>(line), scale, minimum));
+  return Or(ShiftRight<16>(first), And(second, static_cast<int>(0xFFFF0000)));
+}
+
+// Sixteen columns: half of a tile. Codes with a sign are counted from -128. The scale is that of
+// ColumnOf, and the minimum what belongs to its zero.
+template <class Type>
+inline void PutHalf(const Weights& w, std::byte* to) {
+  constexpr bool kSigned = Type::kCodes == Codes::kSigned;
+  const Floats scale = OneNaN(Times(w.scale, 256));
+  const Floats minimum =
+      kSigned ? Times(scale, -1.5f) : OneNaN(Fma(scale, Splat(-1.0f), w.minimum));
+  Unrolled<4>([&](auto i) {
+    const Bytes line = kSigned ? Xor(w.q[i], Splat(static_cast<int>(0x80808080))) : w.q[i];
+    Put(to + 2 * i * sizeof(Line), PairOf<0>(line, scale, minimum));
+    Put(to + (2 * i + 1) * sizeof(Line), PairOf<2>(line, scale, minimum));
+  });
+}
+
+// Some columns of a panel, to every second tile.
+template <class Type>
+[[gnu::flatten, gnu::noinline]] void UnpackTiles(const typename Type::Panel* panel, size_t columns,
+                                                 std::byte* to) {
+  for (size_t column = 0; column < columns; column += kQ8Group * Type::kSteps, ++panel) {
+    const typename Type::Scales scales = Type::Decode(*panel, 0);
+    for (int group = 0; group < Type::kSteps / 2; ++group, to += kPair * kTile) {
+      PutHalf<Type>(Type::template Load<0>(*panel, scales, group, 0), to);
+      PutHalf<Type>(Type::template Load<1>(*panel, scales, group, 0), to + kTile / 2);
+    }
+  }
+}
+
+// ---- Products ----
+
+// Some rows and columns of the weights, and tiles of tokens that they meet.
+struct Block {
+  size_t row, panels;
+  size_t column, columns;
+  size_t tile, tiles;
+  std::byte* weights;  // of two panels, unpacked: tile by tile in turn
+  float* sums;         // of two panels by two tiles of tokens; then of the next two tiles
+
+  float* SumsOf(size_t panel, size_t first) const {
+    const size_t tiles_before = panel / kPair * (tiles + tiles % kPair) + first;
+    return sums + tiles_before * kPair * kTileFloats;
+  }
+};
+
+TileConfig WholeTiles() {
+  TileConfig config;
+  for (int i = 0; i < 8; ++i) {
+    config.rows[i] = kBf16TileRows;
+    config.row_bytes[i] = kTile / kBf16TileRows;
+  }
+  return config;
+}
+
+// The numbers of tiles have to be literals: 0 and 1 hold the sums of the first tile of tokens, 2
+// and 3 those of the second, 4 and 5 activations, 6 and 7 weights.
+template <int kTokens, int kPanels>
+inline void LoadSums(const float* sums) {
+  _tile_loadd(0, sums, 64);
+  if constexpr (kPanels == 2) _tile_loadd(1, sums + kTileFloats, 64);
+  if constexpr (kTokens == 2) _tile_loadd(2, sums + 2 * kTileFloats, 64);
+  if constexpr (kTokens == 2 && kPanels == 2) _tile_loadd(3, sums + 3 * kTileFloats, 64);
+}
+
+inline void ZeroSums() {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+}
+
+template <int kTokens, int kPanels>
+inline void StoreSums(float* sums) {
+  _tile_stored(0, sums, 64);
+  if constexpr (kPanels == 2) _tile_stored(1, sums + kTileFloats, 64);
+  if constexpr (kTokens == 2) _tile_stored(2, sums + 2 * kTileFloats, 64);
+  if constexpr (kTokens == 2 && kPanels == 2) _tile_stored(3, sums + 3 * kTileFloats, 64);
+}
+
+template <int kTokens, int kPanels>
+void MultiplyTiles(const Block& block, const std::byte* x, size_t next_tokens, float* sums) {
+  const std::byte* weights = block.weights;
+  if (block.column == 0) {
+    ZeroSums();
+  } else {
+    LoadSums<kTokens, kPanels>(sums);
+  }
+  const auto* next_sums = reinterpret_cast<const char*>(sums + kPair * kPair * kTileFloats);
+  for (size_t i = 0; i < block.columns / kStep; ++i, x += kTile, weights += kPair * kTile) {
+    for (size_t j = 0; j < 4; ++j) __builtin_prefetch(next_sums + (4 * i + j) * 64, 1);
+    _tile_loadd(6, weights, 64);
+    _tile_stream_loadd(4, x, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    if constexpr (kPanels == 2) {
+      _tile_loadd(7, weights + kTile, 64);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+    if constexpr (kTokens == 2) {
+      _tile_stream_loadd(5, x + next_tokens, 64);
+      _tile_dpbf16ps(2, 5, 6);
+      if constexpr (kPanels == 2) _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  StoreSums<kTokens, kPanels>(sums);
+}
+
+// What has the sums of all columns goes to where it belongs. Of the first tile of tokens and the
+// last some may be others'.
+[[gnu::flatten, gnu::noinline]] void StoreTile(const MatMulTask& task, size_t tile, size_t row,
+                                               const float* sums) {
+  const size_t first = tile * kBf16TileRows;
+  const size_t begin = first < task.first_token ? task.first_token : first;
+  const size_t end = LeastOf(first + kBf16TileRows, task.first_token + task.tokens);
+  for (size_t token = begin; token < end; ++token) {
+    Store(task, token - task.first_token, row, FloatsAt(sums + (token - first) * kLanes));
+  }
+}
+
+// Two panels, or one, by two tiles of tokens, or one.
+template <int kPanels>
+void MultiplyPair(const MatMulTask& task, const Block& block, size_t panel, size_t tile) {
+  const size_t next_tokens = Bf16TileRowBytes(task.columns);
+  const std::byte* x =
+      task.input + (block.tile + tile) * next_tokens + block.column / kStep * kTile;
+  float* sums = block.SumsOf(panel, tile);
+  const size_t tiles = LeastOf(block.tiles - tile, kPair);
+  if (tiles == kPair) {
+    MultiplyTiles<2, kPanels>(block, x, next_tokens, sums);
+  } else {
+    MultiplyTiles<1, kPanels>(block, x, next_tokens, sums);
+  }
+  if (block.column + block.columns < task.columns) return;
+  WriteEverything();
+  for (size_t t = 0; t < tiles; ++t) {
+    for (size_t p = 0; p < kPanels; ++p) {
+      StoreTile(task, block.tile + tile + t, block.row + (panel + p) * kPanelRows,
+                sums + (t * kPair + p) * kTileFloats);
+    }
+  }
+}
+
+// Those of a panel that the block's columns begin with.
+template <class Type>
+inline const typename Type::Panel* PanelOf(const MatMulTask& task, const Block& block,
+                                           size_t panel) {
+  return PanelOf<Type>(task, block.row + panel * kPanelRows) +
+         block.column / (kQ8Group * Type::kSteps);
+}
+
+// While they are multiplied a part of the next two is asked for with each two tiles of tokens.
+template <class Type, int kPanels>
+void MultiplyPanels(const MatMulTask& task, const Block& block, size_t panel) {
+  for (size_t p = 0; p < kPanels; ++p) {
+    UnpackTiles<Type>(PanelOf<Type>(task, block, panel + p), block.columns,
+                      block.weights + p * kTile);
+  }
+  WriteEverything();
+  const size_t bytes = block.columns / (kQ8Group * Type::kSteps) * sizeof(typename Type::Panel);
+  const size_t part = bytes / ((block.tiles + kPair - 1) / kPair) + 64;
+  const bool has_next = panel + 2 * kPair <= block.panels;
+  for (size_t tile = 0; tile < block.tiles; tile += kPair) {
+    for (size_t p = 0; has_next && p < kPair; ++p) {
+      const auto* next =
+          reinterpret_cast<const char*>(PanelOf<Type>(task, block, panel + kPair + p));
+      Prefetch<Cache::kSecondLevel>(next + tile / kPair * part, part);
+    }
+    MultiplyPair<kPanels>(task, block, panel, tile);
+  }
+}
+
+template <class Type>
+void MultiplyBlock(const MatMulTask& task, const Block& block) {
+  size_t panel = 0;
+  for (; panel + kPair <= block.panels; panel += kPair) {
+    MultiplyPanels<Type, kPair>(task, block, panel);
+  }
+  if (panel < block.panels) MultiplyPanels<Type, 1>(task, block, panel);
+}
+
+template <class Type>
+void MultiplyAll(const MatMulTask& task) {
+  Configure(WholeTiles());
+  const size_t first_tile = task.first_token / kBf16TileRows;
+  const size_t last_tile = (task.first_token + task.tokens - 1) / kBf16TileRows;
+  Block block{};
+  block.weights = reinterpret_cast<std::byte*>(task.scratch);
+  block.sums = task.scratch + kAmxTilesWeightFloats;
+  for (block.tile = first_tile; block.tile <= last_tile; block.tile += block.tiles) {
+    block.tiles = LeastOf(last_tile + 1 - block.tile, kAmxTilesTokens / kBf16TileRows);
+    for (block.row = task.row_begin; block.row < task.row_end; block.row += kAmxTilesRows) {
+      const size_t rows = LeastOf(task.row_end - block.row, kAmxTilesRows);
+      block.panels = (rows + kPanelRows - 1) / kPanelRows;
+      for (block.column = 0; block.column < task.columns; block.column += block.columns) {
+        block.columns = LeastOf(task.columns - block.column, kAmxTilesColumns);
+        MultiplyBlock<Type>(task, block);
+      }
+    }
+  }
+  _tile_release();
+}
+
+struct AmxTiles {
+  template <class Isa, class Type>
+  static void Multiply(const MatMulTask& task) {
+    MultiplyAll<Type>(task);
+  }
+};
+
+}  // namespace
+
+const PanelKernels kAmxTiles = PanelKernelsOf<AmxTiles>();
+
+}  // namespace ingle
