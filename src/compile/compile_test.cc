@@ -163,16 +163,21 @@ TEST(PlanMemory, LiveValuesDoNotOverlap) {
     last_use[id] = id;
     for (const NodeId input : graph.node(id).inputs) last_use[input] = id;
   }
+  const auto end_of = [&](NodeId id) {
+    const ValueType& type = graph.node(id).type;
+    if (type.element != Element::kQ8OrTiles) return plan.offsets[id] + plan.row_bytes[id] * tokens;
+    return plan.offsets[id] + plan.tiles[id] + Bf16TilesBytes(tokens, type.columns);
+  };
   uint64_t reach = 0;
   for (NodeId a = 0; a < graph.size(); ++a) {
     if (plan.offsets[a] == kNoPlace) continue;
     EXPECT_EQ(plan.offsets[a] % 64, 0u);
-    const uint64_t a_end = plan.offsets[a] + plan.row_bytes[a] * tokens;
+    const uint64_t a_end = end_of(a);
     reach = std::max(reach, a_end);
     for (NodeId b = a + 1; b <= last_use[a]; ++b) {
       if (plan.offsets[b] == kNoPlace) continue;
       const bool overwrites = b == last_use[a] && plan.offsets[b] == plan.offsets[a];
-      const uint64_t b_end = plan.offsets[b] + plan.row_bytes[b] * tokens;
+      const uint64_t b_end = end_of(b);
       EXPECT_TRUE(overwrites || a_end <= plan.offsets[b] || b_end <= plan.offsets[a])
           << a << " and " << b;
     }
