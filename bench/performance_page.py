@@ -16,7 +16,7 @@ Models named for a shape and a type have [random weights](../bench/README.md): t
 "Of the limit" is the share of the speed at which this machine's arithmetic (prefill) or memory (decode) is exhausted, measured in the same run: [the manual](cli.md#bench) tells how it is counted.
 """
 
-WHY = """## Why not more
+WHY_AVX2 = """## Why not more
 
 Of AVX2, where int8 products go through 16 bits; [the design](design/fast-cpu.md) has the arithmetic.
 
@@ -38,7 +38,7 @@ Of AMX, where prompts are computed in BF16 and answers in int8; [the design](des
 """
 
 # Why not more, by the best instructions that were measured.
-REASONS = {"amx": WHY_AMX, "avx2": WHY}
+REASONS = {"amx": WHY_AMX, "avx2": WHY_AVX2}
 
 # What there are kernels for, by the words in which reports name instructions.
 KERNELS = {"avx512vnni": "AVX-512 VNNI", "avxvnni": "AVX-VNNI", "amx": "AMX", "neon": "NEON",

@@ -38,20 +38,11 @@ struct Batch {
   int workers = 0;          // that compute it, of those that the device has; 0: all
 };
 
-// Whether the token's sequence turns at LongRoPE's other frequencies.
-inline bool IsLong(const Batch& batch, size_t token) {
-  for (const SequenceSlice& sequence : batch.sequences) {
-    if (token - sequence.first_token < sequence.tokens) return sequence.long_rope;
-  }
-  return false;
-}
-
-// Whether the token is one that the model has written.
-inline bool IsWritten(const Batch& batch, size_t token) {
-  for (const SequenceSlice& sequence : batch.sequences) {
-    if (token - sequence.first_token < sequence.tokens) return sequence.written;
-  }
-  return false;
+// The part that a token of the batch belongs to. REQUIRES: there is one.
+inline const SequenceSlice& SequenceOf(const Batch& batch, size_t token) {
+  size_t i = 0;
+  while (token - batch.sequences[i].first_token >= batch.sequences[i].tokens) ++i;
+  return batch.sequences[i];
 }
 
 // Thread safety: one Execute at a time.

@@ -126,7 +126,7 @@ void QuantizeRow(const StepContext& context, const float* row, std::byte* out, s
 // A row of activations in the form that products take, which is not f32, of one part.
 void PutActivations(const Operand& to, const StepContext& context, size_t row, const float* x) {
   const size_t columns = to.type.columns;
-  if (to.type.element == Element::kQ8 || IsWritten(context.batch, row)) {
+  if (to.type.element == Element::kQ8 || SequenceOf(context.batch, row).written) {
     return QuantizeRow(context, x, Row(to, context, row), columns);
   }
   std::byte* tiles = Tiles(to, context) + Bf16RowOffset(row, columns);
@@ -166,7 +166,8 @@ void RopeAngles(const Step& step, const StepContext& context) {
   const size_t pairs = rope.frequencies.size();
   const Worker::Range share = RowsOf(step, context);
   for (size_t token = share.begin; token < share.end; ++token) {
-    const bool is_long = !rope.long_frequencies.empty() && IsLong(context.batch, token);
+    const bool is_long =
+        !rope.long_frequencies.empty() && SequenceOf(context.batch, token).long_rope;
     float* angles = FloatRow(step.output, context, token);
     ComputeRopeAngles((is_long ? rope.long_frequencies : rope.frequencies).data(), pairs,
                       context.batch.positions[token], rope.magnitude, angles, angles + pairs);

@@ -204,7 +204,7 @@ class Execution {
     std::vector<float> cosines(pairs);
     std::vector<float> sines(pairs);
     for (size_t t = 0; t < RowCount(node); ++t) {
-      const bool is_long = !rope.long_frequencies.empty() && IsLong(batch_, t);
+      const bool is_long = !rope.long_frequencies.empty() && SequenceOf(batch_, t).long_rope;
       const auto& frequencies = is_long ? rope.long_frequencies : rope.frequencies;
       ComputeRopeAngles(frequencies.data(), pairs, batch_.positions[t], rope.magnitude,
                         cosines.data(), sines.data());

@@ -30,9 +30,6 @@ inline int8x16_t LastRows(Bytes a, Bytes b) {
 struct I8mm : Dotprod {
   static constexpr bool kHasTiles = true;
 
-  static void Configure() {}
-  static void Release() {}
-
   template <int kSteps>
   [[gnu::flatten, gnu::noinline]] static void AddTile(const Tokens& x,
                                                       const PlainColumns<kSteps>* columns,

@@ -29,7 +29,7 @@
 //                             general registers cannot point to all of its tokens
 //   kMinimumTokens            the same for their minimums, all sides at once
 //   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
-//                             kTileTokens tokens with a block, between Configure() and Release()
+//                             kTileTokens tokens with a block
 //   Multiply<Isa, Type>(task) all products: from RowsInLanes, or from EightLanes of
 //                             panel_tokens_inline.h, which wants but the first four of these
 #pragma once
@@ -524,13 +524,11 @@ struct RowsInLanes {
  private:
   template <class Isa, class Type>
   static void Many(const MatMulTask& task) {
-    if constexpr (Isa::kHasTiles) Isa::Configure();
     ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
       for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
         MultiplyPanel<Isa, Type>(task, row, first_token, tokens);
       }
     });
-    if constexpr (Isa::kHasTiles) Isa::Release();
   }
 };
 

@@ -2,9 +2,10 @@
 // in a tile.
 //
 // Weights are unpacked to BF16, their scales and minimums multiplied in, so that nothing is left to
-// do between the first column and the last: sums stay in tiles. A block of rows is unpacked once
-// for all tokens and stays in the second-level cache, the activations of two tiles of tokens in the
-// first.
+// do between the first column and the last but to add. Some columns of two panels are unpacked at a
+// time and stay in the first-level cache while all tokens pass by; activations come from the
+// second, by loads that do not push the weights out of the first. Sums go back to memory between
+// some columns and the next.
 //
 // tdpbf16ps adds the even columns of 32, the odd ones, and both to the sum. What it computes for a
 // token does not depend on the others of its tile, so a token's bits are the same in any batch. It
@@ -24,6 +25,7 @@ namespace {
 constexpr size_t kStep = kBf16TileColumns;
 constexpr size_t kTile = kBf16TileBytes;
 constexpr size_t kTileFloats = kTile / sizeof(float);
+constexpr size_t kTileLine = kTile / kBf16TileRows;
 // Two tiles of tokens by two of rows: four products for four tiles that are loaded.
 constexpr size_t kPair = 2;
 
@@ -101,7 +103,7 @@ TileConfig WholeTiles() {
   TileConfig config;
   for (int i = 0; i < 8; ++i) {
     config.rows[i] = kBf16TileRows;
-    config.row_bytes[i] = kTile / kBf16TileRows;
+    config.row_bytes[i] = kTileLine;
   }
   return config;
 }
@@ -110,10 +112,10 @@ TileConfig WholeTiles() {
 // and 3 those of the second, 4 and 5 activations, 6 and 7 weights.
 template <int kTokens, int kPanels>
 inline void LoadSums(const float* sums) {
-  _tile_loadd(0, sums, 64);
-  if constexpr (kPanels == 2) _tile_loadd(1, sums + kTileFloats, 64);
-  if constexpr (kTokens == 2) _tile_loadd(2, sums + 2 * kTileFloats, 64);
-  if constexpr (kTokens == 2 && kPanels == 2) _tile_loadd(3, sums + 3 * kTileFloats, 64);
+  _tile_loadd(0, sums, kTileLine);
+  if constexpr (kPanels == 2) _tile_loadd(1, sums + kTileFloats, kTileLine);
+  if constexpr (kTokens == 2) _tile_loadd(2, sums + 2 * kTileFloats, kTileLine);
+  if constexpr (kTokens == 2 && kPanels == 2) _tile_loadd(3, sums + 3 * kTileFloats, kTileLine);
 }
 
 inline void ZeroSums() {
@@ -125,12 +127,13 @@ inline void ZeroSums() {
 
 template <int kTokens, int kPanels>
 inline void StoreSums(float* sums) {
-  _tile_stored(0, sums, 64);
-  if constexpr (kPanels == 2) _tile_stored(1, sums + kTileFloats, 64);
-  if constexpr (kTokens == 2) _tile_stored(2, sums + 2 * kTileFloats, 64);
-  if constexpr (kTokens == 2 && kPanels == 2) _tile_stored(3, sums + 3 * kTileFloats, 64);
+  _tile_stored(0, sums, kTileLine);
+  if constexpr (kPanels == 2) _tile_stored(1, sums + kTileFloats, kTileLine);
+  if constexpr (kTokens == 2) _tile_stored(2, sums + 2 * kTileFloats, kTileLine);
+  if constexpr (kTokens == 2 && kPanels == 2) _tile_stored(3, sums + 3 * kTileFloats, kTileLine);
 }
 
+// The sums that come next are asked for on the way, a part with each step of kAmxTilesColumns.
 template <int kTokens, int kPanels>
 void MultiplyTiles(const Block& block, const std::byte* x, size_t next_tokens, float* sums) {
   const std::byte* weights = block.weights;
@@ -139,18 +142,19 @@ void MultiplyTiles(const Block& block, const std::byte* x, size_t next_tokens, f
   } else {
     LoadSums<kTokens, kPanels>(sums);
   }
+  constexpr size_t kPart = kPair * kPair * kTile / (kAmxTilesColumns / kStep);
   const auto* next_sums = reinterpret_cast<const char*>(sums + kPair * kPair * kTileFloats);
   for (size_t i = 0; i < block.columns / kStep; ++i, x += kTile, weights += kPair * kTile) {
-    for (size_t j = 0; j < 4; ++j) __builtin_prefetch(next_sums + (4 * i + j) * 64, 1);
-    _tile_loadd(6, weights, 64);
-    _tile_stream_loadd(4, x, 64);
+    Prefetch<Cache::kFirstLevel>(next_sums + i * kPart, kPart);
+    _tile_loadd(6, weights, kTileLine);
+    _tile_stream_loadd(4, x, kTileLine);
     _tile_dpbf16ps(0, 4, 6);
     if constexpr (kPanels == 2) {
-      _tile_loadd(7, weights + kTile, 64);
+      _tile_loadd(7, weights + kTile, kTileLine);
       _tile_dpbf16ps(1, 4, 7);
     }
     if constexpr (kTokens == 2) {
-      _tile_stream_loadd(5, x + next_tokens, 64);
+      _tile_stream_loadd(5, x + next_tokens, kTileLine);
       _tile_dpbf16ps(2, 5, 6);
       if constexpr (kPanels == 2) _tile_dpbf16ps(3, 5, 7);
     }

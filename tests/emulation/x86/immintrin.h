@@ -174,23 +174,6 @@ static inline void RequireProduct(int sums, int a, int b) {
   Require(sums != a && sums != b && a != b && shape.rows[sums] == shape.rows[a] &&
           shape.row_bytes[sums] == shape.row_bytes[b] && shape.row_bytes[a] == 4 * shape.rows[b]);
 }
-INGLE_EMULATED void DotAddTiles(int sums, int a, int b) {
-  RequireProduct(sums, a, b);
-  const TileConfig& shape = tiles.config;
-  for (int m = 0; m < shape.rows[sums]; ++m) {
-    for (int k = 0; k < shape.row_bytes[a] / 4; ++k) {
-      for (int n = 0; n < shape.row_bytes[sums] / 4; ++n) {
-        int32_t sum;
-        std::memcpy(&sum, &tiles.data[sums][m][4 * n], sizeof(sum));
-        for (int i = 0; i < 4; ++i) {
-          sum += static_cast<int8_t>(tiles.data[a][m][4 * k + i]) *
-                 static_cast<int8_t>(tiles.data[b][k][4 * n + i]);
-        }
-        std::memcpy(&tiles.data[sums][m][4 * n], &sum, sizeof(sum));
-      }
-    }
-  }
-}
 
 // The sums of the first and of the second columns of all pairs are made apart, and added to each
 // other and then to what was there.
@@ -284,7 +267,6 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #undef _tile_stream_loadd
 #undef _tile_stored
 #undef _tile_dpbf16ps
-#undef _tile_dpbssd
 #define _tile_loadconfig(config) ingle_emulation::ConfigureTiles(config)
 #define _tile_release() ingle_emulation::ReleaseTiles()
 #define _tile_zero(tile) ingle_emulation::ZeroTile(tile)
@@ -292,4 +274,3 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #define _tile_stream_loadd(tile, p, stride) ingle_emulation::LoadTile(tile, p, stride)
 #define _tile_stored(tile, p, stride) ingle_emulation::StoreTile(tile, p, stride)
 #define _tile_dpbf16ps(sums, a, b) ingle_emulation::DotAddBf16Tiles(sums, a, b)
-#define _tile_dpbssd(sums, a, b) ingle_emulation::DotAddTiles(sums, a, b)
