@@ -18,8 +18,8 @@
 #include "base/half.h"
 #include "float_fuzzing.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/emulated_testing.h"
 #include "kernels/layer_norm/layer_norm.h"
-#include "kernels/matmul/emulated_testing.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/rms_norm/rms_norm.h"
 #include "kernels/rope/rope.h"
@@ -489,7 +489,7 @@ void FuzzProduct(FuzzedBytes& bytes) {
   const Floats want = Multiply(definition, p, operands, 0, p.tokens);
   // What each element's terms are without their signs: rounding is in proportion to that.
   const Floats sizes = Multiply(definition, p, Magnitudes(operands), 0, p.tokens);
-  std::vector<MatMulKernel> kernels = EmulatedKernels();
+  std::vector<MatMulKernel> kernels = Emulated().matmul;
   kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
   for (const MatMulKernel& kernel : kernels) {
     if (kernel.weights != p.type || kernel.layout != WeightLayout::kRows) continue;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kernel_fuzzing.h"
-#include "kernels/matmul/emulated_testing.h"
+#include "kernels/emulated_testing.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/matmul/scalar.h"
 #include "kernels/pack/pack.h"
@@ -146,7 +146,7 @@ void CheckKernels(const Problem& p) {
   const MatMulKernel definition{
       {"scalar", 0, ScalarPanelKernel(p.type)}, p.type, InputRows::kQ8, WeightLayout::kPanels};
   const std::vector<float> want = Compute(definition, p, 0, p.tokens, 0);
-  std::vector<MatMulKernel> kernels = EmulatedKernels();
+  std::vector<MatMulKernel> kernels = Emulated().matmul;
   kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
   for (const MatMulKernel& kernel : kernels) {
     if (kernel.weights != p.type || kernel.layout != WeightLayout::kPanels) continue;

@@ -76,7 +76,11 @@ Step StepOf(const Graph& graph, const Places& places, NodeId id) {
 uint64_t ScratchOf(const Program& program, const Step& step) {
   if (step.op == Op::kAttend) {
     const auto& a = std::get<AttentionAttributes>(step.attributes);
-    return BlockScratch(a.key_size, a.value_size);
+    const auto scratch = [&](bool written) {
+      return BlockScratch(program.kernels.attention(program.cache.type, written), a.key_size,
+                          a.value_size);
+    };
+    return std::max(scratch(false), scratch(true));
   }
   if (step.op == Op::kExperts) {
     const TensorView& expert = step.inputs[2].weight;
@@ -97,11 +101,14 @@ uint64_t ScratchOf(const Program& program, const Step& step) {
 }
 
 // Room for the partial results of some hundred chunks, or of one with very long heads.
-uint64_t SharedOf(const Step& step) {
+uint64_t SharedOf(const Program& program, const Step& step) {
   if (step.op != Op::kAttend) return 0;
   constexpr uint64_t kEnough = 1 << 18;
   const auto& a = std::get<AttentionAttributes>(step.attributes);
-  const uint64_t one = PartialFloats(kAttentionRows, a.value_size);
+  const auto rows = [&](bool written) {
+    return program.kernels.attention(program.cache.type, written).most_rows;
+  };
+  const uint64_t one = PartialFloats(std::max(rows(false), rows(true)), a.value_size);
   return std::max(kEnough, (one + 15) / 16 * 16);
 }
 
@@ -141,7 +148,7 @@ Program Compile(const Graph& model, const CompileOptions& options) {
   program.few_steps = StepsOf(graph, splits, {arena, &own}, options.max_tokens);
   for (const Step& step : program.steps) {
     program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));
-    program.shared_floats = std::max(program.shared_floats, SharedOf(step));
+    program.shared_floats = std::max(program.shared_floats, SharedOf(program, step));
   }
   return program;
 }

@@ -19,6 +19,8 @@ struct Mask {
   uint32x4_t low, high;
 };
 
+inline constexpr size_t kLanes = 8;
+
 struct Pairs {
   Floats a;
   Floats b;

@@ -3,8 +3,11 @@
 // an instruction set includes its vocabulary, then this and what is made of it. Everything is in
 // the including file's own unnamed namespace, so the linker has nothing to merge.
 //
-// The vocabulary is Floats, Words (int32), Mask (of each lane, yes or no), Splat, Put, arithmetic
-// and comparisons by their names, and
+// What no lane's result depends on another in may also be made for sixteen
+// (x86_avx512_sixteen_inline.h): its bits are the same.
+//
+// The vocabulary is Floats, Words (int32), Mask (of each lane, yes or no), kLanes (of a Floats),
+// Splat, Put, arithmetic and comparisons by their names, and
 //
 //   FloatsAt, HalvesAt, FloatsOfBytesAt   eight numbers from memory, as floats
 //   SplatAt(p)                          the float at p, in all lanes
@@ -106,7 +109,7 @@ inline Floats SoftplusOf(Floats x) {
 template <class F>
 inline void Map(const float* a, float* output, size_t count, const F& f) {
   size_t i = 0;
-  for (; i + 8 <= count; i += 8) Put(output + i, f(FloatsAt(a + i)));
+  for (; i + kLanes <= count; i += kLanes) Put(output + i, f(FloatsAt(a + i)));
   if (i < count) PutFirst(output + i, count - i, f(FirstFloatsAt(a + i, count - i)));
 }
 
@@ -114,7 +117,7 @@ inline void Map(const float* a, float* output, size_t count, const F& f) {
 template <class F>
 inline void Map(const float* a, const float* b, float* output, size_t count, const F& f) {
   size_t i = 0;
-  for (; i + 8 <= count; i += 8) Put(output + i, f(FloatsAt(a + i), FloatsAt(b + i)));
+  for (; i + kLanes <= count; i += kLanes) Put(output + i, f(FloatsAt(a + i), FloatsAt(b + i)));
   if (i == count) return;
   const size_t left = count - i;
   PutFirst(output + i, left, f(FirstFloatsAt(a + i, left), FirstFloatsAt(b + i, left)));

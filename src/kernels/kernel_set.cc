@@ -5,7 +5,8 @@ namespace ingle {
 KernelSet::KernelSet(CpuFeatures features)
     : quantize_q8_(&Pick(QuantizeQ8Kernels(), features)),
       round_bf16_(&Pick(RoundBf16Kernels(), features)),
-      attention_(&Pick(AttentionKernels(), features)),
+      reading_attention_(&Pick(AttentionKernels(), features)),
+      writing_attention_(&Pick(WritingAttentionKernels(), features)),
       elementwise_(&Pick(ElementwiseTable(), features)),
       rms_norm_(&Pick(RmsNormTable(), features)),
       layer_norm_(&Pick(LayerNormKernels(), features)),

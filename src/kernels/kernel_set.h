@@ -26,7 +26,11 @@ class KernelSet {
   const MatMulKernel& matmul(DType weights) const { return *matmul_[static_cast<size_t>(weights)]; }
   const QuantizeQ8Kernel& quantize_q8() const { return *quantize_q8_; }
   const RoundBf16Kernel& round_bf16() const { return *round_bf16_; }
-  const AttentionKernel& attention() const { return *attention_; }
+  // For queries of a text that is read, or of what is written. Who keeps f32 in the cache wants f32
+  // in the products, too: those for reading have 2^-16.
+  const AttentionKernel& attention(CacheType cache, bool written) const {
+    return *(written || cache == CacheType::kF32 ? writing_attention_ : reading_attention_);
+  }
   const ElementwiseKernels& elementwise() const { return *elementwise_; }
   const RmsNormKernels& rms_norm() const { return *rms_norm_; }
   const LayerNormKernel& layer_norm() const { return *layer_norm_; }
@@ -39,7 +43,8 @@ class KernelSet {
   std::array<const MatMulKernel*, kDTypeCount> matmul_{};  // null for integers
   const QuantizeQ8Kernel* quantize_q8_;
   const RoundBf16Kernel* round_bf16_;
-  const AttentionKernel* attention_;
+  const AttentionKernel* reading_attention_;
+  const AttentionKernel* writing_attention_;
   const ElementwiseKernels* elementwise_;
   const RmsNormKernels* rms_norm_;
   const LayerNormKernel* layer_norm_;

@@ -12,6 +12,8 @@ using Floats = __m256;
 using Words = __m256i;
 using Mask = __m256;
 
+inline constexpr size_t kLanes = 8;
+
 struct Pairs {
   Floats a;
   Floats b;

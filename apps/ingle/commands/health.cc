@@ -44,8 +44,11 @@ Finding Kernels() {
   }
   std::string text = "matmul";
   for (const auto& [kernel, list] : types) text += Cat(" ", kernel, " for ", list, ";");
-  text += Cat(" attention ", kernels.attention().name, ", elementwise ", kernels.elementwise().name,
-              ", quantize_q8 ", kernels.quantize_q8().name);
+  const char* reading = kernels.attention(CacheType::kF16, false).name;
+  const char* writing = kernels.attention(CacheType::kF16, true).name;
+  text +=
+      Cat(" attention ", reading, reading == writing ? "" : Cat(" or ", writing), ", elementwise ",
+          kernels.elementwise().name, ", quantize_q8 ", kernels.quantize_q8().name);
   return {"kernels", Health::kFine, text};
 }
 

@@ -1,6 +1,7 @@
 #include "device/cpu/attention_steps.h"
 
 #include <algorithm>
+#include <array>
 
 #include "device/cached_attention.h"
 #include "device/cpu/operands.h"
@@ -8,17 +9,20 @@
 namespace ingle {
 namespace {
 
+const AttentionKernel& KernelFor(const Program& program, bool written) {
+  return program.kernels.attention(program.cache.type, written);
+}
+
 // All that an attention's queries are cut into: blocks of tokens of one sequence and of the query
-// heads that share a key/value head, numbered by sequence, then tokens, then heads.
+// heads that share a key/value head, numbered by sequence, then tokens, then heads. As large as the
+// kernel takes them that a sequence's queries have.
 class Blocks {
  public:
   Blocks(const Step& step, const StepContext& context)
       : attention_(std::get<AttentionAttributes>(step.attributes)),
         sequences_(context.batch.sequences),
         group_(attention_.heads / attention_.kv_heads),
-        heads_at_once_(std::min<size_t>(group_, kAttentionRows)),
-        tokens_at_once_(kAttentionRows / heads_at_once_),
-        parts_(attention_.kv_heads * DivideUp(group_, heads_at_once_)) {
+        cuts_{CutFor(KernelFor(context.program, false)), CutFor(KernelFor(context.program, true))} {
     for (const SequenceSlice& sequence : sequences_) count_ += CountOf(sequence);
   }
 
@@ -26,39 +30,57 @@ class Blocks {
 
   // The most rows that a block has.
   size_t most_rows() const {
-    uint32_t longest = 0;
-    for (const SequenceSlice& sequence : sequences_) longest = std::max(longest, sequence.tokens);
-    return std::min<size_t>(longest, tokens_at_once_) * heads_at_once_;
+    size_t most = 0;
+    for (const SequenceSlice& sequence : sequences_) {
+      const Cut& cut = CutOf(sequence);
+      most = std::max(most, std::min<size_t>(sequence.tokens, cut.tokens) * cut.heads);
+    }
+    return most;
   }
 
   QueryBlock At(size_t i) const {
     size_t s = 0;
     for (; i >= CountOf(sequences_[s]); ++s) i -= CountOf(sequences_[s]);
-    const size_t first = i / parts_ * tokens_at_once_;
-    const size_t parts_of_head = parts_ / attention_.kv_heads;
-    const size_t first_head = i % parts_ % parts_of_head * heads_at_once_;
+    const Cut& cut = CutOf(sequences_[s]);
+    const size_t parts = cut.parts_of_head * attention_.kv_heads;
+    const size_t first = i / parts * cut.tokens;
+    const size_t first_head = i % cut.parts_of_head * cut.heads;
     return {&sequences_[s],
             first,
-            std::min<size_t>(tokens_at_once_, sequences_[s].tokens - first),
-            i % parts_ / parts_of_head,
+            std::min<size_t>(cut.tokens, sequences_[s].tokens - first),
+            i % parts / cut.parts_of_head,
             first_head,
-            std::min(heads_at_once_, group_ - first_head)};
+            std::min(cut.heads, group_ - first_head)};
   }
 
  private:
+  struct Cut {
+    size_t heads;          // of a block
+    size_t tokens;         // of a block
+    size_t parts_of_head;  // blocks that share tokens and a key/value head
+  };
+
   static size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
+  Cut CutFor(const AttentionKernel& kernel) const {
+    const size_t heads = std::min(group_, kernel.most_rows);
+    return {heads, kernel.most_rows / heads, DivideUp(group_, heads)};
+  }
+  const Cut& CutOf(const SequenceSlice& sequence) const { return cuts_[sequence.written]; }
   size_t CountOf(const SequenceSlice& sequence) const {
-    return DivideUp(sequence.tokens, tokens_at_once_) * parts_;
+    const Cut& cut = CutOf(sequence);
+    return DivideUp(sequence.tokens, cut.tokens) * cut.parts_of_head * attention_.kv_heads;
   }
 
   const AttentionAttributes& attention_;
   std::span<const SequenceSlice> sequences_;
   size_t group_;
-  size_t heads_at_once_;
-  size_t tokens_at_once_;
-  size_t parts_;  // of a block of tokens
+  std::array<Cut, 2> cuts_;  // of sequences that are read, and that are written
   size_t count_ = 0;
 };
+
+const AttentionKernel& KernelFor(const StepContext& context, const QueryBlock& block) {
+  return KernelFor(context.program, block.sequence->written);
+}
 
 AttentionTask BlockTask(const Step& step, const StepContext& context, const QueryBlock& block) {
   const Operand& extra = step.inputs[3];
@@ -108,13 +130,14 @@ class SharedAttention {
     size_t turn = 0;
     for (size_t i = 0; i < chunks_at_once_; ++i) {
       for (size_t block = round.block; block < round.blocks_end; ++block) {
-        AttentionTask task = BlockTask(step_, context_, blocks_.At(block));
+        const QueryBlock queries = blocks_.At(block);
+        AttentionTask task = BlockTask(step_, context_, queries);
         const ChunkRange chunks = ChunksOf(task);
         task.chunk = chunks.first + round.chunk + i;
         if (task.chunk >= chunks.last || turn++ % workers_ != worker_) continue;
         task.partial = Slot(round, block, i, task);
         task.scratch = context_.scratch;
-        context_.program.kernels.attention().run(task);
+        KernelFor(context_, queries).run(task);
       }
     }
     context_.worker.Barrier();
@@ -126,21 +149,19 @@ class SharedAttention {
   // What is merged of a block stays in its worker's scratch memory from round to round: there is
   // more than one only where a round has no more than one block.
   void Merge(const Round& round, size_t block) {
-    const AttentionTask task = BlockTask(step_, context_, blocks_.At(block));
+    const QueryBlock queries = blocks_.At(block);
+    const AttentionTask task = BlockTask(step_, context_, queries);
     const ChunkRange chunks = ChunksOf(task);
-    const AttentionPartial state =
-        LayPartial(context_.scratch + StateOffset(task), task.tokens * task.group, task.value_size);
+    // Beyond what a kernel works in.
+    float* memory =
+        context_.scratch + KernelFor(context_, queries).scratch(task.key_size, task.value_size);
+    const AttentionPartial state = LayPartial(memory, task.tokens * task.group, task.value_size);
     if (round.chunk == 0) BeginAttention(task, state);
     for (size_t i = 0; i < chunks_at_once_; ++i) {
       if (chunks.first + round.chunk + i >= chunks.last) break;
       MergePartial(task, Slot(round, block, i, task), state);
     }
     if (round.chunk + chunks_at_once_ >= most_chunks_) FinishAttention(task, state);
-  }
-
-  // Beyond what a kernel works in.
-  static size_t StateOffset(const AttentionTask& task) {
-    return AttentionScratch(task.key_size, task.value_size);
   }
 
   AttentionPartial Slot(const Round& round, size_t block, size_t i,
@@ -175,9 +196,10 @@ size_t MostChunks(const Step& step, const StepContext& context, const Blocks& bl
 void AttendInTurn(const Step& step, const StepContext& context, const Blocks& blocks) {
   const auto workers = static_cast<size_t>(context.worker.count());
   for (auto i = static_cast<size_t>(context.worker.index()); i < blocks.count(); i += workers) {
-    AttentionTask task = BlockTask(step, context, blocks.At(i));
+    const QueryBlock queries = blocks.At(i);
+    AttentionTask task = BlockTask(step, context, queries);
     task.scratch = context.scratch;
-    AttendBlock(context.program.kernels.attention(), task);
+    AttendBlock(KernelFor(context, queries), task);
   }
 }
 

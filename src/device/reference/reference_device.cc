@@ -255,9 +255,10 @@ class Execution {
     AttentionTask task = TaskOf(a, cache_, {&sequence, t, 1, head / group, head % group, 1},
                                 {Row(node, 0, 0), OutputRow(id, 0),
                                  node.inputs.size() > extra ? InputRow(node, extra, 0) : nullptr});
-    std::vector<float> scratch(BlockScratch(a.key_size, a.value_size));
+    const AttentionKernel& kernel = Definitions().attention(cache_.type, false);
+    std::vector<float> scratch(BlockScratch(kernel, a.key_size, a.value_size));
     task.scratch = scratch.data();
-    AttendBlock(Definitions().attention(), task);
+    AttendBlock(kernel, task);
   }
 
   void SelectRows(NodeId id) {

@@ -5,6 +5,7 @@
 
 #include "kernels/attention/arm_neon.h"
 #include "kernels/attention/cache_row.h"
+#include "kernels/attention/x86_amx.h"
 #include "kernels/attention/x86_avx2.h"
 
 namespace ingle {
@@ -84,16 +85,24 @@ void AttentionScalar(const AttentionTask& task) {
 
 constexpr AttentionKernel kKernels[] = {
 #if defined(__x86_64__)
-    {"avx2", kCpuAvx2, AttentionAvx2},
+    {"amx", kCpuAmxBf16 | kCpuAvx512Vnni, AttentionAmx, kAttentionAmxRows, AttentionAmxScratch,
+     true},
+    {"avx2", kCpuAvx2, AttentionAvx2, kAttentionRows, AttentionScratch, false},
 #elif defined(__aarch64__)
-    {"neon", kCpuNeon, AttentionNeon},
+    {"neon", kCpuNeon, AttentionNeon, kAttentionRows, AttentionScratch, false},
 #endif
-    {"scalar", 0, AttentionScalar},
+    {"scalar", 0, AttentionScalar, kAttentionRows, AttentionScratch, false},
 };
 
 }  // namespace
 
 std::span<const AttentionKernel> AttentionKernels() { return kKernels; }
+
+std::span<const AttentionKernel> WritingAttentionKernels() {
+  std::span<const AttentionKernel> kernels = kKernels;
+  while (kernels.front().for_reading) kernels = kernels.subspan(1);
+  return kernels;
+}
 
 // The first query sees the earliest position, the last one the latest.
 ChunkRange ChunksOf(const AttentionTask& task) {
@@ -140,7 +149,7 @@ void FinishAttention(const AttentionTask& task, const AttentionPartial& state) {
 }
 
 void AttendBlock(const AttentionKernel& kernel, AttentionTask task) {
-  const size_t floats = PartialFloats(kAttentionRows, task.value_size);
+  const size_t floats = PartialFloats(kernel.most_rows, task.value_size);
   const AttentionPartial state = LayPartial(task.scratch, RowsOf(task), task.value_size);
   task.partial = LayPartial(task.scratch + floats, RowsOf(task), task.value_size);
   task.scratch += 2 * floats;
@@ -153,8 +162,8 @@ void AttendBlock(const AttentionKernel& kernel, AttentionTask task) {
   FinishAttention(task, state);
 }
 
-size_t BlockScratch(size_t key_size, size_t value_size) {
-  return 2 * PartialFloats(kAttentionRows, value_size) + AttentionScratch(key_size, value_size);
+size_t BlockScratch(const AttentionKernel& kernel, size_t key_size, size_t value_size) {
+  return 2 * PartialFloats(kernel.most_rows, value_size) + kernel.scratch(key_size, value_size);
 }
 
 }  // namespace ingle

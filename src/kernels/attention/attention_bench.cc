@@ -21,7 +21,7 @@ void Run(benchmark::State& state, const AttentionKernel& kernel, CacheType type)
   const auto depth = static_cast<size_t>(state.range(1));
   const auto head_size = static_cast<size_t>(state.range(2));
   const auto group = static_cast<size_t>(state.range(3));
-  const size_t tokens = state.range(0) == 0 ? 1 : kAttentionRows / group;
+  const size_t tokens = state.range(0) == 0 ? 1 : kernel.most_rows / group;
   const size_t page_bytes = 2 * CacheHeadBytes(type, head_size);
   const size_t pages = (depth + tokens + kPageTokens - 1) / kPageTokens;
   const std::vector<std::byte> memory(pages * page_bytes);
@@ -29,7 +29,7 @@ void Run(benchmark::State& state, const AttentionKernel& kernel, CacheType type)
   for (size_t i = 0; i < pages; ++i) table.push_back(memory.data() + i * page_bytes);
   const std::vector<float> queries(tokens * group * head_size);
   std::vector<float> output(queries.size());
-  std::vector<float> scratch(BlockScratch(head_size, head_size));
+  std::vector<float> scratch(BlockScratch(kernel, head_size, head_size));
 
   AttentionTask task{};
   task.queries = queries.data();

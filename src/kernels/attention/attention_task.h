@@ -12,7 +12,7 @@ namespace ingle {
 // one query's positions, and its result stays the same bit for bit.
 constexpr size_t kAttentionChunk = 256;
 
-// Of a task, tokens * group is at most this.
+// Of a task of most kernels, tokens * group is at most this.
 constexpr size_t kAttentionRows = 48;
 
 // Partial results of rows = tokens * group queries, row t * group + j that of head j at token t:
@@ -68,7 +68,7 @@ struct AttentionTask {
 
   size_t chunk;  // the positions from chunk * kAttentionChunk on
   AttentionPartial partial;
-  float* scratch;  // AttentionScratch() floats, this worker's own
+  float* scratch;  // as many floats as the kernel wants, this worker's own
 };
 
 static inline bool HasAttentionBias(const AttentionTask& task) {
@@ -140,7 +140,7 @@ static inline AttentionPartial LayPartial(float* memory, size_t rows, size_t val
   return {memory, largest, largest + rows};
 }
 
-// What a kernel needs: the block's queries, its scores with some room between rows, those of six
+// What most kernels want: the block's queries, its scores with some room between rows, those of six
 // more rows, a page as floats and as codes.
 constexpr size_t kScoreStride = kAttentionChunk + 16;
 static inline size_t PageFloats(size_t key_size, size_t value_size) {

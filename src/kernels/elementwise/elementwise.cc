@@ -6,6 +6,7 @@
 
 #include "kernels/elementwise/arm_neon.h"
 #include "kernels/elementwise/x86_avx2.h"
+#include "kernels/elementwise/x86_avx512.h"
 
 namespace ingle {
 namespace {
@@ -81,6 +82,8 @@ void BlendScalar(const BlendTask& task) {
 
 constexpr ElementwiseKernels kTable[] = {
 #if defined(__x86_64__)
+    {"avx512", kCpuAvx512Vnni, ActivateAvx512, GluAvx512, AddAvx512, MultiplyAvx512, ScaleAvx512,
+     BlendAvx512},
     {"avx2", kCpuAvx2, ActivateAvx2, GluAvx2, AddAvx2, MultiplyAvx2, ScaleAvx2, BlendAvx2},
 #elif defined(__aarch64__)
     {"neon", kCpuNeon, ActivateNeon, GluNeon, AddNeon, MultiplyNeon, ScaleNeon, BlendNeon},

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/emulated_testing.h"
 #include "kernels/kernel_testing.h"
 
 namespace ingle {
@@ -13,8 +14,7 @@ constexpr int kKinds = static_cast<int>(ActivationKind::kSoftplus) + 1;
 
 template <class Body>
 void ForEachKernel(const Body& body) {
-  for (const ElementwiseKernels& kernels : ElementwiseTable()) {
-    if ((kernels.needs & ~UsableCpuFeatures()) != 0) continue;
+  for (const ElementwiseKernels& kernels : RunnableOf(ElementwiseTable(), Emulated().elementwise)) {
     SCOPED_TRACE(kernels.name);
     body(kernels);
   }

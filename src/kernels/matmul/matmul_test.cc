@@ -12,8 +12,8 @@
 #include "base/half.h"
 #include "kernels/bf16_tiles.h"
 #include "kernels/dequantize/dequantize.h"
+#include "kernels/emulated_testing.h"
 #include "kernels/kernel_testing.h"
-#include "kernels/matmul/emulated_testing.h"
 #include "kernels/matmul/scalar.h"
 #include "kernels/matmul/weights_testing.h"
 #include "kernels/pack/pack.h"
@@ -65,7 +65,7 @@ Problem MakeProblem(const MatMulKernel& kernel, size_t rows, size_t columns, siz
 }
 
 std::vector<MatMulKernel> AllKernels() {
-  std::vector<MatMulKernel> kernels = EmulatedKernels();
+  std::vector<MatMulKernel> kernels = Emulated().matmul;
   kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
   return kernels;
 }

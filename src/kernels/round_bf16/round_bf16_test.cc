@@ -9,6 +9,7 @@
 
 #include "base/half.h"
 #include "kernels/bf16_tiles.h"
+#include "kernels/emulated_testing.h"
 #include "kernels/kernel_testing.h"
 
 namespace ingle {
@@ -33,8 +34,7 @@ size_t PlaceOf(size_t row, size_t column) {
 
 template <class Body>
 void ForEachKernel(const Body& body) {
-  for (const RoundBf16Kernel& kernel : RoundBf16Kernels()) {
-    if ((kernel.needs & ~UsableCpuFeatures()) != 0) continue;
+  for (const RoundBf16Kernel& kernel : RunnableOf(RoundBf16Kernels(), Emulated().round_bf16)) {
     SCOPED_TRACE(kernel.name);
     body(kernel);
   }

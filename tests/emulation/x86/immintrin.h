@@ -78,6 +78,44 @@ INGLE_EMULATED __m512 ToFloats(__m512i v) {
   std::memcpy(&halves, &v, sizeof(v));
   return JoinFloats(_mm256_cvtepi32_ps(halves.low), _mm256_cvtepi32_ps(halves.high));
 }
+INGLE_EMULATED __m512i ToNearest(__m512 v) {
+  Halves halves;
+  std::memcpy(&halves, &v, sizeof(v));
+  return Join(_mm256_cvtps_epi32(_mm256_castsi256_ps(halves.low)),
+              _mm256_cvtps_epi32(_mm256_castsi256_ps(halves.high)));
+}
+INGLE_EMULATED __m512i ShiftRightSigned32(__m512i v, unsigned n) {
+  Halves halves;
+  std::memcpy(&halves, &v, sizeof(v));
+  const __m128i count = _mm_cvtsi32_si128(static_cast<int>(n));
+  return Join(_mm256_sra_epi32(halves.low, count), _mm256_sra_epi32(halves.high, count));
+}
+INGLE_EMULATED __m256i LowerHalves(__m512i v) {
+  uint32_t words[16];
+  uint16_t lower[16];
+  std::memcpy(words, &v, sizeof(words));
+  for (int i = 0; i < 16; ++i) lower[i] = static_cast<uint16_t>(words[i]);
+  __m256i all;
+  std::memcpy(&all, lower, sizeof(all));
+  return all;
+}
+// The numbers from 0 to 3 that a constant of a shuffle holds.
+static inline int Pick(int choice, int i) { return choice >> 2 * i & 3; }
+INGLE_EMULATED __m512 ShuffleQuarters(__m512 a, __m512 b, int choice) {
+  float from[2][4][4], to[4][4];
+  simde_mm512_storeu_ps(from[0], a);
+  simde_mm512_storeu_ps(from[1], b);
+  for (int i = 0; i < 4; ++i) std::memcpy(to[i], from[i / 2][Pick(choice, i)], sizeof(to[i]));
+  return simde_mm512_loadu_ps(to);
+}
+INGLE_EMULATED __m512 PermuteInQuarters(__m512 v, int choice) {
+  float from[4][4], to[4][4];
+  simde_mm512_storeu_ps(from, v);
+  for (int quarter = 0; quarter < 4; ++quarter) {
+    for (int i = 0; i < 4; ++i) to[quarter][i] = from[quarter][Pick(choice, i)];
+  }
+  return simde_mm512_loadu_ps(to);
+}
 
 // Masked loads and stores touch the lanes of the mask only.
 INGLE_EMULATED __m256i LoadSixteenBits(__mmask16 mask, const void* p) {
@@ -254,6 +292,11 @@ INGLE_EMULATED void DotAddBf16Tiles(int sums, int a, int b) {
 #define _mm512_cvtepu16_epi32(v) ingle_emulation::WidenU16(v)
 #define _mm512_cvtph_ps(v) ingle_emulation::WidenHalves(v)
 #define _mm512_cvtepi32_ps(v) ingle_emulation::ToFloats(v)
+#define _mm512_cvtps_epi32(v) ingle_emulation::ToNearest(v)
+#define _mm512_cvtepi32_epi16(v) ingle_emulation::LowerHalves(v)
+#define _mm512_srai_epi32(a, n) ingle_emulation::ShiftRightSigned32(a, n)
+#define _mm512_shuffle_f32x4(a, b, n) ingle_emulation::ShuffleQuarters(a, b, int{n})
+#define _mm512_permute_ps(v, n) ingle_emulation::PermuteInQuarters(v, int{n})
 #define _mm512_i32gather_ps(index, p, scale) ingle_emulation::GatherFloats(index, p, int{scale})
 #define _mm512_i32gather_epi32(index, p, scale) ingle_emulation::GatherWords(index, p, int{scale})
 #define _mm256_maskz_loadu_epi16(mask, p) ingle_emulation::LoadSixteenBits(mask, p)

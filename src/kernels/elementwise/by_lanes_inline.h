@@ -1,5 +1,5 @@
-// Elementwise arithmetic, eight elements at a time, those at the end by the same instructions, so
-// that each is computed alike wherever it stands.
+// Elementwise arithmetic, as many elements at a time as there are lanes, those at the end by the
+// same instructions, so that each is computed alike wherever it stands.
 #pragma once
 
 #include "kernels/eight_inline.h"
@@ -129,12 +129,12 @@ inline Floats Hold(Floats x, Floats limit) { return Max(Negated(limit), Min(limi
 // Holding within infinity changes nothing.
 inline Floats LimitOf(float limit) { return Splat(limit > 0 ? limit : __builtin_inff()); }
 
-inline void ActivateByEight(const ActivateTask& task) {
+inline void ActivateByLanes(const ActivateTask& task) {
   WithActivation(task.kind,
                  [&](const auto& activation) { Map(task.x, task.output, task.count, activation); });
 }
 
-inline void GluByEight(const GluTask& task) {
+inline void GluByLanes(const GluTask& task) {
   const bool plain = !(task.limit > 0) && task.offset == 0;
   const Floats limit = LimitOf(task.limit);
   const Floats offset = Splat(task.offset);
@@ -149,22 +149,22 @@ inline void GluByEight(const GluTask& task) {
   });
 }
 
-inline void AddByEight(const BinaryTask& task) {
+inline void AddByLanes(const BinaryTask& task) {
   MapBinary(task, [](Floats a, Floats b) { return Add(a, b); });
 }
 
-inline void MultiplyByEight(const BinaryTask& task) {
+inline void MultiplyByLanes(const BinaryTask& task) {
   MapBinary(task, [](Floats a, Floats b) { return Mul(a, b); });
 }
 
-inline void ScaleByEight(const ScaleTask& task) {
+inline void ScaleByLanes(const ScaleTask& task) {
   const Floats factor = Splat(task.factor);
   const Floats limit = LimitOf(task.limit);
   Map(task.x, task.output, task.count, [&](Floats x) { return Hold(Mul(x, factor), limit); });
 }
 
-inline void BlendByEight(const BlendTask& task) {
-  for (size_t i = 0; i < task.width; i += 8) {
+inline void BlendByLanes(const BlendTask& task) {
+  for (size_t i = 0; i < task.width; i += kLanes) {
     const size_t left = task.width - i;
     Floats sum = Splat(0);
     for (size_t j = 0; j < task.parts; ++j) {
