@@ -442,6 +442,7 @@ Floats Multiply(const MatMulKernel& kernel, const Product& p, const Operands& op
   task.output_stride = p.rows;
   task.bias = p.bias ? bias.data() : nullptr;
   task.residual = p.residual ? residual.data() + first * p.rows : nullptr;
+  task.residual_stride = p.rows;
   task.scratch = static_cast<float*>(std::align(64, scratch_floats * sizeof(float), scratch, room));
   return Written(p.added_offset, tokens * p.rows, [&](float* output) {
     task.output = output;

@@ -131,6 +131,7 @@ std::vector<float> Compute(const MatMulKernel& kernel, const Problem& p, size_t 
   task.output_stride = p.rows;
   task.bias = p.bias ? p.added.data() : nullptr;
   task.residual = p.residual ? p.added.data() + first_token * p.rows : nullptr;
+  task.residual_stride = p.rows;
   const size_t middle = std::min(16 * split, p.rows);
   for (const auto& [begin, end] : {std::pair{size_t{0}, middle}, std::pair{middle, p.rows}}) {
     if (begin == end) continue;

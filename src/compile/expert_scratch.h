@@ -13,7 +13,10 @@ inline constexpr uint64_t kExpertTokens = 64;
 // Bytes of an expert's input, f32 or Q8: a row of the step's, or one of its k parts.
 inline uint64_t ExpertInputBytes(const Step& step) {
   const auto& experts = std::get<ExpertsAttributes>(step.attributes);
-  return step.inputs[0].row_bytes / (experts.own_inputs ? experts.k : 1);
+  const Operand& input = step.inputs[0];
+  const bool floats = input.type.element == Element::kF32;
+  const uint64_t row_bytes = floats ? input.type.columns * sizeof(float) : input.row_bytes;
+  return row_bytes / (experts.own_inputs ? experts.k : 1);
 }
 
 // Offsets in floats.

@@ -11,10 +11,18 @@ namespace {
 
 constexpr uint64_t kAlignment = 64;
 
+// A product writes sixteen rows side by side. Those that lie a multiple of half a page apart would
+// share one or two sets of the first-level cache and push each other out: there is a line between.
+uint64_t FloatRowBytes(uint64_t columns) {
+  constexpr uint64_t kApart = 2048;
+  const uint64_t bytes = columns * sizeof(float);
+  return bytes % kApart == 0 ? bytes + kAlignment : bytes;
+}
+
 uint64_t RowBytesOf(const ValueType& type) {
   if (type.element == Element::kQ8) return type.parts * Q8RowBytes(type.columns / type.parts);
   if (type.element == Element::kQ8OrTiles) return Q8RowBytes(type.columns);
-  return type.columns * sizeof(float);
+  return FloatRowBytes(type.columns);
 }
 
 uint64_t TileBytesOf(const ValueType& type, uint64_t rows) {
@@ -61,7 +69,9 @@ class Planner {
 
   MemoryPlan Run() {
     for (NodeId id = 0; id < graph_.size(); ++id) {
-      plan_.row_bytes[id] = RowBytesOf(graph_.node(id).type);
+      const ValueType& type = graph_.node(id).type;
+      const bool is_output = id == graph_.output();  // its caller has rows one after the other
+      plan_.row_bytes[id] = is_output ? type.columns * sizeof(float) : RowBytesOf(type);
       std::erase_if(taken_, [&](const Block& block) { return block.last_use < id; });
       const bool wanted = wanted_.empty() || wanted_[id];
       if (wanted && LivesInArena(graph_, id) && !PlaceOverInput(id)) PlaceInGap(id);

@@ -45,8 +45,8 @@ AttentionTask TaskOf(const AttentionAttributes& attention, const CacheLayout& ca
   const SequenceSlice& sequence = *block.sequence;
   const size_t head = block.head(attention);
   AttentionTask task{};
-  task.query_stride = size_t{attention.heads} * attention.key_size;
-  task.output_stride = size_t{attention.heads} * attention.value_size;
+  task.query_stride = operands.query_stride;
+  task.output_stride = operands.output_stride;
   task.queries = operands.queries + block.token() * task.query_stride + head * attention.key_size;
   task.output = operands.output + block.token() * task.output_stride + head * attention.value_size;
   task.tokens = block.tokens;

@@ -35,11 +35,13 @@ struct QueryBlock {
   size_t token() const { return sequence->first_token + first; }
 };
 
-// Where the rows of queries and answers begin, all heads of a token side by side, and the last
-// input if there is one: sinks or biases.
+// Where the rows of queries and answers begin, all heads of a token side by side, how many floats
+// are from one row to the next, and the last input if there is one: sinks or biases.
 struct AttentionOperands {
   const float* queries;
+  size_t query_stride;
   float* output;
+  size_t output_stride;
   const float* extra;
 };
 

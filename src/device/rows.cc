@@ -169,9 +169,11 @@ void ComputeRow(const RowTask& task) {
 void MeanRows(const MeanTask& task) {
   for (size_t column = task.begin; column < task.end; ++column) {
     double sum = 0;
-    for (size_t row = 0; row < task.rows; ++row) sum += task.input[row * task.stride + column];
+    for (size_t row = 0; row < task.rows; ++row)
+      sum += task.input[row * task.input_stride + column];
     const auto mean = static_cast<float>(sum / static_cast<double>(task.rows));
-    for (size_t row = 0; row < task.rows; ++row) task.output[row * task.stride + column] = mean;
+    for (size_t row = 0; row < task.rows; ++row)
+      task.output[row * task.output_stride + column] = mean;
   }
 }
 

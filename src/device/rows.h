@@ -31,11 +31,12 @@ bool IsRowOperation(Op op);
 // REQUIRES: IsRowOperation.
 void ComputeRow(const RowTask& task);
 
-// [rows, columns], one row every `stride` floats.
+// [rows, columns], one row every so many floats.
 struct MeanTask {
   const float* input;
+  size_t input_stride;
   float* output;
-  size_t stride;
+  size_t output_stride;
   size_t rows;
   size_t begin;  // of the columns to compute
   size_t end;

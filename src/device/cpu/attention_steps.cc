@@ -85,7 +85,8 @@ const AttentionKernel& KernelFor(const StepContext& context, const QueryBlock& b
 AttentionTask BlockTask(const Step& step, const StepContext& context, const QueryBlock& block) {
   const Operand& extra = step.inputs[3];
   return TaskOf(std::get<AttentionAttributes>(step.attributes), context.program.cache, block,
-                {FloatRow(step.inputs[0], context, 0), FloatRow(step.output, context, 0),
+                {FloatRow(step.inputs[0], context, 0), FloatStride(step.inputs[0]),
+                 FloatRow(step.output, context, 0), FloatStride(step.output),
                  extra ? reinterpret_cast<const float*>(extra.weight.data) : nullptr});
 }
 

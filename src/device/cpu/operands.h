@@ -28,6 +28,9 @@ inline std::byte* Tiles(const Operand& operand, const StepContext& context) {
   return Memory(operand, context) + operand.tiles;
 }
 
+// Of floats, from one row to the next.
+inline size_t FloatStride(const Operand& operand) { return operand.row_bytes / sizeof(float); }
+
 inline float* FloatRow(const Operand& operand, const StepContext& context, size_t row) {
   return reinterpret_cast<float*>(Row(operand, context, row));
 }

@@ -96,7 +96,8 @@ void MatMul(const Step& step, const StepContext& context) {
   task.weight_row_bytes = weight.row_bytes();
   task.columns = x.type.columns;
   task.input_row_bytes = x.row_bytes;
-  task.output_stride = step.output.type.columns;
+  task.output_stride = FloatStride(step.output);
+  if (step.inputs[3]) task.residual_stride = FloatStride(step.inputs[3]);
   if (step.inputs[2]) task.bias = reinterpret_cast<const float*>(step.inputs[2].weight.data);
   const Worker::Range share = ColumnsOf(step, context);
   task.row_begin = share.begin;
@@ -218,7 +219,8 @@ void MeanRows(const Step& step, const StepContext& context) {
   const Worker::Range share = ColumnsOf(step, context);
   for (const SequenceSlice& sequence : context.batch.sequences) {
     ingle::MeanRows({FloatRow(step.inputs[0], context, sequence.first_token),
-                     FloatRow(step.output, context, sequence.first_token), step.output.type.columns,
+                     FloatStride(step.inputs[0]),
+                     FloatRow(step.output, context, sequence.first_token), FloatStride(step.output),
                      sequence.tokens, share.begin, share.end});
   }
 }
@@ -233,10 +235,10 @@ void Recur(const Step& step, const StepContext& context) {
     RecurrenceTask task{context.program.kernels.recurrent(), step.op, attributes};
     for (size_t i = 0; i < task.inputs.size(); ++i) {
       task.inputs[i] = {InputRow(step.inputs[i], context, sequence.first_token),
-                        step.inputs[i].type.columns};
+                        FloatStride(step.inputs[i])};
     }
     task.output = FloatRow(step.output, context, sequence.first_token);
-    task.output_stride = step.output.type.columns;
+    task.output_stride = FloatStride(step.output);
     const uint64_t offset = context.program.cache.state_offsets[attributes.state];
     task.state = reinterpret_cast<float*>(sequence.state + offset);
     task.tokens = sequence.tokens;

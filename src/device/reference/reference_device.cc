@@ -185,6 +185,7 @@ class Execution {
     task.output_stride = node.type.columns;
     if (attributes.bias) task.bias = reinterpret_cast<const float*>(WeightAt(node, 2).data);
     if (attributes.residual) task.residual = Row(node, node.inputs.size() - 1, 0);
+    task.residual_stride = node.type.columns;
     if (task.tokens == 0) return;
     pool_.Run([&](Worker& worker) {
       std::vector<float> decoded(columns);
@@ -253,7 +254,8 @@ class Execution {
     const size_t group = a.heads / a.kv_heads;
     const size_t extra = a.appends() ? 4 : 2;
     AttentionTask task = TaskOf(a, cache_, {&sequence, t, 1, head / group, head % group, 1},
-                                {Row(node, 0, 0), OutputRow(id, 0),
+                                {Row(node, 0, 0), size_t{a.heads} * a.key_size, OutputRow(id, 0),
+                                 size_t{a.heads} * a.value_size,
                                  node.inputs.size() > extra ? InputRow(node, extra, 0) : nullptr});
     const AttentionKernel& kernel = Definitions().attention(cache_.type, false);
     std::vector<float> scratch(BlockScratch(kernel, a.key_size, a.value_size));
@@ -272,8 +274,9 @@ class Execution {
   void MeanRows(NodeId id) {
     const Node& node = graph_.node(id);
     for (const SequenceSlice& sequence : batch_.sequences) {
-      ingle::MeanRows({Row(node, 0, sequence.first_token), OutputRow(id, sequence.first_token),
-                       node.type.columns, sequence.tokens, 0, node.type.columns});
+      const uint64_t columns = node.type.columns;
+      ingle::MeanRows({Row(node, 0, sequence.first_token), columns,
+                       OutputRow(id, sequence.first_token), columns, sequence.tokens, 0, columns});
     }
   }
 

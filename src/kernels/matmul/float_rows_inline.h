@@ -70,10 +70,9 @@ struct EndOfRow {
 };
 
 inline void StoreSum(const MatMulTask& task, size_t row, size_t token, float value) {
-  const size_t at = token * task.output_stride + row;
   if (task.bias != nullptr) value += task.bias[row];
-  if (task.residual != nullptr) value += task.residual[at];
-  task.output[at] = value;
+  if (task.residual != nullptr) value += task.residual[token * task.residual_stride + row];
+  task.output[token * task.output_stride + row] = value;
 }
 
 template <class Isa, class Weights, int kRows, int kTokens>

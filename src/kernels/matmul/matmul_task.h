@@ -21,7 +21,8 @@ struct MatMulTask {
   float* output;
   size_t output_stride;   // floats from one token to the next
   const float* bias;      // may be null
-  const float* residual;  // may be null, may be output; its stride is output_stride
+  const float* residual;  // may be null, may be output
+  size_t residual_stride;
 
   size_t row_begin;  // of panels: a multiple of sixteen, as row_end is but for the last row
   size_t row_end;

@@ -95,6 +95,7 @@ std::vector<float> Compute(void (*run)(const MatMulTask&), DType type, const Pro
   task.output_stride = p.rows;
   task.bias = epilogue ? p.bias.data() : nullptr;
   task.residual = epilogue ? p.residual.data() + first_token * p.rows : nullptr;
+  task.residual_stride = p.rows;
   task.row_end = p.rows;
   task.scratch = scratch.data();
   run(task);
@@ -374,6 +375,7 @@ std::vector<float> ComputeTiles(const MatMulKernel& kernel, const TilesProblem& 
   task.output_stride = p.rows;
   task.bias = epilogue ? p.bias.data() : nullptr;
   task.residual = epilogue ? p.residual.data() + first_token * p.rows : nullptr;
+  task.residual_stride = p.rows;
   task.row_end = p.rows;
   task.scratch = scratch.data();
   kernel.run_tiles(task);

@@ -134,10 +134,11 @@ inline void Store(const MatMulTask& task, size_t token, size_t row, Floats sum) 
   if (row >= task.row_end) return;
   const size_t left = task.row_end - row;
   const size_t count = left < kLanes ? left : kLanes;
-  const size_t at = token * task.output_stride + row;
   if (task.bias != nullptr) sum = Add(sum, FirstFloatsAt(task.bias + row, count));
-  if (task.residual != nullptr) sum = Add(sum, FirstFloatsAt(task.residual + at, count));
-  PutFirst(task.output + at, count, sum);
+  if (task.residual != nullptr) {
+    sum = Add(sum, FirstFloatsAt(task.residual + token * task.residual_stride + row, count));
+  }
+  PutFirst(task.output + token * task.output_stride + row, count, sum);
 }
 
 // Adds a block's products, which begins at a step, to what is kept of a token's.

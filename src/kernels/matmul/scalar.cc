@@ -28,12 +28,11 @@ void MatMulScalar(const MatMulTask& task) {
   for (size_t r = task.row_begin; r < task.row_end; ++r) {
     DequantizeRow(kType, task.weights + r * task.weight_row_bytes, task.scratch, task.columns);
     for (size_t t = 0; t < task.tokens; ++t) {
-      const size_t at = t * task.output_stride + r;
       const std::byte* input = task.input + t * task.input_row_bytes;
       float value = Dot(task.scratch, reinterpret_cast<const float*>(input), task.columns);
       if (task.bias != nullptr) value += task.bias[r];
-      if (task.residual != nullptr) value += task.residual[at];
-      task.output[at] = value;
+      if (task.residual != nullptr) value += task.residual[t * task.residual_stride + r];
+      task.output[t * task.output_stride + r] = value;
     }
   }
 }

@@ -380,12 +380,11 @@ void MatMulPanels(const MatMulTask& task) {
     const auto* blocks = reinterpret_cast<const Panel*>(task.weights + r / kPanelRows * kPanelRows *
                                                                            task.weight_row_bytes);
     for (size_t t = 0; t < task.tokens; ++t) {
-      const size_t at = t * task.output_stride + r;
       float value = Dot<Panel, kGroups>(blocks, static_cast<int>(r % kPanelRows),
                                         task.input + t * task.input_row_bytes, task.columns);
       if (task.bias != nullptr) value += task.bias[r];
-      if (task.residual != nullptr) value += task.residual[at];
-      task.output[at] = value;
+      if (task.residual != nullptr) value += task.residual[t * task.residual_stride + r];
+      task.output[t * task.output_stride + r] = value;
     }
   }
 }

@@ -258,11 +258,12 @@ Floats RestOfRows(const MatMulTask& task, size_t row, size_t count, size_t token
 
 // Writes sixteen rows of a token, or as many as there are.
 inline void StoreRows(const MatMulTask& task, size_t row, size_t count, size_t token, Floats sum) {
-  const size_t at = token * task.output_stride + row;
   if (task.columns % kStep != 0) sum = Add(sum, RestOfRows(task, row, count, token));
   if (task.bias != nullptr) sum = Add(sum, FirstFloatsAt(task.bias + row, count));
-  if (task.residual != nullptr) sum = Add(sum, FirstFloatsAt(task.residual + at, count));
-  PutFirst(task.output + at, count, sum);
+  if (task.residual != nullptr) {
+    sum = Add(sum, FirstFloatsAt(task.residual + token * task.residual_stride + row, count));
+  }
+  PutFirst(task.output + token * task.output_stride + row, count, sum);
 }
 
 void StoreBlock(const MatMulTask& task, const Block& block, float* sums) {

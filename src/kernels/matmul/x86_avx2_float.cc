@@ -44,10 +44,9 @@ struct BF16 {
 };
 
 void Store(const MatMulTask& task, size_t token, size_t row, float value) {
-  const size_t at = token * task.output_stride + row;
   if (task.bias != nullptr) value += task.bias[row];
-  if (task.residual != nullptr) value += task.residual[at];
-  task.output[at] = value;
+  if (task.residual != nullptr) value += task.residual[token * task.residual_stride + row];
+  task.output[token * task.output_stride + row] = value;
 }
 
 template <class Weights, int kTokens>
