@@ -24,6 +24,9 @@
 //                             weights, sixteen activations at p
 //   kFewTokens                the most tokens of a tile whose weights come straight from the panel;
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
+//   AheadFor(tokens, bytes)   how far ahead of such a tile weights are asked for, where 32 columns
+//   of
+//                             a panel have so many bytes
 //   kTileTokens               the same for weights that were unpacked, one side at a time; the
 //                             activations of such a tile are copied next to each other first, as
 //                             general registers cannot point to all of its tokens
@@ -227,16 +230,29 @@ inline void Prefetch(const char* at, size_t bytes) {
   for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 0, static_cast<int>(kCache));
 }
 
-// Asks for a group ahead of its use. What the hardware foresees alone comes too late for an
+// Groups are asked for ahead of their use. What the hardware foresees alone comes too late for an
 // unpacking that is nearly as fast as memory, and a large block at once is more than it can have
-// under way. Measured on Zen 4: one token is multiplied with bytes as fast as a core can read them,
-// a ninth faster by way of the second-level cache; with fewer bits nothing is gained by it.
-template <class Type, int kTokens>
+// under way. So many bytes ahead into the first-level cache and into the second; 0: not.
+struct Ahead {
+  size_t first_level;
+  size_t second_level;
+};
+
+// Measured on Zen 4: one token is multiplied with bytes as fast as a core can read them, a ninth
+// faster by way of the second-level cache; with fewer bits nothing is gained by it.
+constexpr Ahead UsualAhead(int tokens, size_t group_bytes) {
+  if (tokens == 1 && group_bytes >= 32 * kPanelRows) return {0, 512};
+  return {2048, 0};
+}
+
+template <class Isa, class Type, int kTokens>
 inline void PrefetchAhead(const char* group) {
-  if constexpr (kTokens == 1 && kGroupBytes<Type> >= 32 * kPanelRows) {
-    Prefetch<Cache::kSecondLevel>(group + 512, kGroupBytes<Type>);
-  } else {
-    Prefetch<Cache::kFirstLevel>(group + 2048, kGroupBytes<Type>);
+  constexpr Ahead kAhead = Isa::AheadFor(kTokens, kGroupBytes<Type>);
+  if constexpr (kAhead.first_level > 0) {
+    Prefetch<Cache::kFirstLevel>(group + kAhead.first_level, kGroupBytes<Type>);
+  }
+  if constexpr (kAhead.second_level > 0) {
+    Prefetch<Cache::kSecondLevel>(group + kAhead.second_level, kGroupBytes<Type>);
   }
 }
 
@@ -256,7 +272,8 @@ template <class Isa, class Type, int kTokens>
         typename Type::Scales scales[kSidesAtOnce];
         Unrolled<kSidesAtOnce>([&](auto s) { scales[s] = Type::Decode(*panel, side + s); });
         for (int group = 0; group < Type::kSteps / 2; ++group, step += 2) {
-          if (side == 0) PrefetchAhead<Type, kTokens>(GroupOf(panel, kGroupBytes<Type>, group));
+          if (side == 0)
+            PrefetchAhead<Isa, Type, kTokens>(GroupOf(panel, kGroupBytes<Type>, group));
           AddGroup<Isa, Type>(*panel, scales, group, side, x, step, sums);
         }
       }
@@ -513,6 +530,10 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
 }
 
 struct RowsInLanes {
+  static constexpr Ahead AheadFor(int tokens, size_t group_bytes) {
+    return UsualAhead(tokens, group_bytes);
+  }
+
   template <class Isa, class Type>
   static void Multiply(const MatMulTask& task) {
     if (task.tokens < (Type::kUnpacksSlowly ? kSlowManyFrom : kManyFrom)) {

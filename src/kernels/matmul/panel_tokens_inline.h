@@ -348,6 +348,9 @@ struct EightLanes {
   // Of two tokens both sides at once: more sums, less waiting for each.
   static constexpr int kFewTokens = kSpreadFrom - 1;
   static constexpr int SidesAtOnce(int) { return 2; }
+  static constexpr Ahead AheadFor(int tokens, size_t group_bytes) {
+    return UsualAhead(tokens, group_bytes);
+  }
 
   template <class Isa, class Type>
   static void Multiply(const MatMulTask& task) {
