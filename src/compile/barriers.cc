@@ -33,11 +33,10 @@ struct Accesses {
   std::vector<Access> writes;
 };
 
-void AddOperand(const Operand& operand, Split split, uint32_t max_tokens,
-                std::vector<Access>& accesses) {
+void AddOperand(const Operand& operand, Split split, std::vector<Access>& accesses) {
   if (operand.place == Operand::Place::kArena) {
-    accesses.push_back({Access::Space::kArena, operand.offset,
-                        operand.offset + operand.row_bytes * max_tokens, split, operand.type});
+    accesses.push_back({Access::Space::kArena, operand.offset, operand.offset + operand.bytes,
+                        split, operand.type});
   } else if (operand.place == Operand::Place::kLogits) {
     accesses.push_back({Access::Space::kLogits, 0, 1});
   }
@@ -56,12 +55,12 @@ Split SplitOfInput(const Step& step, size_t input) {
   return step.split;
 }
 
-Accesses AccessesOf(const Step& step, uint32_t max_tokens) {
+Accesses AccessesOf(const Step& step) {
   Accesses accesses;
   for (size_t i = 0; i < step.inputs.size(); ++i) {
-    AddOperand(step.inputs[i], SplitOfInput(step, i), max_tokens, accesses.reads);
+    AddOperand(step.inputs[i], SplitOfInput(step, i), accesses.reads);
   }
-  AddOperand(step.output, step.split, max_tokens, accesses.writes);
+  AddOperand(step.output, step.split, accesses.writes);
   if (step.op == Op::kCacheAppend || step.op == Op::kAttend) {
     const auto& attention = std::get<AttentionAttributes>(step.attributes);
     const Access cache{Access::Space::kCache, attention.state, uint64_t{attention.state} + 1};
@@ -100,10 +99,10 @@ void MarkChain(std::span<Step> stretch) {
 
 }  // namespace
 
-void PlaceBarriers(std::vector<Step>& steps, uint32_t max_tokens) {
+void PlaceBarriers(std::vector<Step>& steps) {
   Accesses since_barrier;
   for (Step& step : steps) {
-    const Accesses now = AccessesOf(step, max_tokens);
+    const Accesses now = AccessesOf(step);
     step.barrier_before = AnyConflict(now.reads, since_barrier.writes) ||
                           AnyConflict(now.writes, since_barrier.writes) ||
                           AnyConflict(now.writes, since_barrier.reads);

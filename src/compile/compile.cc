@@ -49,6 +49,7 @@ Operand OperandOf(const Graph& graph, const Places& places, NodeId id) {
   } else if (places.arena.offsets[id] != kNoPlace) {
     operand.place = Operand::Place::kArena;
     operand.offset = places.arena.offsets[id];
+    operand.bytes = places.arena.bytes[id];
     operand.tiles = places.arena.tiles[id];
   }
   return operand;
@@ -113,7 +114,7 @@ uint64_t SharedOf(const Program& program, const Step& step) {
 }
 
 std::vector<Step> StepsOf(const Graph& graph, const std::vector<Split>& splits,
-                          const Places& places, uint32_t max_tokens) {
+                          const Places& places) {
   std::vector<Step> steps;
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Op op = graph.node(id).op;
@@ -121,7 +122,7 @@ std::vector<Step> StepsOf(const Graph& graph, const std::vector<Split>& splits,
     steps.push_back(StepOf(graph, places, id));
     steps.back().split = splits[id];
   }
-  PlaceBarriers(steps, max_tokens);
+  PlaceBarriers(steps);
   FindChains(steps);
   return steps;
 }
@@ -144,8 +145,8 @@ Program Compile(const Graph& model, const CompileOptions& options) {
   program.arena_bytes = arena.arena_bytes;
   program.own_bytes = own.arena_bytes;
   program.vocabulary = graph.node(graph.output()).type.columns;
-  program.steps = StepsOf(graph, splits, {arena}, options.max_tokens);
-  program.few_steps = StepsOf(graph, splits, {arena, &own}, options.max_tokens);
+  program.steps = StepsOf(graph, splits, {arena});
+  program.few_steps = StepsOf(graph, splits, {arena, &own});
   for (const Step& step : program.steps) {
     program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));
     program.shared_floats = std::max(program.shared_floats, SharedOf(program, step));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "compile/barriers.h"
 #include "compile/memory_plan.h"
 #include "compile/passes.h"
 #include "graph/builder.h"
@@ -132,7 +133,8 @@ TEST(QuantizeActivations, TilesOfTokensWhereKernelsTakeThem) {
     if (quantized.node(id).type.element != Element::kQ8OrTiles) continue;
     EXPECT_EQ(plan.row_bytes[id], Q8RowBytes(64));
     EXPECT_EQ(plan.tiles[id], 17 * Q8RowBytes(64));
-    EXPECT_GE(plan.arena_bytes, plan.offsets[id] + plan.tiles[id] + Bf16TilesBytes(17, 64));
+    EXPECT_EQ(plan.bytes[id], plan.tiles[id] + Bf16TilesBytes(17, 64));
+    EXPECT_GE(plan.arena_bytes, plan.offsets[id] + plan.bytes[id]);
   }
 }
 
@@ -202,6 +204,38 @@ TEST(Compile, StepsWaitOnlyForWhatOthersDo) {
       Stretches(program.steps),
       "rope_angles embed rms_norm | matmul matmul matmul | rope | cache_append rope | attend | "
       "matmul | rms_norm | matmul matmul glu | matmul | select_rows | matmul");
+}
+
+// Behind a value's rows its tiles are its own as well.
+TEST(PlaceBarriers, TilesAreNotWrittenOverWhatIsRead) {
+  constexpr uint64_t kRows = 64 * 512;
+  const auto operand = [](Element element, uint64_t offset, uint64_t bytes) {
+    Operand value;
+    value.type = {element, Rows::kTokens, 64};
+    value.place = Operand::Place::kArena;
+    value.offset = offset;
+    value.row_bytes = kRows / 512;
+    value.bytes = bytes;
+    return value;
+  };
+  const auto step = [](const Operand& input, const Operand& output) {
+    Step norm;
+    norm.op = Op::kRmsNorm;
+    norm.split = Split::kRows;
+    norm.inputs[0] = input;
+    norm.output = output;
+    return norm;
+  };
+  const Operand read = operand(Element::kF32, 2 * kRows, kRows);
+  const Operand other = operand(Element::kF32, 9 * kRows, kRows);
+  for (const uint64_t reach : {2, 3}) {
+    Operand tiled = operand(Element::kQ8OrTiles, 0, reach * kRows);
+    tiled.tiles = kRows;
+    std::vector<Step> steps{step(read, operand(Element::kF32, 5 * kRows, kRows)),
+                            step(other, tiled)};
+    PlaceBarriers(steps);
+    EXPECT_EQ(steps[1].barrier_before, reach == 3);
+  }
 }
 
 // Of few tokens each worker computes the rows for itself: five waits a layer and one for the cache.

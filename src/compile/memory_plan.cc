@@ -65,6 +65,7 @@ class Planner {
     plan_.offsets.assign(graph.size(), kNoPlace);
     plan_.row_bytes.assign(graph.size(), 0);
     plan_.tiles.assign(graph.size(), 0);
+    plan_.bytes.assign(graph.size(), 0);
   }
 
   MemoryPlan Run() {
@@ -92,6 +93,7 @@ class Planner {
     const std::optional<NodeId> input = OverwritableInput(graph_, id);
     if (!input || last_use_[*input] != id || plan_.offsets[*input] == kNoPlace) return false;
     plan_.offsets[id] = plan_.offsets[*input];
+    plan_.bytes[id] = plan_.bytes[*input];
     for (Block& block : taken_) {
       if (block.offset == plan_.offsets[id]) block.last_use = last_use_[id];
     }
@@ -102,8 +104,10 @@ class Planner {
   void PlaceInGap(NodeId id) {
     const uint64_t row_bytes =
         (plan_.row_bytes[id] * max_tokens_ + kAlignment - 1) / kAlignment * kAlignment;
-    plan_.tiles[id] = row_bytes;
-    const uint64_t bytes = row_bytes + TileBytesOf(graph_.node(id).type, max_tokens_);
+    const uint64_t tile_bytes = TileBytesOf(graph_.node(id).type, max_tokens_);
+    const uint64_t bytes = row_bytes + tile_bytes;
+    if (tile_bytes > 0) plan_.tiles[id] = row_bytes;
+    plan_.bytes[id] = bytes;
     uint64_t offset = 0;
     auto next = taken_.begin();
     for (; next != taken_.end() && next->offset - offset < bytes; ++next) {

@@ -15,6 +15,7 @@ struct MemoryPlan {
   std::vector<uint64_t> offsets;    // of each node's value; kNoPlace where it has none in the arena
   std::vector<uint64_t> row_bytes;  // of each node's value; of kQ8OrTiles, of its kQ8
   std::vector<uint64_t> tiles;      // of kQ8OrTiles: where its tiles begin, from its offset on
+  std::vector<uint64_t> bytes;      // of each value in the arena: all of it, tiles included
   uint64_t arena_bytes = 0;         // exactly what the offsets reach
 };
 

@@ -30,6 +30,7 @@ struct Operand {
   ValueType type;
   uint64_t offset = 0;     // kArena, kOwn
   uint64_t row_bytes = 0;  // from one row to the next; of floats there may be some between
+  uint64_t bytes = 0;      // kArena: all of it
   uint64_t tiles = 0;      // of kQ8OrTiles: where its tiles begin, from its first row on
   // kWeight. A matrix that is multiplied lies as its kernel takes it: data are rows or panels.
   TensorView weight;
