@@ -24,6 +24,9 @@ def lock(path):
     """Reads a file into memory, where it stays as long as this process runs."""
     descriptor = os.open(path, os.O_RDONLY)
     size = os.fstat(descriptor).st_size
+    if size == 0:
+        os.close(descriptor)
+        return
     address = LIBC.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, descriptor, 0)
     os.close(descriptor)
     if address == ctypes.c_void_p(-1).value or LIBC.mlock(address, size) != 0:
@@ -38,7 +41,8 @@ def held(paths):
     holder = subprocess.Popen([sys.executable, __file__, *map(str, paths)],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        holder.stdout.readline()
+        if not holder.stdout.readline():
+            sys.exit(f"{__file__} ended before it held {', '.join(map(str, paths))}")
         yield
     finally:
         holder.communicate()

@@ -61,6 +61,11 @@ void CompareRows(std::span<const Row> table, size_t offset, size_t count, const 
 
 // ---- Elementwise ------------------------------------------------------------------------------
 
+std::span<const ElementwiseKernels> AllElementwise() {
+  static const auto all = RunnableOf(ElementwiseTable(), Emulated().elementwise);
+  return all;
+}
+
 // An input of a kernel whose output may be this input. (Constructors that read two numbers are
 // called with braces: then every compiler reads them in the same order.)
 struct Input {
@@ -92,7 +97,7 @@ void FuzzArithmetic(FuzzedBytes& bytes) {
   const size_t offset = bytes.Number(16);
   using Kernels = ElementwiseKernels;
   const auto compare = [&](size_t written, const auto& run) {
-    CompareRows(ElementwiseTable(), offset, written, run, kNone);
+    CompareRows(AllElementwise(), offset, written, run, kNone);
   };
   compare(count, [&](const Kernels& k, float* output) {
     k.add({a.For(output), b.data(), step, output, count});
@@ -123,7 +128,7 @@ void FuzzActivation(FuzzedBytes& bytes) {
   const ActivationKind kind = AnyKind(bytes);
   const Input x(bytes, WithinThirty(AnyBits(bytes, count)));
   CompareRows(
-      ElementwiseTable(), bytes.Number(16), count,
+      AllElementwise(), bytes.Number(16), count,
       [&](const ElementwiseKernels& k, float* output) {
         k.activate({kind, x.For(output), output, count});
       },
@@ -167,7 +172,7 @@ void FuzzGlu(FuzzedBytes& bytes) {
   task.count = count;
   const Factors factors = FactorsOf(task);
   CompareRows(
-      ElementwiseTable(), bytes.Number(16), count,
+      AllElementwise(), bytes.Number(16), count,
       [&](const ElementwiseKernels& k, float* output) {
         GluTask own = task;
         own.gate = gate.For(output);

@@ -216,7 +216,9 @@ class Engine {
   // Task::kClassifyText one row an item. On success the sessions have grown; on failure none has,
   // but one with a state that cannot go back everywhere may have become shorter. What a session
   // computes does not depend on what else is in the step, nor on how its tokens were cut into
-  // steps, nor on the number of threads, bit for bit; but on the role of its tokens.
+  // steps, nor on the number of threads, bit for bit; but on the role of its tokens. What a session
+  // that outgrows LongRoPE's short context had until then is computed anew, as tokens that are
+  // read.
   //
   // Fails with kTooLarge when a session would outgrow the context (both counts in the message) or
   // the items have more than batch_tokens tokens, kInvalidArgument for a token outside the

@@ -27,7 +27,7 @@ class KernelSet {
   const QuantizeQ8Kernel& quantize_q8() const { return *quantize_q8_; }
   const RoundBf16Kernel& round_bf16() const { return *round_bf16_; }
   // For queries of a text that is read, or of what is written. Who keeps f32 in the cache wants f32
-  // in the products, too: those for reading have 2^-16.
+  // in the products, too: those for reading have 2^-17.
   const AttentionKernel& attention(CacheType cache, bool written) const {
     return *(written || cache == CacheType::kF32 ? writing_attention_ : reading_attention_);
   }

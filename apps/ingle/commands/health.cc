@@ -44,11 +44,11 @@ Finding Kernels() {
   }
   std::string text = "matmul";
   for (const auto& [kernel, list] : types) text += Cat(" ", kernel, " for ", list, ";");
-  const char* reading = kernels.attention(CacheType::kF16, false).name;
-  const char* writing = kernels.attention(CacheType::kF16, true).name;
-  text +=
-      Cat(" attention ", reading, reading == writing ? "" : Cat(" or ", writing), ", elementwise ",
-          kernels.elementwise().name, ", quantize_q8 ", kernels.quantize_q8().name);
+  const AttentionKernel& reading = kernels.attention(CacheType::kF16, false);
+  const AttentionKernel& writing = kernels.attention(CacheType::kF16, true);
+  text += Cat(" attention ", reading.name, &reading == &writing ? "" : Cat(" or ", writing.name),
+              ", elementwise ", kernels.elementwise().name, ", quantize_q8 ",
+              kernels.quantize_q8().name);
   return {"kernels", Health::kFine, text};
 }
 

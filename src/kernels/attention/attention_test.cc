@@ -76,7 +76,8 @@ double BiasOf(size_t query, size_t key, size_t head) {
 std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size_t first,
                            size_t tokens, Sight sight = {}) {
   std::vector<float> output(tokens * p.group * p.value_size, -1.0f);
-  std::vector<float> scratch(BlockScratch(kernel, p.key_size, p.value_size));
+  const size_t floats = BlockScratch(kernel, p.key_size, p.value_size);
+  std::vector<float> scratch(floats + 64, 12345.0f);
   AttentionTask task{};
   task.query_stride = p.group * p.key_size;
   task.output_stride = p.group * p.value_size;
@@ -103,6 +104,9 @@ std::vector<float> Compute(const AttentionKernel& kernel, const Problem& p, size
     task.first_position = first + t;
     AttendBlock(kernel, task);
   }
+  EXPECT_EQ(std::count(scratch.begin() + static_cast<ptrdiff_t>(floats), scratch.end(), 12345.0f),
+            64)
+      << "beyond its scratch";
   return output;
 }
 
@@ -144,7 +148,7 @@ void ForEachKernel(const Body& body) {
   }
 }
 
-// Numbers as sums of two BF16 have an error of 2^-16, and those here are up to about 4.
+// Numbers as sums of two BF16 have an error of 2^-17, and those here are up to about 4.
 double ToleranceOf(const AttentionKernel& kernel) { return kernel.for_reading ? 3e-5 : 3e-6; }
 
 TEST(Attention, FollowsTheTextbook) {
@@ -253,6 +257,15 @@ double ErrorOf(const Problem& p) {
 TEST(Attention, QuantizedCachesStayNear) {
   EXPECT_LT(ErrorOf(MakeProblem(40, 1, 64, 64, CacheType::kQ8_0)), 0.02);
   EXPECT_LT(ErrorOf(MakeProblem(40, 1, 64, 64, CacheType::kQ4_0)), 0.3);
+}
+
+TEST(Attention, TakesHeadsOfAnyLength) {
+  const Problem p = MakeProblem(3, 1, 10240, 32, CacheType::kF16);
+  const auto want = Compute(AttentionKernels().back(), p, 0, 3);
+  ForEachKernel([&](const AttentionKernel& kernel) {
+    const auto got = Compute(kernel, p, 0, 3);
+    for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], want[i], 1e-2);
+  });
 }
 
 TEST(Attention, LargeScoresDoNotOverflow) {

@@ -65,9 +65,9 @@ static inline void RotateHead(float* x, size_t size) {
   for (size_t i = 0; i < size; ++i) x[i] *= scale;
 }
 
-// A query against keys of a rotated type is rotated and rounded to int8, too, so that products are
-// those of integers. Of 32 elements: writes their codes, returns the scale; NaN if one is no
-// number.
+// A query against keys of a rotated type is rotated, and by most kernels rounded to int8, too, so
+// that products are those of integers. Of 32 elements: writes their codes, returns the scale; NaN
+// if one is no number.
 static inline float CodeQuery(const float* x, int8_t* codes) {
   float largest = 0;
   for (size_t i = 0; i < kCacheBlock; ++i) {

@@ -2,7 +2,7 @@
 //
 // A number is taken as the sum of two BF16: what it is rounded to, and the upper half of the rest's
 // bits. Of the four products of two such sums the smallest is left out, which leaves an error of
-// some 2^-16; what binary16 holds is taken whole. Three products of tiles still cost no more than
+// some 2^-17; what binary16 holds is taken whole. Three products of tiles still cost no more than
 // the softmax between them.
 //
 // The chunk's keys and values are taken apart once for the block. Then, for 32 queries at a time:
@@ -80,7 +80,8 @@ struct Block {
         values(keys + kAttentionChunk / kStep * key_steps * kRightStep),
         queries(values + kAttentionChunk / kStep * column_steps * kRightStep),
         scores(reinterpret_cast<float*>(queries + kGroup * key_steps * kStep * sizeof(float))),
-        sums(scores + kGroup * kScoreStride) {}
+        sums(scores + kGroup * kScoreStride),
+        query(sums + kGroup * kStep) {}
 
   // What some of the queries from row to row see. Later ones begin and end later.
   SeenRange SeenBy(size_t first_row, size_t last_row) const {
@@ -103,6 +104,7 @@ struct Block {
   std::byte* queries;  // of a group: by tiles of sixteen, then steps, an upper tile and a lower one
   float* scores;       // of a group: [kGroup, kScoreStride]; then weights, see PutWeights
   float* sums;         // of a group: [kGroup, kStep]
+  float* query;        // one, as the cache's type has it
 };
 
 // ---- Keys and values, taken apart ----
@@ -270,7 +272,7 @@ struct Group {
 // What is left over of a last tile may be anything: no row meets another.
 void TakeQueries(const Block& block, const Group& group) {
   const AttentionTask& task = block.task;
-  float* query = block.scores;  // not in use yet
+  float* query = block.query;
   const size_t size = block.key_steps * kStep;
   for (size_t r = 0; r < group.rows; ++r) {
     const size_t row = group.row + r;
@@ -394,7 +396,8 @@ inline bool TakeSums(const Block& block, const float* sums, size_t row, size_t c
   return none != 0;
 }
 
-// Of some rows of the group. Returns, as bits, those with sums that are no numbers.
+// Of some rows of the group. Returns, as bits, those with sums that are no numbers; but not of rows
+// that see nothing, whose weights may be anything.
 uint32_t Sum(const Block& block, const Group& group, size_t first_row, size_t last_row) {
   const auto* weights =
       reinterpret_cast<const std::byte*>(block.scores + group.pages.first * kPageTokens);
@@ -406,7 +409,8 @@ uint32_t Sum(const Block& block, const Group& group, size_t first_row, size_t la
              group.pages.last - group.pages.first, block.sums, kStep);
     for (size_t r = first_row; r < last_row; ++r) {
       const bool is_none = TakeSums(block, block.sums + r * kStep, group.row + r, i * kStep);
-      none |= uint32_t{is_none} << r;
+      const bool sees = block.task.partial.totals[group.row + r] != 0;
+      none |= uint32_t{is_none && sees} << r;
     }
   }
   return none;

@@ -16,13 +16,13 @@ static inline size_t AttentionAmxSteps(size_t size) {
   return (size + kAttentionAmxStep - 1) / kAttentionAmxStep;
 }
 
-// Room for the chunk's keys and values, and for a group's queries, scores and some of its sums;
-// and to begin at a cache line.
+// Room for the chunk's keys and values, for a group's queries, scores and some of its sums, and for
+// one query; and to begin at a cache line.
 static inline size_t AttentionAmxScratch(size_t key_size, size_t value_size) {
   const size_t key_columns = AttentionAmxSteps(key_size) * kAttentionAmxStep;
   const size_t value_columns = AttentionAmxSteps(value_size) * kAttentionAmxStep;
   return kAttentionChunk * (key_columns + value_columns) +
-         kAttentionAmxGroup * (key_columns + kScoreStride + kAttentionAmxStep) + 16;
+         kAttentionAmxGroup * (key_columns + kScoreStride + kAttentionAmxStep) + key_columns + 16;
 }
 
 // REQUIRES: scratch has room for that, and tokens * group is at most kAttentionAmxRows.

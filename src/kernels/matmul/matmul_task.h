@@ -15,7 +15,7 @@ struct MatMulTask {
   size_t input_row_bytes;
   size_t tokens;
   // Of input in tiles (bf16_tiles.h) alone, which it is from row 0 on: the first row that counts.
-  // Output and residual begin with its.
+  // Output and residual begin with its. There is one at least.
   size_t first_token;
 
   float* output;

@@ -445,7 +445,8 @@ TEST(MatMul, TilesAreTheSameBitsInAnyPieces) {
   struct Size {
     size_t rows, columns, tokens;
   };
-  for (const Size& size : {Size{37, 512, 7}, {149, 4608, 3}, {16, 256, 531}, {144, 256, 40}}) {
+  for (const Size& size :
+       {Size{37, 512, 7}, {149, 4608, 3}, {16, 256, 531}, {144, 256, 40}, {533, 768, 75}}) {
     std::vector<std::vector<float>> first(kDTypeCount);
     ForEachTilesKernel([&](const MatMulKernel& kernel) {
       const TilesProblem p = MakeTilesProblem(kernel, size.rows, size.columns, size.tokens);
