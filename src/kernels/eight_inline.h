@@ -127,7 +127,6 @@ inline void Map(const float* a, const float* b, float* output, size_t count, con
 // not present are zeros beyond the end. Four accumulators hide the latency of an addition.
 template <class Term>
 inline Floats SumOver(const float* x, size_t count, const Term& term) {
-  static_assert(kLanes == 8 && sizeof(Term) > 0, "sums have eight lanes everywhere");
   Floats acc[4] = {Splat(0), Splat(0), Splat(0), Splat(0)};
   size_t i = 0;
   for (; i + 32 <= count; i += 32) {

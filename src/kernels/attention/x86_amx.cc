@@ -69,6 +69,12 @@ inline Pages PagesOf(const SeenRange& seen) {
   return {seen.first / kPageTokens, (seen.last + kPageTokens - 1) / kPageTokens};
 }
 
+// The first cache line that begins here or later.
+inline std::byte* LineFrom(std::byte* memory) {
+  const size_t past = reinterpret_cast<uintptr_t>(memory) % kTileLine;
+  return past == 0 ? memory : memory + (kTileLine - past);
+}
+
 struct Block {
   explicit Block(const AttentionTask& t)
       : task(t),
@@ -76,7 +82,7 @@ struct Block {
         stride(AttentionStride(t.value_size)),
         key_steps(AttentionAmxSteps(t.key_size)),
         column_steps(AttentionAmxSteps(t.value_size)),
-        keys(reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(t.scratch) + 63) / 64 * 64)),
+        keys(LineFrom(reinterpret_cast<std::byte*>(t.scratch))),
         values(keys + kAttentionChunk / kStep * key_steps * kRightStep),
         queries(values + kAttentionChunk / kStep * column_steps * kRightStep),
         scores(reinterpret_cast<float*>(queries + kGroup * key_steps * kStep * sizeof(float))),
