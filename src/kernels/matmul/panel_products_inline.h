@@ -54,7 +54,7 @@ struct Tokens {
   size_t stride;
   size_t multiplier_offset;
   size_t pair_offset;
-  size_t sum_offset;
+  size_t sum_offset[2];  // of one step, of two
   size_t unit_offset;
 
   const std::byte* At(size_t token, size_t step) const {
@@ -67,8 +67,10 @@ struct Tokens {
   const std::byte* PairAt(size_t token, size_t step) const {
     return first + token * stride + pair_offset + step * sizeof(int32_t);
   }
+  // Of kSteps steps together, the first a multiple of them.
+  template <int kSteps>
   const std::byte* SumAt(size_t token, size_t step) const {
-    return first + token * stride + sum_offset + step * sizeof(float);
+    return first + token * stride + sum_offset[kSteps - 1] + step / kSteps * sizeof(float);
   }
   // Of the block that begins there.
   const std::byte* UnitAt(size_t token, size_t step) const {
@@ -77,7 +79,10 @@ struct Tokens {
   Floats Multiplier(size_t token, size_t step) const {
     return SplatFloatAt(MultiplierAt(token, step));
   }
-  Floats Sum(size_t token, size_t step) const { return SplatFloatAt(SumAt(token, step)); }
+  template <int kSteps>
+  Floats Sum(size_t token, size_t step) const {
+    return SplatFloatAt(SumAt<kSteps>(token, step));
+  }
   Floats Unit(size_t token, size_t step) const { return SplatFloatAt(UnitAt(token, step)); }
 };
 
@@ -86,7 +91,7 @@ inline Tokens TokensOf(const MatMulTask& task, size_t token) {
           task.input_row_bytes,
           Q8MultiplierOffset(task.columns),
           Q8PairOffset(task.columns),
-          Q8SumOffset(task.columns),
+          {Q8SumOffset(task.columns), Q8PairSumOffset(task.columns)},
           Q8UnitOffset(task.columns)};
 }
 
@@ -126,8 +131,7 @@ template <int kSteps, int kSidesAtOnce, int kTokens>
 inline void AddMinimum(const Floats (&minimum)[kSidesAtOnce], const Tokens& x, size_t step,
                        Floats (&sums)[kSidesAtOnce][kTokens]) {
   Unrolled<kTokens>([&](auto t) {
-    Floats sum = x.Sum(t, step);
-    if constexpr (kSteps == 2) sum = Add(sum, x.Sum(t, step + 1));
+    const Floats sum = x.Sum<kSteps>(t, step);
     Unrolled<kSidesAtOnce>([&](auto s) { sums[s][t] = Fma(minimum[s], sum, sums[s][t]); });
   });
 }

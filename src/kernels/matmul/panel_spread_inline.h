@@ -142,10 +142,7 @@ struct SpreadProducts {
   void SpreadSumsOf(const Tokens& x, const Pass& pass) const {
     float(*to)[kLanes] = scratch.sums;
     for (size_t step = pass.begin; step < pass.end; step += kSteps) {
-      for (size_t t = 0; t < kTokens; ++t, ++to) {
-        const Floats first = x.Sum(t, step);
-        Put(*to, kSteps == 2 ? Add(first, x.Sum(t, step + 1)) : first);
-      }
+      for (size_t t = 0; t < kTokens; ++t, ++to) Put(*to, x.Sum<kSteps>(t, step));
     }
   }
 

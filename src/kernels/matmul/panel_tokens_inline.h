@@ -188,14 +188,9 @@ struct Turned {
   }
 
   static void TurnSums(const Tokens& x, const TurnedPass& pass, size_t group, float (*to)[kLanes]) {
-    float turned[kBlockSteps][kLanes];
     RowsOf(pass, group, [&](size_t t) {
-      return x.SumAt(t, pass.begin);
-    }).TurnFloats(pass.steps(), turned);
-    for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
-      const Floats sum = FloatsAt(turned[i * kSteps]);
-      Put(to[i], kSteps == 2 ? Add(sum, FloatsAt(turned[i * kSteps + kSteps - 1])) : sum);
-    }
+      return x.SumAt<kSteps>(t, pass.begin);
+    }).TurnFloats(pass.steps() / kSteps, to);
   }
 
   template <class Type>

@@ -348,6 +348,7 @@ float FloatAt(const std::byte* row, size_t offset, size_t index) {
 template <class Panel, int kGroups>
 float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
   constexpr size_t kScaled = kScaleColumns<Panel>;
+  const size_t sum_offset = kScaled == kQ8Group ? Q8SumOffset(columns) : Q8PairSumOffset(columns);
   const auto* p = reinterpret_cast<const int8_t*>(x);
   float sum = 0;
   float minimum = 0;
@@ -356,7 +357,6 @@ float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
     float part = 0;
     for (size_t column = begin; column < end; column += kScaled) {
       int64_t product = 0;
-      float x_sum = 0;
       Columns w{};
       for (size_t i = column / 16; i < (column + kScaled) / 16; ++i) {
         const int within = static_cast<int>(i % (2 * kGroups));
@@ -364,10 +364,11 @@ float Dot(const Panel* blocks, int row, const std::byte* x, size_t columns) {
         int32_t dot = 0;
         for (size_t c = 0; c < 16; ++c) dot += w.q[c] * p[16 * i + c];
         product += dot * static_cast<int64_t>(FloatAt(x, Q8MultiplierOffset(columns), i));
-        x_sum += FloatAt(x, Q8SumOffset(columns), i);
       }
       part = std::fma(static_cast<float>(product), w.scale, part);
-      if (kHasMinimums<Panel>) minimum = std::fma(w.minimum, x_sum, minimum);
+      if (kHasMinimums<Panel>) {
+        minimum = std::fma(w.minimum, FloatAt(x, sum_offset, column / kScaled), minimum);
+      }
     }
     sum = std::fma(part, FloatAt(x, Q8UnitOffset(columns), begin / kQ8Block), sum);
   }

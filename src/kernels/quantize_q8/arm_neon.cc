@@ -16,6 +16,7 @@ struct Block {
   float* multipliers;
   int16_t* pairs;
   float* sums;
+  float* pair_sums;
   float* unit;
 };
 
@@ -70,7 +71,7 @@ void ClearBlock(size_t columns, const Block& to) {
   __builtin_memset(to.q, 0, columns);
   for (size_t g = 0; g < columns / kQ8Group; ++g) {
     SetMultiplier(to, g, 1.0f);
-    to.sums[g] = *to.unit;
+    to.sums[g] = to.pair_sums[g / 2] = *to.unit;
   }
 }
 
@@ -89,6 +90,7 @@ void QuantizeBlock(const float* x, size_t columns, const Block& to) {
   for (size_t g = 0; g < groups; ++g) {
     QuantizeGroup(x + g * kQ8Group, g, FloatOf(bits[g]), scale, to);
   }
+  for (size_t g = 0; g < groups; g += 2) to.pair_sums[g / 2] = to.sums[g] + to.sums[g + 1];
 }
 
 }  // namespace
@@ -99,13 +101,14 @@ void QuantizeQ8Neon(const QuantizeQ8Task& task) {
            reinterpret_cast<float*>(row + Q8MultiplierOffset(task.columns)),
            reinterpret_cast<int16_t*>(row + Q8PairOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8SumOffset(task.columns)),
+           reinterpret_cast<float*>(row + Q8PairSumOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8UnitOffset(task.columns))};
   for (size_t at = 0; at < task.columns; at += kQ8Block) {
     const size_t left = task.columns - at;
     const size_t whole = kQ8Block;
     QuantizeBlock(task.input + at, left < whole ? left : whole, to);
-    to = {to.q + kQ8Block, to.multipliers + kBlockGroups, to.pairs + 2 * kBlockGroups,
-          to.sums + kBlockGroups, to.unit + 1};
+    to = {to.q + kQ8Block,        to.multipliers + kBlockGroups,   to.pairs + 2 * kBlockGroups,
+          to.sums + kBlockGroups, to.pair_sums + kBlockGroups / 2, to.unit + 1};
   }
 }
 

@@ -40,6 +40,7 @@ struct Block {
         multipliers(Floats(row + Q8MultiplierOffset(columns)) + at / kQ8Group),
         pairs(reinterpret_cast<int16_t*>(row + Q8PairOffset(columns)) + 2 * at / kQ8Group),
         sums(Floats(row + Q8SumOffset(columns)) + at / kQ8Group),
+        pair_sums(Floats(row + Q8PairSumOffset(columns)) + at / kQ8Group / 2),
         unit(Floats(row + Q8UnitOffset(columns))[at / kQ8Block]) {}
 
   void SetMultiplier(size_t group, float multiplier) const {
@@ -51,6 +52,7 @@ struct Block {
   float* multipliers;
   int16_t* pairs;
   float* sums;
+  float* pair_sums;
   float& unit;
 
  private:
@@ -64,6 +66,7 @@ void QuantizeBlock(const float* x, size_t columns, const Block& to) {
     to.unit = std::numeric_limits<float>::quiet_NaN();
     std::fill_n(to.q, columns, int8_t{0});
     std::fill_n(to.sums, groups, to.unit);
+    std::fill_n(to.pair_sums, groups / 2, to.unit);
     for (size_t g = 0; g < groups; ++g) to.SetMultiplier(g, 1);
     return;
   }
@@ -77,6 +80,7 @@ void QuantizeBlock(const float* x, size_t columns, const Block& to) {
     to.SetMultiplier(g, multiplier);
     to.sums[g] = to.unit * multiplier * sum;
   }
+  for (size_t g = 0; g < groups; g += 2) to.pair_sums[g / 2] = to.sums[g] + to.sums[g + 1];
 }
 
 void QuantizeQ8Scalar(const QuantizeQ8Task& task) {

@@ -62,6 +62,11 @@ __m256i SumOfEach(const __m256i (&quads)[kGroups / 2]) {
   return _mm256_permutevar8x32_epi32(sums, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
+// The sums of neighbouring lanes.
+__m128 SumPairs(__m256 v) {
+  return _mm_hadd_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+}
+
 // The bits of the largest magnitude of each group, a group a lane.
 __m256i LargestOfEach(const float* x) {
   __m256i bits[kGroups];
@@ -82,6 +87,7 @@ struct Block {
   float* multipliers;
   int32_t* pairs;  // of int16
   float* sums;
+  float* pair_sums;
   float* unit;
 };
 
@@ -116,7 +122,9 @@ void QuantizeGroups(const float* block, size_t first, __m256i largest, const Sca
   _mm256_storeu_ps(to.multipliers + first, multiplier);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.pairs + first),
                       _mm256_or_si256(whole, _mm256_slli_epi32(whole, 16)));
-  _mm256_storeu_ps(to.sums + first, _mm256_mul_ps(step, _mm256_cvtepi32_ps(SumOfEach(quads))));
+  const __m256 sums = _mm256_mul_ps(step, _mm256_cvtepi32_ps(SumOfEach(quads)));
+  _mm256_storeu_ps(to.sums + first, sums);
+  _mm_storeu_ps(to.pair_sums + first / 2, SumPairs(sums));
 }
 
 // Of what is not a number.
@@ -126,7 +134,7 @@ void ClearBlock(const Block& to) {
   for (size_t g = 0; g < kBlockGroups; ++g) {
     to.multipliers[g] = 1.0f;
     to.pairs[g] = 0x00010001;
-    to.sums[g] = *to.unit;
+    to.sums[g] = to.pair_sums[g / 2] = *to.unit;
   }
 }
 
@@ -148,28 +156,32 @@ void QuantizeRest(const float* from, size_t columns, const Block& to) {
   float multipliers[kBlockGroups];
   int32_t pairs[kBlockGroups];
   float sums[kBlockGroups];
+  float pair_sums[kBlockGroups / 2];
   __builtin_memcpy(x, from, columns * sizeof(float));
-  QuantizeBlock(x, {q, multipliers, pairs, sums, to.unit});
+  QuantizeBlock(x, {q, multipliers, pairs, sums, pair_sums, to.unit});
   const size_t words = columns / kQ8Group * sizeof(float);
   __builtin_memcpy(to.q, q, columns);
   __builtin_memcpy(to.multipliers, multipliers, words);
   __builtin_memcpy(to.pairs, pairs, words);
   __builtin_memcpy(to.sums, sums, words);
+  __builtin_memcpy(to.pair_sums, pair_sums, words / 2);
 }
 
 }  // namespace
 
 void QuantizeQ8Avx2(const QuantizeQ8Task& task) {
   std::byte* row = task.output;
-  Block to{row, reinterpret_cast<float*>(row + Q8MultiplierOffset(task.columns)),
+  Block to{row,
+           reinterpret_cast<float*>(row + Q8MultiplierOffset(task.columns)),
            reinterpret_cast<int32_t*>(row + Q8PairOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8SumOffset(task.columns)),
+           reinterpret_cast<float*>(row + Q8PairSumOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8UnitOffset(task.columns))};
   size_t at = 0;
   for (; at + kQ8Block <= task.columns; at += kQ8Block) {
     QuantizeBlock(task.input + at, to);
-    to = {to.q + kQ8Block, to.multipliers + kBlockGroups, to.pairs + kBlockGroups,
-          to.sums + kBlockGroups, to.unit + 1};
+    to = {to.q + kQ8Block,        to.multipliers + kBlockGroups,   to.pairs + kBlockGroups,
+          to.sums + kBlockGroups, to.pair_sums + kBlockGroups / 2, to.unit + 1};
   }
   if (at < task.columns) QuantizeRest(task.input + at, task.columns - at, to);
 }
