@@ -61,6 +61,7 @@ Accesses AccessesOf(const Step& step) {
     AddOperand(step.inputs[i], SplitOfInput(step, i), accesses.reads);
   }
   AddOperand(step.output, step.split, accesses.writes);
+  AddOperand(step.tiles, Split::kOther, accesses.writes);
   if (step.op == Op::kCacheAppend || step.op == Op::kAttend) {
     const auto& attention = std::get<AttentionAttributes>(step.attributes);
     const Access cache{Access::Space::kCache, attention.state, uint64_t{attention.state} + 1};

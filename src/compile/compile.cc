@@ -4,6 +4,7 @@
 
 #include "compile/barriers.h"
 #include "compile/expert_scratch.h"
+#include "compile/gated_products.h"
 #include "compile/memory_plan.h"
 #include "compile/passes.h"
 
@@ -116,13 +117,31 @@ uint64_t SharedOf(const Program& program, const Step& step) {
 std::vector<Step> StepsOf(const Graph& graph, const std::vector<Split>& splits,
                           const Places& places) {
   std::vector<Step> steps;
+  std::vector<size_t> index(graph.size());
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Op op = graph.node(id).op;
     if (op == Op::kInput || op == Op::kWeight) continue;
+    index[id] = steps.size();
     steps.push_back(StepOf(graph, places, id));
     steps.back().split = splits[id];
   }
+  const std::vector<GatedNodes> gated = FindGatedProducts(graph);
+  for (const GatedNodes& nodes : gated) {
+    const Operand tiles = OperandOf(graph, places, nodes.quantize);
+    steps[index[nodes.products[0]]].begins_gated = true;
+    if (nodes.quantize == nodes.glu || tiles.place != Operand::Place::kArena) continue;
+    steps[index[nodes.glu]].tiles = tiles;
+    steps[index[nodes.quantize]].of_written = true;
+  }
   PlaceBarriers(steps);
+  for (const GatedNodes& nodes : gated) {
+    const bool apart =
+        steps[index[nodes.products[1]]].barrier_before || steps[index[nodes.glu]].barrier_before;
+    if (!apart) continue;
+    steps[index[nodes.products[0]]].begins_gated = false;
+    steps[index[nodes.glu]].tiles = {};
+    steps[index[nodes.quantize]].of_written = false;
+  }
   FindChains(steps);
   return steps;
 }
@@ -143,6 +162,7 @@ Program Compile(const Graph& model, const CompileOptions& options) {
   program.cache = PlanCache(model, options.cache_type);
   program.max_tokens = options.max_tokens;
   program.arena_bytes = arena.arena_bytes;
+  program.prompt_bytes = arena.prompt_bytes;
   program.own_bytes = own.arena_bytes;
   program.vocabulary = graph.node(graph.output()).type.columns;
   program.steps = StepsOf(graph, splits, {arena});

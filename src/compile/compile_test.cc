@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "compile/barriers.h"
+#include "compile/gated_products.h"
 #include "compile/memory_plan.h"
 #include "compile/passes.h"
 #include "graph/builder.h"
@@ -153,17 +154,26 @@ TEST(QuantizeActivations, EachInputOfAMixtureOnce) {
   EXPECT_NE(ToText(quantized).find("3 × 96]"), std::string::npos);
 }
 
+// What kernels for tiles would be given, on any machine that could have them; or as it is.
+Graph SmallModelInTiles() {
+  const KernelSet kernels(kCpuAvx2 | kCpuAvx512Vnni | kCpuAmxBf16);
+  return QuantizeActivations(SplitAttention(FuseResiduals(SmallModel(DType::kQ8_0))), kernels);
+}
+
 // Any two values that are alive together must not share a byte, but for one written over another on
 // purpose.
-TEST(PlanMemory, LiveValuesDoNotOverlap) {
-  const Graph graph =
-      QuantizeActivations(SplitAttention(FuseResiduals(SmallModel(DType::kQ8_0))), KernelSet());
+void ExpectLiveValuesDoNotOverlap(const Graph& graph) {
   const uint32_t tokens = 7;
   const MemoryPlan plan = PlanMemory(graph, tokens);
   std::vector<NodeId> last_use(graph.size());
   for (NodeId id = 0; id < graph.size(); ++id) {
     last_use[id] = id;
     for (const NodeId input : graph.node(id).inputs) last_use[input] = id;
+  }
+  std::vector<NodeId> first_write(graph.size());
+  for (NodeId id = 0; id < graph.size(); ++id) first_write[id] = id;
+  for (const GatedNodes& gated : FindGatedProducts(graph)) {
+    first_write[gated.quantize] = std::min(first_write[gated.quantize], gated.products[0]);
   }
   const auto end_of = [&](NodeId id) {
     const ValueType& type = graph.node(id).type;
@@ -176,9 +186,11 @@ TEST(PlanMemory, LiveValuesDoNotOverlap) {
     EXPECT_EQ(plan.offsets[a] % 64, 0u);
     const uint64_t a_end = end_of(a);
     reach = std::max(reach, a_end);
-    for (NodeId b = a + 1; b <= last_use[a]; ++b) {
-      if (plan.offsets[b] == kNoPlace) continue;
-      const bool overwrites = b == last_use[a] && plan.offsets[b] == plan.offsets[a];
+    for (NodeId b = 0; b < graph.size(); ++b) {
+      if (plan.offsets[b] == kNoPlace || a == b) continue;
+      if (first_write[b] > last_use[a] || first_write[a] > last_use[b]) continue;
+      const bool overwrites =
+          (b == last_use[a] || a == last_use[b]) && plan.offsets[b] == plan.offsets[a];
       const uint64_t b_end = end_of(b);
       EXPECT_TRUE(overwrites || a_end <= plan.offsets[b] || b_end <= plan.offsets[a])
           << a << " and " << b;
@@ -186,6 +198,117 @@ TEST(PlanMemory, LiveValuesDoNotOverlap) {
   }
   EXPECT_LE(reach, plan.arena_bytes);
   EXPECT_LT(plan.arena_bytes, reach + 64);
+  EXPECT_LE(plan.prompt_bytes, plan.arena_bytes);
+  EXPECT_GT(plan.prompt_bytes, 0u);
+}
+
+TEST(PlanMemory, LiveValuesDoNotOverlap) {
+  ExpectLiveValuesDoNotOverlap(
+      QuantizeActivations(SplitAttention(FuseResiduals(SmallModel(DType::kQ8_0))), KernelSet()));
+  ExpectLiveValuesDoNotOverlap(SmallModelInTiles());
+}
+
+// What is read takes no more than tiles of the products' input and of what is rounded, beside the
+// rest; where there are no tiles nothing is left out.
+TEST(PlanMemory, PromptsDoNotTouchWhatWrittenTokensNeed) {
+  const Graph plain = QuantizeActivations(SmallModel(DType::kF16), KernelSet());
+  const MemoryPlan all = PlanMemory(plain, 64);
+  EXPECT_EQ(all.prompt_bytes, all.arena_bytes);
+  const Graph tiles = SmallModelInTiles();
+  if (FindGatedProducts(tiles).empty()) GTEST_SKIP();
+  const MemoryPlan plan = PlanMemory(tiles, 64);
+  const uint64_t gate_bytes = plan.row_bytes[FindGatedProducts(tiles)[0].glu] * 64;
+  EXPECT_LE(plan.prompt_bytes + gate_bytes, plan.arena_bytes);
+}
+
+TEST(GatedProducts, AreFoundWhereNothingElseReadsThem) {
+  const Graph model = SmallModelInTiles();
+  const auto found = FindGatedProducts(model);
+  if (found.empty()) {
+    EXPECT_EQ(CountElements(model, Op::kQuantize, Element::kQ8OrTiles), 0u);
+    GTEST_SKIP();
+  }
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(model.node(found[0].products[0]).op, Op::kMatMul);
+  EXPECT_EQ(model.node(found[0].products[1]).op, Op::kMatMul);
+  EXPECT_EQ(model.node(found[0].glu).op, Op::kGlu);
+  EXPECT_EQ(model.node(found[0].quantize).op, Op::kQuantize);
+  EXPECT_TRUE(FindGatedProducts(QuantizeActivations(SmallModel(DType::kF16), KernelSet())).empty());
+
+  const KernelSet kernels(kCpuAvx2 | kCpuAvx512Vnni | kCpuAmxBf16);
+  const auto find = [&](bool gate_is_read, bool result_is_read, DType up_type) {
+    GraphBuilder g;
+    const Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+    const Value gate = g.MatMul(x, g.Weight("gate", View(DType::kQ8_0, {64, 64})));
+    const Value up = g.MatMul(x, g.Weight("up", View(up_type, {64, 64})));
+    const Value glu = g.SwiGlu(gate, up);
+    Value y = g.MatMul(glu, g.Weight("down", View(DType::kQ8_0, {64, 64})));
+    if (gate_is_read) y = g.Add(y, gate);
+    if (result_is_read) y = g.Add(y, glu);
+    return FindGatedProducts(QuantizeActivations(*g.Finish(y), kernels));
+  };
+  ASSERT_EQ(find(false, false, DType::kQ8_0).size(), 1u);
+  EXPECT_EQ(find(true, false, DType::kQ8_0).size(), 0u);
+  EXPECT_EQ(find(false, false, DType::kQ4_0).size(), 0u);
+  const auto read = find(false, true, DType::kQ8_0);
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].quantize, read[0].glu);  // its floats are wanted
+}
+
+// Attention and the feed-forward side by side: what the former leaves free, the latter may take,
+// and a barrier then stands between its products.
+Graph ParallelModel() {
+  GraphBuilder g;
+  const auto matrix = [&](const char* name, uint64_t rows, uint64_t columns) {
+    return g.Weight(name, View(DType::kQ8_0, {rows, columns}));
+  };
+  const AttentionAttributes attention{0, 2, 1, 32, 32, 0.1f};
+  const Value x = g.Embed(g.Tokens(), g.Weight("embd", View(DType::kF32, {20, 64})));
+  const Value h = g.RmsNorm(x, g.Weight("norm", View(DType::kF32, {64})), 1e-5f);
+  const Value q = g.MatMul(h, matrix("q", 64, 64));
+  const Value k = g.MatMul(h, matrix("k", 32, 64));
+  const Value v = g.MatMul(h, matrix("v", 32, 64));
+  const Value attended = g.MatMul(g.Attention(q, k, v, attention), matrix("o", 64, 64));
+  const Value gate = g.MatMul(h, matrix("gate", 64, 64));
+  const Value up = g.MatMul(h, matrix("up", 64, 64));
+  const Value fed = g.MatMul(g.SwiGlu(gate, up), matrix("down", 64, 64));
+  return *g.Finish(g.Add(g.Add(attended, fed), x));
+}
+
+TEST(GatedProducts, NobodyWaitsAmongThem) {
+  const CompileOptions options{KernelSet(kCpuAvx2 | kCpuAvx512Vnni | kCpuAmxBf16), 64, DType::kF16};
+  for (const Graph& graph : {SmallModel(DType::kQ8_0), ParallelModel()}) {
+    const Program program = Compile(graph, options);
+    for (const std::vector<Step>* steps : {&program.steps, &program.few_steps}) {
+      size_t rounded = 0;
+      for (size_t i = 0; i < steps->size(); ++i) {
+        const Step& step = (*steps)[i];
+        rounded += step.tiles ? 1 : 0;
+        rounded -= step.of_written ? 1 : 0;
+        if (!step.begins_gated) continue;
+        EXPECT_FALSE((*steps)[i + 1].barrier_before || (*steps)[i + 2].barrier_before);
+        EXPECT_EQ((*steps)[i + 2].op, Op::kGlu);
+      }
+      EXPECT_EQ(rounded, 0u);
+    }
+  }
+}
+
+// In steps for few tokens each worker rounds for itself.
+TEST(GatedProducts, StepsForManyTokensPutTheResultInTiles) {
+  const CompileOptions options{KernelSet(kCpuAvx2 | kCpuAvx512Vnni | kCpuAmxBf16), 64, DType::kF16};
+  const Program program = Compile(SmallModel(DType::kQ8_0), options);
+  if (FindGatedProducts(SmallModelInTiles()).empty()) GTEST_SKIP();
+  const auto count = [](const std::vector<Step>& steps, auto of) {
+    return std::count_if(steps.begin(), steps.end(), of);
+  };
+  for (const std::vector<Step>* steps : {&program.steps, &program.few_steps}) {
+    EXPECT_EQ(count(*steps, [](const Step& step) { return step.begins_gated; }), 1);
+    const bool many = steps == &program.steps;
+    EXPECT_EQ(count(*steps, [](const Step& step) { return bool{step.tiles}; }), many);
+    EXPECT_EQ(count(*steps, [](const Step& step) { return step.of_written; }), many);
+    for (const Step& step : *steps) EXPECT_TRUE(!step.of_written || step.barrier_before);
+  }
 }
 
 // The operations, with a bar where all wait for all.

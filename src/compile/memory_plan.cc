@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
+#include "compile/gated_products.h"
 #include "kernels/bf16_tiles.h"
 #include "kernels/q8_rows.h"
 
@@ -50,6 +52,18 @@ std::optional<NodeId> OverwritableInput(const Graph& graph, NodeId id) {
   return same_type ? input : std::nullopt;
 }
 
+// How many bytes lie in at least one of the stretches, each [first, second).
+uint64_t BytesInAny(std::vector<std::pair<uint64_t, uint64_t>> stretches) {
+  std::sort(stretches.begin(), stretches.end());
+  uint64_t bytes = 0, reach = 0;
+  for (const auto& [begin, end] : stretches) {
+    if (end <= reach) continue;
+    bytes += end - std::max(begin, reach);
+    reach = end;
+  }
+  return bytes;
+}
+
 // Memory that is taken for a while.
 struct Block {
   uint64_t offset;
@@ -62,6 +76,7 @@ class Planner {
   Planner(const Graph& graph, uint32_t max_tokens, const std::vector<bool>& wanted)
       : graph_(graph), max_tokens_(max_tokens), wanted_(wanted) {
     FindLastUses();
+    FindWrittenEarly();
     plan_.offsets.assign(graph.size(), kNoPlace);
     plan_.row_bytes.assign(graph.size(), 0);
     plan_.tiles.assign(graph.size(), 0);
@@ -73,14 +88,30 @@ class Planner {
       const ValueType& type = graph_.node(id).type;
       const bool is_output = id == graph_.output();  // its caller has rows one after the other
       plan_.row_bytes[id] = is_output ? type.columns * sizeof(float) : RowBytesOf(type);
-      std::erase_if(taken_, [&](const Block& block) { return block.last_use < id; });
-      const bool wanted = wanted_.empty() || wanted_[id];
-      if (wanted && LivesInArena(graph_, id) && !PlaceOverInput(id)) PlaceInGap(id);
     }
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      std::erase_if(taken_, [&](const Block& block) { return block.last_use < id; });
+      if (written_early_[id] != id) Place(written_early_[id]);
+      if (plan_.offsets[id] == kNoPlace) Place(id);
+    }
+    plan_.prompt_bytes = PromptBytes();
     return std::move(plan_);
   }
 
  private:
+  void Place(NodeId id) {
+    const bool wanted = wanted_.empty() || wanted_[id];
+    if (wanted && LivesInArena(graph_, id) && !PlaceOverInput(id)) PlaceInGap(id);
+  }
+
+  void FindWrittenEarly() {
+    written_early_.resize(graph_.size());
+    for (NodeId id = 0; id < graph_.size(); ++id) written_early_[id] = id;
+    for (const GatedNodes& nodes : FindGatedProducts(graph_)) {
+      if (nodes.quantize != nodes.glu) written_early_[nodes.products[0]] = nodes.quantize;
+    }
+  }
+
   void FindLastUses() {
     last_use_.resize(graph_.size());
     for (NodeId id = 0; id < graph_.size(); ++id) {
@@ -118,10 +149,27 @@ class Planner {
     plan_.arena_bytes = std::max(plan_.arena_bytes, offset + bytes);
   }
 
+  // Values that only written tokens have are left out, and so is of others what only these have.
+  uint64_t PromptBytes() const {
+    std::vector<bool> is_skipped(graph_.size(), false);
+    for (const GatedNodes& nodes : FindGatedProducts(graph_)) {
+      is_skipped[nodes.products[0]] = is_skipped[nodes.products[1]] = true;
+      if (nodes.quantize != nodes.glu) is_skipped[nodes.glu] = true;
+    }
+    std::vector<std::pair<uint64_t, uint64_t>> touched;
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      const uint64_t begin = plan_.offsets[id];
+      if (begin == kNoPlace || is_skipped[id]) continue;
+      touched.emplace_back(begin + plan_.tiles[id], begin + plan_.bytes[id]);
+    }
+    return BytesInAny(std::move(touched));
+  }
+
   const Graph& graph_;
   uint64_t max_tokens_;
   const std::vector<bool>& wanted_;
   std::vector<NodeId> last_use_;
+  std::vector<NodeId> written_early_;  // of each node, one whose value is written with its; or it
   std::vector<Block> taken_;
   MemoryPlan plan_;
 };

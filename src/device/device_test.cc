@@ -14,6 +14,7 @@
 #include "device/reference/reference_device.h"
 #include "graph/builder.h"
 #include "kernels/attention/attention.h"
+#include "kernels/emulated_testing.h"
 
 namespace ingle {
 namespace {
@@ -178,11 +179,11 @@ std::vector<int32_t> Tokens(size_t count, uint32_t seed) {
 // A device that owns what it needs.
 struct CpuSetup {
   // shared_floats: what attention may share; 0: as much as the program says.
-  CpuSetup(const Graph& graph, int threads, DType cache, CpuFeatures features = UsableCpuFeatures(),
+  CpuSetup(const Graph& graph, int threads, DType cache, const KernelSet& kernels = KernelSet(),
            uint64_t shared_floats = 0)
       : pool(threads),
-        packed(PackInMemory(MatricesToPack({&graph}, KernelSet(features)), pool)),
-        program(Compile(graph, {KernelSet(features), 256, cache})) {
+        packed(PackInMemory(MatricesToPack({&graph}, kernels), pool)),
+        program(Compile(graph, {kernels, 256, cache})) {
     UsePanels(program, packed->weights);
     if (shared_floats > 0) program.shared_floats = shared_floats;
     auto made = MakeCpuDevice(program, pool);
@@ -215,7 +216,7 @@ TEST(CpuDevice, AgreesWithTheReference) {
   const auto tokens = Tokens(70, 1);
   Sequence a, b;
   CpuSetup fast(model.graph(), 2, DType::kF32);
-  CpuSetup plain(model.graph(), 3, DType::kF32, 0);
+  CpuSetup plain(model.graph(), 3, DType::kF32, KernelSet(0));
   const auto want = RunReference(model.graph(), tokens);
   ExpectNear(RunStep(*fast.device, {{&a, tokens}}), want, 1e-5f);
   ExpectNear(RunStep(*plain.device, {{&b, tokens}}), want, 1e-5f);
@@ -226,7 +227,7 @@ TEST(CpuDevice, QuantizedActivationsStayClose) {
   const auto tokens = Tokens(70, 2);
   Sequence a, b;
   CpuSetup fast(model.graph(), 2, DType::kF16);
-  CpuSetup plain(model.graph(), 2, DType::kF16, 0);
+  CpuSetup plain(model.graph(), 2, DType::kF16, KernelSet(0));
   const auto want = RunReference(model.graph(), tokens);
   ExpectNear(RunStep(*fast.device, {{&a, tokens}}), want, 3e-2f);
   ExpectNear(RunStep(*plain.device, {{&b, tokens}}), want, 2e-3f);
@@ -270,10 +271,10 @@ TEST(CpuDevice, ResultsDoNotDependOnCompany) {
 }
 
 // What is read and what is written may be computed in two ways, next to each other in a step.
-TEST(CpuDevice, ReadAndWrittenTokensDoNotMix) {
+void ExpectReadAndWrittenTokensDoNotMix(const KernelSet& kernels) {
   for (const DType type : {DType::kQ8_0, DType::kQ4_0}) {
     const SmallModel model(type);
-    CpuSetup setup(model.graph(), 2, DType::kF16);
+    CpuSetup setup(model.graph(), 2, DType::kF16, kernels);
     const std::vector<int32_t> texts[] = {Tokens(19, 5), Tokens(1, 6), Tokens(21, 7), Tokens(2, 8)};
     std::vector<float> alone;
     std::vector<Part> parts;
@@ -287,6 +288,35 @@ TEST(CpuDevice, ReadAndWrittenTokensDoNotMix) {
     const auto together = RunStep(*setup.device, parts);
     ASSERT_EQ(together.size(), alone.size());
     EXPECT_EQ(0, std::memcmp(together.data(), alone.data(), alone.size() * sizeof(float)));
+  }
+}
+
+TEST(CpuDevice, ReadAndWrittenTokensDoNotMix) {
+  ExpectReadAndWrittenTokensDoNotMix(KernelSet());
+  ExpectReadAndWrittenTokensDoNotMix(EmulatedKernelSet());
+}
+
+// Whatever becomes of gate and up at once has the bits of what does one after the other.
+TEST(CpuDevice, GatedProductsGiveWhatTheirStepsGive) {
+  const auto tokens = Tokens(43, 9);
+  const std::vector<int32_t> written{7};
+  for (const KernelSet& kernels : {KernelSet(), EmulatedKernelSet()}) {
+    for (const uint64_t inner : {96, 8192}) {
+      const SmallModel model(DType::kQ4_0, 16, inner);
+      CpuSetup gated(model.graph(), 3, DType::kF16, kernels);
+      CpuSetup plain(model.graph(), 2, DType::kF16, kernels);
+      for (auto* steps : {&plain.program.steps, &plain.program.few_steps}) {
+        for (Step& step : *steps) {
+          step.begins_gated = step.of_written = false;
+          step.tiles = {};
+        }
+      }
+      Sequence a[2], b[2];
+      const std::vector<int32_t> few{tokens[0], tokens[1]};
+      EXPECT_EQ(RunStep(*gated.device, {{&a[0], few}}), RunStep(*plain.device, {{&b[0], few}}));
+      EXPECT_EQ(RunStep(*gated.device, {{&a[0], written, true}, {&a[1], tokens}}),
+                RunStep(*plain.device, {{&b[0], written, true}, {&b[1], tokens}}));
+    }
   }
 }
 
@@ -359,7 +389,7 @@ TEST(CpuDevice, RoundsOfChunksGiveTheSame) {
     RunLong(*one.device, whole, tokens);
     const auto want = RunStep(*one.device, {{&whole, next}});
     for (const uint64_t slots : {1, 2, 3}) {
-      CpuSetup setup(model.graph(), 3, type, UsableCpuFeatures(), slots * slot);
+      CpuSetup setup(model.graph(), 3, type, KernelSet(), slots * slot);
       Sequence sequence;
       RunLong(*one.device, sequence, tokens);
       EXPECT_EQ(RunStep(*setup.device, {{&sequence, next}}), want) << Name(type) << " " << slots;

@@ -96,6 +96,14 @@ ActivationKind KindOf(Activation activation) {
   return static_cast<ActivationKind>(activation);
 }
 
+GluTask GluTaskOf(const ActivationAttributes& attributes) {
+  GluTask task{};
+  task.kind = KindOf(attributes.activation);
+  task.limit = attributes.limit;
+  task.offset = attributes.offset;
+  return task;
+}
+
 bool IsRowOperation(Op op) {
   switch (op) {
     case Op::kAdd:
@@ -139,9 +147,12 @@ void ComputeRow(const RowTask& task) {
           {KindOf(attributes.activation), task.inputs[0], task.output, columns});
     }
     case Op::kGlu: {
-      const auto& a = std::get<ActivationAttributes>(task.attributes);
-      return elementwise.glu({KindOf(a.activation), a.limit, a.offset, task.inputs[0],
-                              task.inputs[1], task.output, columns});
+      GluTask glu = GluTaskOf(std::get<ActivationAttributes>(task.attributes));
+      glu.gate = task.inputs[0];
+      glu.up = task.inputs[1];
+      glu.output = task.output;
+      glu.count = columns;
+      return elementwise.glu(glu);
     }
     case Op::kSlice:
       return Slice(task);

@@ -26,6 +26,9 @@ uint64_t EmbeddedRow(const EmbedAttributes& embed, const TensorView& table, int3
 
 ActivationKind KindOf(Activation activation);
 
+// kGlu's task, but for what it is applied to.
+GluTask GluTaskOf(const ActivationAttributes& attributes);
+
 bool IsRowOperation(Op op);
 
 // REQUIRES: IsRowOperation.

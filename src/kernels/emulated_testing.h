@@ -5,6 +5,7 @@
 
 #include "kernels/attention/attention.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/kernel_set.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/round_bf16/round_bf16.h"
 
@@ -18,6 +19,19 @@ struct EmulatedKernels {
   std::vector<RoundBf16Kernel> round_bf16;
 };
 const EmulatedKernels& Emulated();
+
+// What a machine with AMX would run, or about this machine's own choice where none are emulated.
+inline KernelSet EmulatedKernelSet() {
+  KernelSet kernels;
+  // Of several for a type the first wins.
+  for (auto kernel = Emulated().matmul.rbegin(); kernel != Emulated().matmul.rend(); ++kernel) {
+    kernels.Use(*kernel);
+  }
+  for (const AttentionKernel& kernel : Emulated().attention) kernels.UseForReading(kernel);
+  for (const ElementwiseKernels& table : Emulated().elementwise) kernels.Use(table);
+  for (const RoundBf16Kernel& kernel : Emulated().round_bf16) kernels.Use(kernel);
+  return kernels;
+}
 
 // A table's rows and the emulated ones that this machine can run.
 template <class Row>

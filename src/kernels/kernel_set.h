@@ -23,6 +23,12 @@ class KernelSet {
   // The best that a machine with these features can run.
   explicit KernelSet(CpuFeatures features = UsableCpuFeatures());
 
+  // Another kernel than the best, for tests: it has to live as long as the set.
+  void Use(const MatMulKernel& kernel) { matmul_[static_cast<size_t>(kernel.weights)] = &kernel; }
+  void Use(const RoundBf16Kernel& kernel) { round_bf16_ = &kernel; }
+  void Use(const ElementwiseKernels& kernels) { elementwise_ = &kernels; }
+  void UseForReading(const AttentionKernel& kernel) { reading_attention_ = &kernel; }
+
   const MatMulKernel& matmul(DType weights) const { return *matmul_[static_cast<size_t>(weights)]; }
   const QuantizeQ8Kernel& quantize_q8() const { return *quantize_q8_; }
   const RoundBf16Kernel& round_bf16() const { return *round_bf16_; }

@@ -18,5 +18,10 @@ inline __m512 OneNaN(__m512 v) {
   return _mm512_mask_mov_ps(v, is_none, _mm512_set1_ps(__builtin_nanf("")));
 }
 
+// Of sixteen floats, what is not a number as OneNaN's.
+inline __m256i ToBf16(__m512 v) {
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(RoundedToBf16(OneNaN(v)), 16));
+}
+
 }  // namespace
 }  // namespace ingle

@@ -28,7 +28,7 @@ void RunChain(std::span<const Step> chain, StepContext context) {
   Worker& worker = context.worker;
   const auto run = [&](const WorkPart& part) {
     context.part = part;
-    for (const Step& step : chain) RunStep(step, context);
+    for (std::span<const Step> left = chain; !left.empty();) left = RunNext(left, context);
   };
   const ChainParts parts(chain.front().chain_bytes, worker.count());
   if (parts.one_each()) return run(worker.part());
@@ -41,10 +41,10 @@ void RunSteps(std::span<const Step> steps, const StepContext& context) {
     if (step.barrier_before) context.worker.Barrier();
     if (step.chain > 0) {
       RunChain(steps.first(step.chain), context);
+      steps = steps.subspan(step.chain);
     } else {
-      RunStep(step, context);
+      steps = RunNext(steps, context);
     }
-    steps = steps.subspan(std::max(step.chain, 1u));
   }
 }
 
@@ -99,7 +99,7 @@ Result<std::unique_ptr<Device>> MakeCpuDevice(const Program& program, WorkerPool
 }
 
 uint64_t CpuDeviceBytes(const Program& program, int workers) {
-  return program.arena_bytes + OwnBytes(program, workers) + ScratchBytes(program, workers);
+  return program.prompt_bytes + OwnBytes(program, workers) + ScratchBytes(program, workers);
 }
 
 }  // namespace ingle

@@ -55,15 +55,15 @@ void Embed(const Step& step, const StepContext& context) {
   }
 }
 
-// The products of some tokens, in the form that their input has.
+// The products of some tokens, in the form that their input has, by a task for all.
 void MultiplyTokens(const Step& step, const StepContext& context, MatMulTask task,
                     const Worker::Range& tokens, bool in_tiles) {
   const Operand& x = step.inputs[0];
   const MatMulKernel& kernel = context.program.kernels.matmul(step.inputs[1].weight.type);
   task.tokens = tokens.end - tokens.begin;
   if (task.tokens == 0) return;
-  task.output = FloatRow(step.output, context, tokens.begin);
-  if (step.inputs[3]) task.residual = FloatRow(step.inputs[3], context, tokens.begin);
+  task.output += tokens.begin * task.output_stride;
+  if (task.residual != nullptr) task.residual += tokens.begin * task.residual_stride;
   if (in_tiles) {
     task.input = Tiles(x, context);
     task.first_token = tokens.begin;
@@ -88,7 +88,8 @@ void ForEachRun(const Batch& batch, const Body& body) {
   }
 }
 
-void MatMul(const Step& step, const StepContext& context) {
+// This worker's part of a product, but for the input and the tokens.
+MatMulTask ProductOf(const Step& step, const StepContext& context) {
   const Operand& x = step.inputs[0];
   const TensorView& weight = step.inputs[1].weight;
   MatMulTask task{};
@@ -96,14 +97,23 @@ void MatMul(const Step& step, const StepContext& context) {
   task.weight_row_bytes = weight.row_bytes();
   task.columns = x.type.columns;
   task.input_row_bytes = x.row_bytes;
+  task.output = FloatRow(step.output, context, 0);
   task.output_stride = FloatStride(step.output);
-  if (step.inputs[3]) task.residual_stride = FloatStride(step.inputs[3]);
+  if (step.inputs[3]) {
+    task.residual = FloatRow(step.inputs[3], context, 0);
+    task.residual_stride = FloatStride(step.inputs[3]);
+  }
   if (step.inputs[2]) task.bias = reinterpret_cast<const float*>(step.inputs[2].weight.data);
   const Worker::Range share = ColumnsOf(step, context);
   task.row_begin = share.begin;
   task.row_end = share.end;
   task.scratch = context.scratch;
-  if (x.type.element != Element::kQ8OrTiles) {
+  return task;
+}
+
+void MatMul(const Step& step, const StepContext& context) {
+  const MatMulTask task = ProductOf(step, context);
+  if (step.inputs[0].type.element != Element::kQ8OrTiles) {
     return MultiplyTokens(step, context, task, {0, RowCount(step.output, context)}, false);
   }
   ForEachRun(context.batch, [&](const Worker::Range& tokens, bool written) {
@@ -162,6 +172,34 @@ void Compute(const Step& step, const StepContext& context) {
   });
 }
 
+// Two products and a kGlu: of tokens in tiles in one, of others one after the other.
+void MultiplyGated(const Step& first, const Step& second, const Step& glu,
+                   const StepContext& context) {
+  const bool gate_first = first.output.offset == glu.inputs[0].offset;
+  const Step& gate = gate_first ? first : second;
+  const Step& up = gate_first ? second : first;
+  const ElementwiseKernels& elementwise = context.program.kernels.elementwise();
+  const GatedProduct gated{
+      up.inputs[1].weight.data, GluTaskOf(std::get<ActivationAttributes>(glu.attributes)),
+      elementwise.glu, glu.tiles ? Tiles(glu.tiles, context) : nullptr, glu.output.type.columns};
+  const Worker::Range columns = ColumnsOf(glu, context);
+  if (columns.begin == columns.end) return;
+  ForEachRun(context.batch, [&](const Worker::Range& tokens, bool written) {
+    MatMulTask task = ProductOf(gate, context);
+    if (!written) {
+      task.gated = &gated;
+      task.output = FloatRow(glu.output, context, 0);
+      task.output_stride = FloatStride(glu.output);
+      return MultiplyTokens(gate, context, task, tokens, true);
+    }
+    MultiplyTokens(gate, context, task, tokens, false);
+    MultiplyTokens(up, context, ProductOf(up, context), tokens, false);
+    for (size_t row = tokens.begin; row < tokens.end; ++row) {
+      ComputePart(glu, context, row, columns);
+    }
+  });
+}
+
 void RopeAngles(const Step& step, const StepContext& context) {
   const auto& rope = std::get<RopeAttributes>(step.attributes);
   const size_t pairs = rope.frequencies.size();
@@ -194,6 +232,7 @@ void Quantize(const Step& step, const StepContext& context) {
   const size_t columns = step.output.type.columns / parts;
   const Worker::Range share = RowsOf(step, context);
   for (size_t row = share.begin; row < share.end; ++row) {
+    if (step.of_written && !SequenceOf(context.batch, row).written) continue;
     const float* from = FloatRow(step.inputs[0], context, row);
     if (parts == 1) {
       PutActivations(step.output, context, row, from);
@@ -248,8 +287,7 @@ void Recur(const Step& step, const StepContext& context) {
   }
 }
 
-}  // namespace
-
+// This worker's part of the step.
 void RunStep(const Step& step, const StepContext& context) {
   switch (step.op) {
     case Op::kEmbed:
@@ -296,6 +334,17 @@ void RunStep(const Step& step, const StepContext& context) {
     case Op::kAttention:
       return;  // never steps of a program
   }
+}
+
+}  // namespace
+
+std::span<const Step> RunNext(std::span<const Step> steps, const StepContext& context) {
+  if (steps[0].begins_gated) {
+    MultiplyGated(steps[0], steps[1], steps[2], context);
+    return steps.subspan(3);
+  }
+  RunStep(steps[0], context);
+  return steps.subspan(1);
 }
 
 }  // namespace ingle

@@ -1,6 +1,8 @@
 // One function an operation: finds the operands, takes this worker's share, calls the kernel.
 #pragma once
 
+#include <span>
+
 #include "base/worker_pool.h"
 #include "compile/program.h"
 #include "device/device.h"
@@ -19,7 +21,7 @@ struct StepContext {
   WorkPart part;  // that is computed of steps that are split by columns
 };
 
-// This worker's part of the step.
-void RunStep(const Step& step, const StepContext& context);
+// This worker's part of the first step, or of as many as are computed at once; returns the others.
+std::span<const Step> RunNext(std::span<const Step> steps, const StepContext& context);
 
 }  // namespace ingle

@@ -2,7 +2,20 @@
 
 #include <cstddef>
 
+#include "kernels/elementwise/elementwise_task.h"
+
 namespace ingle {
+
+// What lets a product pass: glu of it, as the gate, and of another product of the same input.
+struct GatedProduct {
+  const std::byte* up_weights;  // in the form of the first's
+  GluTask glu;                  // but for what it is applied to
+  void (*run_glu)(const GluTask&);
+  // Null, or where the result goes instead of the output: in tiles of so many columns, of which
+  // row 0 is that of the input's.
+  std::byte* tiles;
+  size_t tile_columns;
+};
 
 // output[t][r] = weights[r] · input[t] + bias[r] + residual[t][r], for r in [row_begin, row_end)
 // and every t in [0, tokens).
@@ -17,6 +30,8 @@ struct MatMulTask {
   // Of input in tiles (bf16_tiles.h) alone, which it is from row 0 on: the first row that counts.
   // Output and residual begin with its. There is one at least.
   size_t first_token;
+  // Of input in tiles alone; may be null. Not with a bias or a residual.
+  const GatedProduct* gated;
 
   float* output;
   size_t output_stride;   // floats from one token to the next

@@ -461,6 +461,65 @@ TEST(MatMul, TilesAreTheSameBitsInAnyPieces) {
   }
 }
 
+// The products of two matrices, into floats or tiles, at once.
+struct GatedResult {
+  std::vector<float> floats;
+  std::vector<std::byte> tiles;
+};
+GatedResult ComputeGated(const MatMulKernel& kernel, const TilesProblem& p,
+                         const std::vector<std::byte>& up, size_t first_token, size_t tokens,
+                         bool into_tiles) {
+  GatedResult result{std::vector<float>(p.rows * tokens, -1.0f),
+                     std::vector<std::byte>(Bf16TilesBytes(p.tokens, p.rows), std::byte{0x11})};
+  std::vector<float> scratch(kernel.scratch(p.columns));
+  GatedProduct gated{};
+  gated.up_weights = up.data();
+  gated.glu.kind = ActivationKind::kSilu;
+  gated.run_glu = ElementwiseTable().back().glu;
+  if (into_tiles) gated.tiles = result.tiles.data();
+  gated.tile_columns = p.rows;
+  MatMulTask task{};
+  task.weights = p.panels.data();
+  task.weight_row_bytes = RowBytes(kernel.weights, p.columns);
+  task.columns = p.columns;
+  task.input = p.tiles.data();
+  task.first_token = first_token;
+  task.tokens = tokens;
+  task.gated = &gated;
+  task.output = result.floats.data();
+  task.output_stride = p.rows;
+  task.row_end = p.rows;
+  task.scratch = scratch.data();
+  kernel.run_tiles(task);
+  return result;
+}
+
+TEST(MatMul, GatedTilesAreTheBitsOfTheirProducts) {
+  ForEachTilesKernel([](const MatMulKernel& kernel) {
+    const size_t columns = 2 * std::max<size_t>(Info(kernel.weights).block_elements, 32);
+    const TilesProblem p = MakeTilesProblem(kernel, 288, columns, 35);
+    TilesProblem other = p;
+    const std::vector<std::byte> more = RandomWeights(kernel.weights, 2 * p.rows, columns);
+    other.weights.assign(more.begin() + static_cast<ptrdiff_t>(more.size() / 2), more.end());
+    other.panels = LayOut(kernel, other.weights, p.rows, columns);
+    for (const auto& [first, count] : {std::pair<size_t, size_t>{0, 35}, {17, 18}, {3, 1}}) {
+      const std::vector<float> gate = ComputeTiles(kernel, p, first, count, false);
+      const std::vector<float> up = ComputeTiles(kernel, other, first, count, false);
+      std::vector<float> want(gate.size());
+      ElementwiseTable().back().glu(
+          {ActivationKind::kSilu, 0, 0, gate.data(), up.data(), want.data(), want.size()});
+      EXPECT_EQ(ComputeGated(kernel, p, other.panels, first, count, false).floats, want);
+
+      std::vector<std::byte> tiles(Bf16TilesBytes(p.tokens, p.rows), std::byte{0x11});
+      for (size_t t = 0; t < count; ++t) {
+        RoundBf16Kernels().back().run(
+            {want.data() + t * p.rows, tiles.data() + Bf16RowOffset(first + t, p.rows), p.rows});
+      }
+      EXPECT_EQ(ComputeGated(kernel, p, other.panels, first, count, true).tiles, tiles);
+    }
+  });
+}
+
 TEST(MatMul, TilesKeepWhatIsNoNumber) {
   ForEachTilesKernel([](const MatMulKernel& kernel) {
     const size_t columns = std::max<size_t>(Info(kernel.weights).block_elements, 64);

@@ -6,9 +6,7 @@
 namespace ingle {
 namespace {
 
-inline __m256i RoundedAt(const float* x) {
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(RoundedToBf16(OneNaN(_mm512_loadu_ps(x))), 16));
-}
+inline __m256i RoundedAt(const float* x) { return ToBf16(_mm512_loadu_ps(x)); }
 
 }  // namespace
 
