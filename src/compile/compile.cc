@@ -1,6 +1,7 @@
 #include "compile/compile.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "compile/barriers.h"
 #include "compile/expert_scratch.h"
@@ -114,36 +115,81 @@ uint64_t SharedOf(const Program& program, const Step& step) {
   return std::max(kEnough, (one + 15) / 16 * 16);
 }
 
+// Steps, and where those of some nodes are.
+struct StepList {
+  std::vector<Step> steps;
+  std::vector<size_t> index;  // of each node that has become one
+
+  Step& Of(NodeId id) { return steps[index[id]]; }
+};
+
+void MarkGated(const Graph& graph, const Places& places, const std::vector<GatedNodes>& gated,
+               StepList& list) {
+  for (const GatedNodes& nodes : gated) {
+    Step& first = list.Of(nodes.products[0]);
+    first.begins_gated = true;
+    const Operand tiles = OperandOf(graph, places, nodes.quantize);
+    // In steps for few tokens each worker rounds for itself.
+    if (nodes.quantize == nodes.glu || tiles.place != Operand::Place::kArena) continue;
+    first.tiles = tiles;
+    list.Of(nodes.quantize).of_written = true;
+  }
+}
+
+// Where a barrier stands among the three they cannot be one.
+void UnmarkApart(const std::vector<GatedNodes>& gated, StepList& list) {
+  for (const GatedNodes& nodes : gated) {
+    if (!list.Of(nodes.products[1]).barrier_before && !list.Of(nodes.glu).barrier_before) continue;
+    list.Of(nodes.products[0]).begins_gated = false;
+    list.Of(nodes.products[0]).tiles = {};
+    list.Of(nodes.quantize).of_written = false;
+  }
+}
+
 std::vector<Step> StepsOf(const Graph& graph, const std::vector<Split>& splits,
                           const Places& places) {
-  std::vector<Step> steps;
-  std::vector<size_t> index(graph.size());
+  StepList list{{}, std::vector<size_t>(graph.size())};
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Op op = graph.node(id).op;
     if (op == Op::kInput || op == Op::kWeight) continue;
-    index[id] = steps.size();
-    steps.push_back(StepOf(graph, places, id));
-    steps.back().split = splits[id];
+    list.index[id] = list.steps.size();
+    list.steps.push_back(StepOf(graph, places, id));
+    list.steps.back().split = splits[id];
   }
   const std::vector<GatedNodes> gated = FindGatedProducts(graph);
-  for (const GatedNodes& nodes : gated) {
-    const Operand tiles = OperandOf(graph, places, nodes.quantize);
-    steps[index[nodes.products[0]]].begins_gated = true;
-    if (nodes.quantize == nodes.glu || tiles.place != Operand::Place::kArena) continue;
-    steps[index[nodes.glu]].tiles = tiles;
-    steps[index[nodes.quantize]].of_written = true;
+  MarkGated(graph, places, gated, list);
+  PlaceBarriers(list.steps);
+  UnmarkApart(gated, list);
+  FindChains(list.steps);
+  return std::move(list.steps);
+}
+
+// How many bytes lie in at least one of the stretches, each [first, second).
+uint64_t BytesInAny(std::vector<std::pair<uint64_t, uint64_t>> stretches) {
+  std::sort(stretches.begin(), stretches.end());
+  uint64_t bytes = 0, reach = 0;
+  for (const auto& [begin, end] : stretches) {
+    if (end <= reach) continue;
+    bytes += end - std::max(begin, reach);
+    reach = end;
   }
-  PlaceBarriers(steps);
-  for (const GatedNodes& nodes : gated) {
-    const bool apart =
-        steps[index[nodes.products[1]]].barrier_before || steps[index[nodes.glu]].barrier_before;
-    if (!apart) continue;
-    steps[index[nodes.products[0]]].begins_gated = false;
-    steps[index[nodes.glu]].tiles = {};
-    steps[index[nodes.quantize]].of_written = false;
+  return bytes;
+}
+
+// Products that are computed at once leave nothing in memory but their result.
+uint64_t PromptBytes(const std::vector<Step>& steps) {
+  std::vector<std::pair<uint64_t, uint64_t>> touched;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const bool gated = steps[i].begins_gated;
+    const Operand& to = !gated           ? steps[i].output
+                        : steps[i].tiles ? steps[i].tiles
+                                         : steps[i + 2].output;
+    if (to.place == Operand::Place::kArena) {
+      touched.emplace_back(to.offset + to.tiles, to.offset + to.bytes);
+    }
+    if (gated) i += 2;
   }
-  FindChains(steps);
-  return steps;
+  return BytesInAny(std::move(touched));
 }
 
 }  // namespace
@@ -162,10 +208,10 @@ Program Compile(const Graph& model, const CompileOptions& options) {
   program.cache = PlanCache(model, options.cache_type);
   program.max_tokens = options.max_tokens;
   program.arena_bytes = arena.arena_bytes;
-  program.prompt_bytes = arena.prompt_bytes;
   program.own_bytes = own.arena_bytes;
   program.vocabulary = graph.node(graph.output()).type.columns;
   program.steps = StepsOf(graph, splits, {arena});
+  program.prompt_bytes = PromptBytes(program.steps);
   program.few_steps = StepsOf(graph, splits, {arena, &own});
   for (const Step& step : program.steps) {
     program.scratch_floats = std::max(program.scratch_floats, ScratchOf(program, step));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 
 #include "compile/gated_products.h"
 #include "kernels/bf16_tiles.h"
@@ -52,18 +51,6 @@ std::optional<NodeId> OverwritableInput(const Graph& graph, NodeId id) {
   return same_type ? input : std::nullopt;
 }
 
-// How many bytes lie in at least one of the stretches, each [first, second).
-uint64_t BytesInAny(std::vector<std::pair<uint64_t, uint64_t>> stretches) {
-  std::sort(stretches.begin(), stretches.end());
-  uint64_t bytes = 0, reach = 0;
-  for (const auto& [begin, end] : stretches) {
-    if (end <= reach) continue;
-    bytes += end - std::max(begin, reach);
-    reach = end;
-  }
-  return bytes;
-}
-
 // Memory that is taken for a while.
 struct Block {
   uint64_t offset;
@@ -94,7 +81,6 @@ class Planner {
       if (written_early_[id] != id) Place(written_early_[id]);
       if (plan_.offsets[id] == kNoPlace) Place(id);
     }
-    plan_.prompt_bytes = PromptBytes();
     return std::move(plan_);
   }
 
@@ -147,22 +133,6 @@ class Planner {
     taken_.insert(next, {offset, bytes, last_use_[id]});
     plan_.offsets[id] = offset;
     plan_.arena_bytes = std::max(plan_.arena_bytes, offset + bytes);
-  }
-
-  // Values that only written tokens have are left out, and so is of others what only these have.
-  uint64_t PromptBytes() const {
-    std::vector<bool> is_skipped(graph_.size(), false);
-    for (const GatedNodes& nodes : FindGatedProducts(graph_)) {
-      is_skipped[nodes.products[0]] = is_skipped[nodes.products[1]] = true;
-      if (nodes.quantize != nodes.glu) is_skipped[nodes.glu] = true;
-    }
-    std::vector<std::pair<uint64_t, uint64_t>> touched;
-    for (NodeId id = 0; id < graph_.size(); ++id) {
-      const uint64_t begin = plan_.offsets[id];
-      if (begin == kNoPlace || is_skipped[id]) continue;
-      touched.emplace_back(begin + plan_.tiles[id], begin + plan_.bytes[id]);
-    }
-    return BytesInAny(std::move(touched));
   }
 
   const Graph& graph_;

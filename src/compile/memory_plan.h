@@ -17,7 +17,6 @@ struct MemoryPlan {
   std::vector<uint64_t> tiles;      // of kQ8OrTiles: where its tiles begin, from its offset on
   std::vector<uint64_t> bytes;      // of each value in the arena: all of it, tiles included
   uint64_t arena_bytes = 0;         // exactly what the offsets reach
-  uint64_t prompt_bytes = 0;        // of these, what steps touch that read tokens alone
 };
 
 // Plans for steps of up to max_tokens tokens. Values of inputs, weights and the answer live

@@ -59,8 +59,8 @@ struct Step {
   // This step, the next and the one after may be computed at once: two products of one input in
   // tiles, in either order, and kGlu of what they give, which nothing else reads.
   bool begins_gated = false;
-  // The last of these: where its result goes in tiles, instead of `output`, if it is of tokens that
-  // are read; of others, later, by a kQuantize that is of_written.
+  // Where the result of these three goes in tiles, instead of the last one's output, if it is of
+  // tokens that are read; of others, later, by a kQuantize that is of_written.
   Operand tiles;
   bool of_written = false;
 };
@@ -80,7 +80,7 @@ struct Program {
 
   uint32_t max_tokens = 0;      // of one step
   uint64_t arena_bytes = 0;     // activations of a step, exactly; 64-byte aligned
-  uint64_t prompt_bytes = 0;    // of these, what steps touch that read tokens alone
+  uint64_t prompt_bytes = 0;    // of these, what `steps` touch if all tokens are read
   uint64_t own_bytes = 0;       // of each worker: values that few_steps keep; 64-byte aligned
   uint64_t scratch_floats = 0;  // of each worker
   uint64_t shared_floats = 0;   // of all workers together, whole cache lines: for attention

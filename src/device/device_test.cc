@@ -62,7 +62,8 @@ class RandomWeights {
 // A two-layer model with grouped heads, biases and weights of one type.
 class SmallModel {
  public:
-  explicit SmallModel(DType type, uint32_t head = 16, uint64_t inner = 96) {
+  // up_first: in the graph, before the gate.
+  explicit SmallModel(DType type, uint32_t head = 16, uint64_t inner = 96, bool up_first = false) {
     GraphBuilder g;
     const auto matrix = [&](uint64_t rows, uint64_t columns) {
       return weights_.Matrix(g, rows, columns, type);
@@ -81,9 +82,10 @@ class SmallModel {
       const Value v = g.MatMul(h, matrix(2 * head, 64));
       x = g.Add(x, g.MatMul(g.Attention(q, k, v, attention), matrix(64, 4 * head)));
       h = g.RmsNorm(x, vector(64), 1e-5f);
-      const Value gate = g.MatMul(h, matrix(inner, 64));
-      const Value up = g.MatMul(h, matrix(inner, 64));
-      x = g.Add(x, g.MatMul(g.SwiGlu(gate, up), matrix(64, inner), vector(64)));
+      const Value first = g.MatMul(h, matrix(inner, 64));
+      const Value second = g.MatMul(h, matrix(inner, 64));
+      const Value glu = up_first ? g.SwiGlu(second, first) : g.SwiGlu(first, second);
+      x = g.Add(x, g.MatMul(glu, matrix(64, inner), vector(64)));
     }
     x = g.SelectRows(x, g.OutputRows());
     auto graph = g.Finish(g.MatMul(x, table));
@@ -302,14 +304,18 @@ TEST(CpuDevice, GatedProductsGiveWhatTheirStepsGive) {
   const std::vector<int32_t> written{7};
   for (const KernelSet& kernels : {KernelSet(), EmulatedKernelSet()}) {
     for (const uint64_t inner : {96, 8192}) {
-      const SmallModel model(DType::kQ4_0, 16, inner);
+      const SmallModel model(DType::kQ4_0, 16, inner, inner == 96);
       CpuSetup gated(model.graph(), 3, DType::kF16, kernels);
       CpuSetup plain(model.graph(), 2, DType::kF16, kernels);
       for (auto* steps : {&plain.program.steps, &plain.program.few_steps}) {
+        long gated_products = 0;
         for (Step& step : *steps) {
+          gated_products += step.begins_gated ? 1 : 0;
           step.begins_gated = step.of_written = false;
           step.tiles = {};
         }
+        const bool in_tiles = kernels.matmul(DType::kQ4_0).run_tiles != nullptr;
+        EXPECT_EQ(gated_products, in_tiles ? 2 : 0);
       }
       Sequence a[2], b[2];
       const std::vector<int32_t> few{tokens[0], tokens[1]};

@@ -20,8 +20,8 @@ std::unique_ptr<Executor> PlanExecutor(Graph graph, const ExecutorOptions& optio
   return executor;
 }
 
-uint64_t Executor::DeviceBytes(int workers) const {
-  return program ? CpuDeviceBytes(*program, workers)
+uint64_t Executor::DeviceBytes(int workers, uint64_t written) const {
+  return program ? CpuDeviceBytes(*program, workers, written)
                  : ReferenceDeviceBytes(graph, options.batch_tokens);
 }
 

@@ -30,7 +30,7 @@ struct Executor {
   uint64_t columns() const { return graph.node(graph.output()).type.columns; }
 
   // Memory that the device takes with so many workers.
-  uint64_t DeviceBytes(int workers) const;
+  uint64_t DeviceBytes(int workers, uint64_t written) const;
 
   // Makes the device. packed: of kCpu, has the matrices that kernels want packed; both must outlive
   // the executor. tables: Step::gives_back. Fails with kOutOfMemory.

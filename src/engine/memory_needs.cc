@@ -69,9 +69,9 @@ uint64_t Engine::State::DeviceBytes(uint32_t context, uint32_t sequences) const 
   const int workers = pool->size();
   const auto bytes = [&](const Executor& executor, uint32_t tokens) {
     ExecutorOptions options = executor.options;
-    if (options.batch_tokens == tokens) return executor.DeviceBytes(workers);
+    if (options.batch_tokens == tokens) return executor.DeviceBytes(workers, sequences);
     options.batch_tokens = tokens;
-    return PlanExecutor(executor.graph, options)->DeviceBytes(workers);
+    return PlanExecutor(executor.graph, options)->DeviceBytes(workers, sequences);
   };
   const StepSizes sizes = SizesFor(context, sequences);
   return bytes(*answers, sizes.batch_tokens) + (encoder ? bytes(*encoder, sizes.source_tokens) : 0);

@@ -98,8 +98,11 @@ Result<std::unique_ptr<Device>> MakeCpuDevice(const Program& program, WorkerPool
                                      std::move(scratch));
 }
 
-uint64_t CpuDeviceBytes(const Program& program, int workers) {
-  return program.prompt_bytes + OwnBytes(program, workers) + ScratchBytes(program, workers);
+uint64_t CpuDeviceBytes(const Program& program, int workers, uint64_t written) {
+  const uint64_t of_written = (program.arena_bytes - program.prompt_bytes) *
+                              std::min<uint64_t>(written, program.max_tokens) / program.max_tokens;
+  return program.prompt_bytes + of_written + OwnBytes(program, workers) +
+         ScratchBytes(program, workers);
 }
 
 }  // namespace ingle

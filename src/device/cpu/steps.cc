@@ -175,13 +175,14 @@ void Compute(const Step& step, const StepContext& context) {
 // Two products and a kGlu: of tokens in tiles in one, of others one after the other.
 void MultiplyGated(const Step& first, const Step& second, const Step& glu,
                    const StepContext& context) {
+  const Operand& tiles = first.tiles;
   const bool gate_first = first.output.offset == glu.inputs[0].offset;
   const Step& gate = gate_first ? first : second;
   const Step& up = gate_first ? second : first;
   const ElementwiseKernels& elementwise = context.program.kernels.elementwise();
   const GatedProduct gated{
       up.inputs[1].weight.data, GluTaskOf(std::get<ActivationAttributes>(glu.attributes)),
-      elementwise.glu, glu.tiles ? Tiles(glu.tiles, context) : nullptr, glu.output.type.columns};
+      elementwise.glu, tiles ? Tiles(tiles, context) : nullptr, glu.output.type.columns};
   const Worker::Range columns = ColumnsOf(glu, context);
   if (columns.begin == columns.end) return;
   ForEachRun(context.batch, [&](const Worker::Range& tokens, bool written) {
