@@ -15,6 +15,8 @@
 // wanted, one's panels and the other's take turns. The activation then finds its operands in the
 // cache, and neither of them is written to memory: for 512 tokens of a 1.1B model that is 80 MB a
 // layer.
+#include <type_traits>
+
 #include "kernels/bf16_tiles.h"
 #include "kernels/matmul/amx_scratch.h"
 #include "kernels/matmul/x86.h"
@@ -38,40 +40,77 @@ inline size_t LeastOf(size_t a, size_t b) { return a < b ? a : b; }
 
 // ---- Weights ----
 
-// Column kColumn of a line's four, as 1 + code / 256: the code is placed into a float's bits, which
-// is less work than to convert it.
-template <int kColumn>
+// Codes are put into the bits of floats, which is less work than to convert them: into the upper
+// byte of the mantissa, whose first bit is the exponent's and stays 0, or the next, where codes of
+// eight bits have room, and the second of a line's four columns is already. Those floats are
+// kOne + code * kUnit.
+struct UpperByte {
+  static constexpr int kIndex = 2;
+  static constexpr float kOne = 0.5f, kUnit = 1.0f / 256;
+};
+struct NextByte {
+  static constexpr int kIndex = 1;
+  static constexpr float kOne = 1.0f, kUnit = 1.0f / 32768;
+};
+template <int kColumn, Codes kCodes>
+using PlaceOf = std::conditional_t<kColumn == 1 || kCodes == Codes::kSigned, NextByte, UpperByte>;
+
+// Column kColumn of a line's four.
+template <int kColumn, class Place>
 inline Floats ColumnOf(Bytes line) {
-  constexpr int kPlace = 15, kOne = 0x3F800000;
-  Words placed;
-  if constexpr (8 * kColumn < kPlace) {
-    placed = ShiftLeft<kPlace - 8 * kColumn>(line);
-  } else {
-    placed = ShiftRight<8 * kColumn - kPlace>(line);
-  }
-  return AsFloats(Or(And(placed, 255 << kPlace), Splat(kOne)));
+  constexpr int kMoved = 8 * (Place::kIndex - kColumn);
+  if constexpr (kMoved > 0) line = ShiftLeft<kMoved>(line);
+  if constexpr (kMoved < 0) line = ShiftRight<-kMoved>(line);
+  constexpr __mmask64 kByte = 0x1111111111111111 << Place::kIndex;
+  const Bytes one = _mm512_castps_si512(Splat(Place::kOne));
+  return AsFloats(_mm512_mask_blend_epi8(kByte, one, line));
 }
 
-// Two columns of sixteen rows, a pair a row: a line of a tile.
-template <int kColumn>
-inline Words PairOf(Bytes line, Floats scale, Floats minimum) {
-  const Words first = RoundedToBf16(Fma(ColumnOf<kColumn>(line), scale, minimum));
-  const Words second = RoundedToBf16(Fma(ColumnOf<kColumn + 1>(line), scale, minimum));
-  return Or(ShiftRight<16>(first), And(second, static_cast<int>(0xFFFF0000)));
+// What such floats are multiplied with, and what is then added, to be the weights.
+struct Scale {
+  Floats factor;
+  Floats offset;
+};
+
+// The upper half of a float is BF16, but cut off, not rounded: half a unit of the last place is
+// lost. So weights are made larger by as much. Half a unit is 2^-8 of numbers with the least
+// mantissa and half of that of those with the largest, in the middle ln 2 / 2^8. Errors are so 6%
+// larger than those of rounding, on average, and an eighth of the unpacking is saved.
+constexpr float kUncut = 1 + 0.69314718f / 256;
+
+// Codes with a sign are counted from -128.
+template <class Place, Codes kCodes>
+inline Scale ScaleOf(const Weights& w) {
+  const Floats factor = Times(w.scale, kUncut / Place::kUnit);
+  constexpr float kZero = Place::kOne + (kCodes == Codes::kSigned ? 128 * Place::kUnit : 0);
+  const Floats zero = Times(factor, -kZero);
+  if constexpr (kCodes == Codes::kSigned) return {factor, zero};
+  return {factor, Fma(w.minimum, Splat(kUncut), zero)};
 }
 
-// Sixteen columns: half of a tile. Codes with a sign are counted from -128. The scale is that of
-// ColumnOf, and the minimum what belongs to its zero.
+// Column kColumn and the next of sixteen rows, a pair a row: a line of a tile.
+template <int kColumn, Codes kCodes>
+inline Words PairOf(Bytes line, const Scale& upper, const Scale& next) {
+  const auto weights = [&](auto column) {
+    using Place = PlaceOf<column, kCodes>;
+    const Scale& scale = Place::kIndex == UpperByte::kIndex ? upper : next;
+    return _mm512_castps_si512(Fma(ColumnOf<column, Place>(line), scale.factor, scale.offset));
+  };
+  const Words first = ShiftRight<16>(weights(Constant<kColumn>{}));
+  return _mm512_mask_blend_epi16(0xAAAAAAAA, first, weights(Constant<kColumn + 1>{}));
+}
+
+// Sixteen columns: half of a tile.
 template <class Type>
 inline void PutHalf(const Weights& w, std::byte* to) {
-  constexpr bool kSigned = Type::kCodes == Codes::kSigned;
-  const Floats scale = OneNaN(Times(w.scale, 256));
-  const Floats minimum =
-      kSigned ? Times(scale, -1.5f) : OneNaN(Fma(scale, Splat(-1.0f), w.minimum));
+  constexpr Codes kCodes = Type::kCodes;
+  const Scale upper = ScaleOf<UpperByte, kCodes>(w);
+  const Scale next = ScaleOf<NextByte, kCodes>(w);
   Unrolled<4>([&](auto i) {
-    const Bytes line = kSigned ? Xor(w.q[i], Splat(static_cast<int>(0x80808080))) : w.q[i];
-    Put(to + 2 * i * sizeof(Line), PairOf<0>(line, scale, minimum));
-    Put(to + (2 * i + 1) * sizeof(Line), PairOf<2>(line, scale, minimum));
+    Bytes line = w.q[i];
+    if constexpr (kCodes == Codes::kSigned) line = Xor(line, Splat(static_cast<int>(0x80808080)));
+    Put(to + 2 * i * kTileLine, PairOf<0, kCodes>(line, upper, next));
+    Put(to + (2 * i + 1) * kTileLine, PairOf<2, kCodes>(line, upper, next));
   });
 }
 
