@@ -1,7 +1,8 @@
 // One product of matrices in panels, computed by every kernel that there is for its type of
 // weights: all of them, alone or in a batch, whole or in parts, must give the definition's bits.
 // The fuzzer chooses the shape, how memory lies, and every byte of weights and activations,
-// infinities among them.
+// infinities among them. Where kernels take activations in tiles as well, all of those must agree
+// with each other, in the same way.
 //
 // Activations pass every quantizer first, which must agree in the same way.
 #include <algorithm>
@@ -11,12 +12,14 @@
 #include <vector>
 
 #include "kernel_fuzzing.h"
+#include "kernels/bf16_tiles.h"
 #include "kernels/emulated_testing.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/matmul/scalar.h"
 #include "kernels/pack/pack.h"
 #include "kernels/q8_rows.h"
 #include "kernels/quantize_q8/quantize_q8.h"
+#include "kernels/round_bf16/round_bf16.h"
 
 namespace ingle {
 namespace {
@@ -28,6 +31,7 @@ struct Problem {
   size_t split;  // a panel: rows before it and from it on are two tasks
   Placed<std::byte> panels{0, {}};
   Placed<std::byte> input{0, {}};
+  std::vector<std::byte> tiles;
   Placed<float> added{0, {}};
   size_t output_offset;
 
@@ -98,10 +102,13 @@ Problem MakeProblem(FuzzedBytes& bytes) {
   PackPanels({p.type, weights.data(), p.rows, p.columns, p.panels.data(), 0, (p.rows + 15) / 16});
 
   p.input = {offset(), std::vector<std::byte>(p.tokens * p.input_row_bytes())};
+  p.tiles.resize(Bf16TilesBytes(p.tokens, p.columns));
   for (size_t t = 0; t < p.tokens; ++t) {
     const auto raw = bytes.Repeated(p.columns * sizeof(float), 4 * (1 + bytes.Number(64)));
     std::vector<float> x(p.columns);
     std::memcpy(x.data(), raw.data(), raw.size());
+    RoundBf16Kernels().back().run(
+        {x.data(), p.tiles.data() + Bf16RowOffset(t, p.columns), p.columns});
     const size_t from = offset(), to = offset();
     Quantize({from, x}, to, p.input.data() + t * p.input_row_bytes());
   }
@@ -111,21 +118,28 @@ Problem MakeProblem(FuzzedBytes& bytes) {
   return p;
 }
 
-std::vector<float> Compute(const MatMulKernel& kernel, const Problem& p, size_t first_token,
-                           size_t tokens, size_t split) {
+enum class Form { kQ8, kTiles };
+
+std::vector<float> Compute(const MatMulKernel& kernel, Form form, const Problem& p,
+                           size_t first_token, size_t tokens, size_t split) {
   Placed<float> output(p.output_offset, std::vector<float>(p.rows * p.tokens));
   // Aligned as a worker's is.
-  std::vector<float> memory(kPanelScratchFloats + 16);
+  const size_t floats = kernel.scratch(p.columns);
+  std::vector<float> memory(floats + 16);
   void* scratch = memory.data();
   size_t room = memory.size() * sizeof(float);
   MatMulTask task{};
-  task.scratch =
-      static_cast<float*>(std::align(64, kPanelScratchFloats * sizeof(float), scratch, room));
+  task.scratch = static_cast<float*>(std::align(64, floats * sizeof(float), scratch, room));
   task.weights = p.panels.data();
   task.weight_row_bytes = RowBytes(p.type, p.columns);
   task.columns = p.columns;
-  task.input = p.input.data() + first_token * p.input_row_bytes();
-  task.input_row_bytes = p.input_row_bytes();
+  if (form == Form::kQ8) {
+    task.input = p.input.data() + first_token * p.input_row_bytes();
+    task.input_row_bytes = p.input_row_bytes();
+  } else {
+    task.input = p.tiles.data();
+    task.first_token = first_token;
+  }
   task.tokens = tokens;
   task.output = output.data() + first_token * p.rows;
   task.output_stride = p.rows;
@@ -137,26 +151,35 @@ std::vector<float> Compute(const MatMulKernel& kernel, const Problem& p, size_t 
     if (begin == end) continue;
     task.row_begin = begin;
     task.row_end = end;
-    kernel.run(task);
+    (form == Form::kQ8 ? kernel.run : kernel.run_tiles)(task);
   }
   Check(output.intact());
   return {output.data(), output.data() + output.size()};
 }
 
+// Whole, in two parts, and of the last token alone.
+void CheckKernel(const MatMulKernel& kernel, Form form, const Problem& p,
+                 const std::vector<float>& want) {
+  CheckSame(Compute(kernel, form, p, 0, p.tokens, p.split), want);
+  const auto alone = Compute(kernel, form, p, p.tokens - 1, 1, 0);
+  const size_t at = (p.tokens - 1) * p.rows;
+  CheckSame({alone.begin() + at, alone.end()}, {want.begin() + at, want.end()});
+}
+
 void CheckKernels(const Problem& p) {
   const MatMulKernel definition{
       {"scalar", 0, ScalarPanelKernel(p.type)}, p.type, InputRows::kQ8, WeightLayout::kPanels};
-  const std::vector<float> want = Compute(definition, p, 0, p.tokens, 0);
+  const std::vector<float> want = Compute(definition, Form::kQ8, p, 0, p.tokens, 0);
+  std::vector<float> want_of_tiles;
   std::vector<MatMulKernel> kernels = Emulated().matmul;
   kernels.insert(kernels.end(), MatMulKernels().begin(), MatMulKernels().end());
   for (const MatMulKernel& kernel : kernels) {
     if (kernel.weights != p.type || kernel.layout != WeightLayout::kPanels) continue;
     if (!CanRun(kernel.needs)) continue;
-    CheckSame(Compute(kernel, p, 0, p.tokens, p.split), want);
-    // The last token alone.
-    const auto alone = Compute(kernel, p, p.tokens - 1, 1, 0);
-    const size_t at = (p.tokens - 1) * p.rows;
-    CheckSame({alone.begin() + at, alone.end()}, {want.begin() + at, want.end()});
+    CheckKernel(kernel, Form::kQ8, p, want);
+    if (kernel.run_tiles == nullptr) continue;
+    if (want_of_tiles.empty()) want_of_tiles = Compute(kernel, Form::kTiles, p, 0, p.tokens, 0);
+    CheckKernel(kernel, Form::kTiles, p, want_of_tiles);
   }
 }
 
