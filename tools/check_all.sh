@@ -27,7 +27,9 @@ run_tests() {
 run_docs() { tools/check_docs.py build; }
 run_style() {
   tools/setup.sh checks
-  tools/check_includes.py && tools/check_contracts.py && tools/check_size.py
+  tools/check_includes.py
+  tools/check_contracts.py
+  tools/check_size.py
   tools/format.sh --check
 }
 run_tidy() { tools/setup.sh checks && tools/tidy.py build; }
