@@ -1,6 +1,5 @@
 #include "compile/gated_products.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 

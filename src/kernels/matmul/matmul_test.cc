@@ -359,11 +359,9 @@ TilesProblem MakeTilesProblem(const MatMulKernel& kernel, size_t rows, size_t co
   return p;
 }
 
-std::vector<float> ComputeTiles(const MatMulKernel& kernel, const TilesProblem& p,
-                                size_t first_token, size_t tokens, bool epilogue = true) {
-  std::vector<float> output(p.rows * tokens, -1.0f);
-  const size_t wanted = kernel.scratch(p.columns);
-  std::vector<float> scratch(wanted + 16, -3.0f);
+// Of some tokens, all rows, and nothing added.
+MatMulTask TaskOf(const MatMulKernel& kernel, const TilesProblem& p, size_t first_token,
+                  size_t tokens, std::vector<float>& output, std::vector<float>& scratch) {
   MatMulTask task{};
   task.weights = p.panels.data();
   task.weight_row_bytes = RowBytes(kernel.weights, p.columns);
@@ -373,11 +371,20 @@ std::vector<float> ComputeTiles(const MatMulKernel& kernel, const TilesProblem& 
   task.tokens = tokens;
   task.output = output.data();
   task.output_stride = p.rows;
+  task.row_end = p.rows;
+  task.scratch = scratch.data();
+  return task;
+}
+
+std::vector<float> ComputeTiles(const MatMulKernel& kernel, const TilesProblem& p,
+                                size_t first_token, size_t tokens, bool epilogue = true) {
+  std::vector<float> output(p.rows * tokens, -1.0f);
+  const size_t wanted = kernel.scratch(p.columns);
+  std::vector<float> scratch(wanted + 16, -3.0f);
+  MatMulTask task = TaskOf(kernel, p, first_token, tokens, output, scratch);
   task.bias = epilogue ? p.bias.data() : nullptr;
   task.residual = epilogue ? p.residual.data() + first_token * p.rows : nullptr;
   task.residual_stride = p.rows;
-  task.row_end = p.rows;
-  task.scratch = scratch.data();
   kernel.run_tiles(task);
   for (size_t i = wanted; i < scratch.size(); ++i) EXPECT_EQ(scratch[i], -3.0f) << i;
   return output;
@@ -488,17 +495,8 @@ GatedResult ComputeGated(const MatMulKernel& kernel, const TilesProblem& p,
   gated.run_glu = ElementwiseTable().back().glu;
   if (into_tiles) gated.tiles = result.tiles.data();
   gated.tile_columns = p.rows;
-  MatMulTask task{};
-  task.weights = p.panels.data();
-  task.weight_row_bytes = RowBytes(kernel.weights, p.columns);
-  task.columns = p.columns;
-  task.input = p.tiles.data();
-  task.first_token = first_token;
-  task.tokens = tokens;
+  MatMulTask task = TaskOf(kernel, p, first_token, tokens, result.floats, scratch);
   task.gated = &gated;
-  task.output = result.floats.data();
-  task.output_stride = p.rows;
-  task.scratch = scratch.data();
   const size_t cut = p.rows / 32 * 16;
   for (const auto& [begin, end] : {std::pair{size_t{0}, cut}, {cut, p.rows}}) {
     task.row_begin = begin;
