@@ -48,7 +48,9 @@ TEST(QuantizeQ8, StaysWithinHalfAStep) {
       sum += static_cast<int8_t>(row[i]);
     }
     EXPECT_EQ(sums[g], step * static_cast<float>(sum));
-    if (g % 2 == 1) EXPECT_EQ(pair_sums[g / 2], sums[g - 1] + sums[g]);
+    if (g % 2 == 1) {
+      EXPECT_EQ(pair_sums[g / 2], sums[g - 1] + sums[g]);
+    }
   }
 }
 
