@@ -10,6 +10,7 @@ extern const PanelKernels kEmulatedAmxTiles;
 extern const PanelKernels kEmulatedAvx512Panels;
 extern const PanelKernels kEmulatedAvxVnniPanels;
 void EmulatedAttentionAmx(const AttentionTask& task);
+void EmulatedAttentionAvx512(const AttentionTask& task);
 void EmulatedActivateAvx512(const ActivateTask& task);
 void EmulatedGluAvx512(const GluTask& task);
 void EmulatedAddAvx512(const BinaryTask& task);
@@ -38,7 +39,9 @@ const EmulatedKernels& Emulated() {
   static const EmulatedKernels kernels{
       MatMuls(),
       {{"emulated amx", kCpuAvx2, EmulatedAttentionAmx, kAttentionAmxRows, AttentionAmxScratch,
-        true}},
+        true},
+       {"emulated avx512", kCpuAvx2, EmulatedAttentionAvx512, kAttentionRows, AttentionScratch,
+        false}},
       {{"emulated avx512", kCpuAvx2, EmulatedActivateAvx512, EmulatedGluAvx512, EmulatedAddAvx512,
         EmulatedMultiplyAvx512, EmulatedScaleAvx512, EmulatedBlendAvx512}},
       {{"emulated avx512", kCpuAvx2, EmulatedRoundBf16Avx512}}};

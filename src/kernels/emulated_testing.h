@@ -27,7 +27,7 @@ inline KernelSet EmulatedKernelSet() {
   for (auto kernel = Emulated().matmul.rbegin(); kernel != Emulated().matmul.rend(); ++kernel) {
     kernels.Use(*kernel);
   }
-  for (const AttentionKernel& kernel : Emulated().attention) kernels.UseForReading(kernel);
+  for (const AttentionKernel& kernel : Emulated().attention) kernels.Use(kernel);
   for (const ElementwiseKernels& table : Emulated().elementwise) kernels.Use(table);
   for (const RoundBf16Kernel& kernel : Emulated().round_bf16) kernels.Use(kernel);
   return kernels;

@@ -27,7 +27,9 @@ class KernelSet {
   void Use(const MatMulKernel& kernel) { matmul_[static_cast<size_t>(kernel.weights)] = &kernel; }
   void Use(const RoundBf16Kernel& kernel) { round_bf16_ = &kernel; }
   void Use(const ElementwiseKernels& kernels) { elementwise_ = &kernels; }
-  void UseForReading(const AttentionKernel& kernel) { reading_attention_ = &kernel; }
+  void Use(const AttentionKernel& kernel) {
+    (kernel.for_reading ? reading_attention_ : writing_attention_) = &kernel;
+  }
 
   const MatMulKernel& matmul(DType weights) const { return *matmul_[static_cast<size_t>(weights)]; }
   const QuantizeQ8Kernel& quantize_q8() const { return *quantize_q8_; }

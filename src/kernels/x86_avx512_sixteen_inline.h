@@ -23,6 +23,10 @@ inline Floats FloatsAt(const float* p) { return _mm512_loadu_ps(p); }
 inline Floats HalvesAt(const uint16_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
+inline Floats FloatsOfBytesAt(const int8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+}
 inline Floats FirstFloatsAt(const float* p, size_t count) {
   return _mm512_maskz_loadu_ps(FirstOnly(count), p);
 }
@@ -88,6 +92,24 @@ inline Floats Select(Floats a, Floats b, Mask mask) { return _mm512_mask_mov_ps(
 inline Floats Only(Floats a, Mask mask) { return _mm512_maskz_mov_ps(mask, a); }
 inline Floats Without(Floats a, Mask mask) {
   return _mm512_maskz_mov_ps(static_cast<Mask>(~mask), a);
+}
+
+// combine(a, b) of all lanes, in every lane: of halves, then of quarters, and so on.
+template <class Combine>
+inline Floats Folded(Floats v, const Combine& combine) {
+  v = combine(v, _mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(1, 0, 3, 2)));
+  v = combine(v, _mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(2, 3, 0, 1)));
+  v = combine(v, _mm512_permute_ps(v, _MM_SHUFFLE(1, 0, 3, 2)));
+  return combine(v, _mm512_permute_ps(v, _MM_SHUFFLE(2, 3, 0, 1)));
+}
+
+inline float HalfToFloat(uint16_t bits) { return _cvtsh_ss(bits); }
+inline float FirstLane(Floats v) { return _mm_cvtss_f32(_mm512_castps512_ps128(v)); }
+inline float SumLanes(Floats v) {
+  return FirstLane(Folded(v, [](Floats a, Floats b) { return Add(a, b); }));
+}
+inline float MaxOfLanes(Floats v) {
+  return FirstLane(Folded(v, [](Floats a, Floats b) { return Max(a, b); }));
 }
 
 }  // namespace

@@ -4,10 +4,10 @@
 
 #include "kernels/attention/arm_neon_codes_inline.h"
 
-#include "kernels/attention/by_eight_inline.h"
+#include "kernels/attention/by_lanes_inline.h"
 
 namespace ingle {
 
-void AttentionNeon(const AttentionTask& task) { AttentionByEight(task); }
+void AttentionNeon(const AttentionTask& task) { AttentionByLanes(task); }
 
 }  // namespace ingle

@@ -27,6 +27,8 @@ inline Words AddProducts(Words sum, FourOfEight keys, const int8_t* query) {
   return {AddProducts(sum.low, keys.low, four), AddProducts(sum.high, keys.high, four)};
 }
 
+inline constexpr int kOffsetOfQ8 = 0;
+
 template <int R>
 inline void MultiplyQ8(const int8_t* queries, const std::byte* keys, Words (&sum)[R]) {
   for (size_t i = 0; i < kCacheBlock / 4; ++i) {

@@ -7,6 +7,7 @@
 #include "kernels/attention/cache_row.h"
 #include "kernels/attention/x86_amx.h"
 #include "kernels/attention/x86_avx2.h"
+#include "kernels/attention/x86_avx512.h"
 
 namespace ingle {
 namespace {
@@ -87,6 +88,7 @@ constexpr AttentionKernel kKernels[] = {
 #if defined(__x86_64__)
     {"amx", kCpuAmxBf16 | kCpuAvx512Vnni, AttentionAmx, kAttentionAmxRows, AttentionAmxScratch,
      true},
+    {"avx512", kCpuAvx512Vnni, AttentionAvx512, kAttentionRows, AttentionScratch, false},
     {"avx2", kCpuAvx2, AttentionAvx2, kAttentionRows, AttentionScratch, false},
 #elif defined(__aarch64__)
     {"neon", kCpuNeon, AttentionNeon, kAttentionRows, AttentionScratch, false},

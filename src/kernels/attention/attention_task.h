@@ -140,15 +140,16 @@ static inline AttentionPartial LayPartial(float* memory, size_t rows, size_t val
   return {memory, largest, largest + rows};
 }
 
-// What most kernels want: the block's queries, its scores with some room between rows, those of six
-// more rows, a page as floats and as codes.
+// What most kernels want: the block's queries, its scores with some room between rows, those of
+// another tile, a page as floats and as codes.
 constexpr size_t kScoreStride = kAttentionChunk + 16;
+constexpr size_t kAttentionTileRows = 12;
 static inline size_t PageFloats(size_t key_size, size_t value_size) {
   const size_t stride = AttentionStride(value_size);
   return kPageTokens * (key_size > stride ? key_size : stride);
 }
 static inline size_t AttentionScratch(size_t key_size, size_t value_size) {
-  return kAttentionRows * key_size + (kAttentionRows + 6) * kScoreStride +
+  return kAttentionRows * key_size + (kAttentionRows + kAttentionTileRows) * kScoreStride +
          PageFloats(key_size, value_size) * 5 / 4;
 }
 

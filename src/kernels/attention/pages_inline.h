@@ -7,7 +7,7 @@
 namespace ingle {
 namespace {
 
-// How the products read eight elements. Codes are read without their scales.
+// How the products read a vector of elements. Codes are read without their scales.
 struct FloatSource {
   using Element = float;
   static inline Floats Load(const float* from) { return FloatsAt(from); }
@@ -31,11 +31,11 @@ inline void Prefetch(const std::byte* memory, size_t bytes) {
   for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(memory + i);
 }
 
-// Elements as floats.
+// Elements as floats. REQUIRES: count is a multiple of 16.
 template <class Source>
 inline const float* Decode(const std::byte* head, size_t count, float* to) {
   const typename Source::Element* from = ElementsOf<Source>(head);
-  for (size_t i = 0; i < count; i += 8) Put(to + i, Source::Load(from + i));
+  for (size_t i = 0; i < count; i += kLanes) Put(to + i, Source::Load(from + i));
   return to;
 }
 

@@ -9,7 +9,9 @@
 namespace ingle {
 namespace {
 
-inline constexpr size_t kTileRows = 6;
+// As many rows by two vectors as registers hold as sums.
+inline constexpr size_t kTileRows = kLanes == 16 ? 12 : 6;
+static_assert(kTileRows <= kAttentionTileRows);
 
 // body(0) to body(N - 1), written out: sums in arrays go to registers only where every index is a
 // constant before the compiler takes arrays apart.
@@ -35,28 +37,23 @@ inline __attribute__((always_inline)) void ForTile(const Body& body) {
   });
 }
 
-// Calls body(Rows<R>) for that many rows.
+// Calls body(Rows<R>) for that many rows, at most kMost.
 template <int R>
 struct Rows {
   static constexpr int kCount = R;
 };
-template <class Body>
+template <int kMost = static_cast<int>(kTileRows), class Body>
 inline void WithRows(size_t rows, const Body& body) {
-  switch (rows) {
-    case 1:
-      return body(Rows<1>());
-    case 2:
-      return body(Rows<2>());
-    case 3:
-      return body(Rows<3>());
-    case 4:
-      return body(Rows<4>());
-    case 5:
-      return body(Rows<5>());
-    default:
-      return body(Rows<6>());
+  if constexpr (kMost > 1) {
+    if (rows < size_t{kMost}) return WithRows<kMost - 1>(rows, body);
   }
+  body(Rows<kMost>());
 }
+
+// Vectors that a tile of R rows has side by side. Few rows take more of them, for enough chains to
+// keep all units busy.
+template <int R>
+inline constexpr int kVectorsOf = R <= static_cast<int>(kTileRows) / 3 ? 4 : 2;
 
 // scores[r, lane] = query r · key of the position. queries: [size, R]; keys: [size, kPageTokens].
 template <int R, int V, class Source>
@@ -66,8 +63,9 @@ inline void ScoreColumns(const float* queries, const typename Source::Element* k
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) { sum[r][v] = Splat(0); });
   for (size_t i = 0; i < size; ++i, keys += kPageTokens, queries += R) {
     Floats key[V];
-    Times<V>::Do([&](int v)
-                     __attribute__((always_inline)) { key[v] = Source::Load(keys + 8 * v); });
+    Times<V>::Do([&](int v) __attribute__((always_inline)) {
+      key[v] = Source::Load(keys + kLanes * static_cast<size_t>(v));
+    });
     Times<R>::Do([&](int r) __attribute__((always_inline)) {
       const Floats query = SplatAt(queries + r);
       Times<V>::Do([&](int v) __attribute__((always_inline)) {
@@ -76,18 +74,20 @@ inline void ScoreColumns(const float* queries, const typename Source::Element* k
     });
   }
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) {
-    Put(scores + static_cast<size_t>(r) * kScoreStride + 8 * v, sum[r][v]);
+    const size_t at = static_cast<size_t>(r) * kScoreStride + kLanes * static_cast<size_t>(v);
+    Put(scores + at, sum[r][v]);
   });
 }
 
-// A page's scores. Few rows take more columns at once, for enough chains to keep all units busy.
+// A page's scores.
 template <class Source>
 inline void ScorePage(size_t rows, const float* queries, const std::byte* keys, size_t size,
                       float* scores) {
   WithRows(rows, [&](auto r) {
     constexpr int kRows = decltype(r)::kCount;
-    constexpr int kVectors = kRows <= 2 ? 4 : 2;
-    for (size_t at = 0; at < kPageTokens; at += 8 * kVectors) {
+    constexpr int kPageVectors = kPageTokens / kLanes;
+    constexpr int kVectors = kVectorsOf<kRows> < kPageVectors ? kVectorsOf<kRows> : kPageVectors;
+    for (size_t at = 0; at < kPageTokens; at += kLanes * size_t{kVectors}) {
       ScoreColumns<kRows, kVectors, Source>(queries, ElementsOf<Source>(keys) + at, size,
                                             scores + at);
     }
@@ -112,12 +112,14 @@ inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
   const size_t stride = w.stride;
   Floats sum[R][V];
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) {
-    sum[r][v] = FloatsAt(sums + static_cast<size_t>(r) * stride + 8 * v);
+    const size_t column = kLanes * static_cast<size_t>(v);
+    sum[r][v] = FloatsAt(sums + static_cast<size_t>(r) * stride + column);
   });
   for (const float* const end = weights + w.positions; weights != end; ++weights) {
     Floats value[V];
-    Times<V>::Do([&](int v)
-                     __attribute__((always_inline)) { value[v] = Source::Load(values + 8 * v); });
+    Times<V>::Do([&](int v) __attribute__((always_inline)) {
+      value[v] = Source::Load(values + kLanes * static_cast<size_t>(v));
+    });
     Times<R>::Do([&](int r) __attribute__((always_inline)) {
       const Floats weight = SplatAt(weights + static_cast<size_t>(r) * kScoreStride);
       Times<V>::Do([&](int v) __attribute__((always_inline)) {
@@ -127,7 +129,8 @@ inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
     values += stride;
   }
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) {
-    Put(sums + static_cast<size_t>(r) * stride + 8 * v, sum[r][v]);
+    const size_t column = kLanes * static_cast<size_t>(v);
+    Put(sums + static_cast<size_t>(r) * stride + column, sum[r][v]);
   });
 }
 
@@ -138,10 +141,13 @@ inline void AddValues(size_t rows, const WeighedValues<Source>& w, size_t begin,
   WithRows(rows, [&](auto r) {
     constexpr int kRows = decltype(r)::kCount;
     size_t at = begin;
-    if (kRows <= 2) {
-      for (; at + 32 <= end; at += 32) AddColumns<kRows, 4, Source>(w, at);
+    if constexpr (kVectorsOf<kRows> == 4) {
+      for (; at + 4 * kLanes <= end; at += 4 * kLanes) AddColumns<kRows, 4, Source>(w, at);
     }
-    for (; at < end; at += 16) AddColumns<kRows, 2, Source>(w, at);
+    for (; at + 2 * kLanes <= end; at += 2 * kLanes) AddColumns<kRows, 2, Source>(w, at);
+    if constexpr (kLanes == 16) {
+      if (at < end) AddColumns<kRows, 1, Source>(w, at);
+    }
   });
 }
 

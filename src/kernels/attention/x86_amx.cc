@@ -327,15 +327,6 @@ inline void PutWeights(Floats first, Floats second, float* scores) {
   Put(to + kTileLine, split.low);
 }
 
-// combine(a, b) of all lanes, in every lane: of halves, then of quarters, and so on.
-template <class Combine>
-inline Floats Folded(Floats v, const Combine& combine) {
-  v = combine(v, _mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(1, 0, 3, 2)));
-  v = combine(v, _mm512_shuffle_f32x4(v, v, _MM_SHUFFLE(2, 3, 0, 1)));
-  v = combine(v, _mm512_permute_ps(v, _MM_SHUFFLE(1, 0, 3, 2)));
-  return combine(v, _mm512_permute_ps(v, _MM_SHUFFLE(2, 3, 0, 1)));
-}
-
 // What a row sees of the chunk, and where its scores are.
 struct Row {
   Row(const Block& block, const Group& group, size_t r)
@@ -357,9 +348,8 @@ inline void FindLargest(const Block& block, const Group& group, const Row& row) 
          i += kLanes) {
       largest = Max(FloatsAt(row.scores + i), largest);
     }
-    largest = Folded(largest, [](Floats a, Floats b) { return Max(a, b); });
   }
-  PutFirst(block.task.partial.largest + row.number, 1, largest);
+  block.task.partial.largest[row.number] = MaxOfLanes(largest);
 }
 
 // Scores become weights. A lane sums what lies in it of the whole chunk: zeros before and after
@@ -377,9 +367,7 @@ inline void Weigh(const Block& block, const Group& group, const Row& row) {
       PutWeights(first, second, row.scores + i);
     }
   }
-  const Floats total =
-      Folded(Add(totals[0], totals[1]), [](Floats a, Floats b) { return Add(a, b); });
-  PutFirst(block.task.partial.totals + row.number, 1, total);
+  block.task.partial.totals[row.number] = SumLanes(Add(totals[0], totals[1]));
 }
 
 // First all maxima, then all weights: no row waits for its own maximum.

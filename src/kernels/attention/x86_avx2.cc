@@ -4,10 +4,10 @@
 
 #include "kernels/attention/x86_avx2_codes_inline.h"
 
-#include "kernels/attention/by_eight_inline.h"
+#include "kernels/attention/by_lanes_inline.h"
 
 namespace ingle {
 
-void AttentionAvx2(const AttentionTask& task) { AttentionByEight(task); }
+void AttentionAvx2(const AttentionTask& task) { AttentionByLanes(task); }
 
 }  // namespace ingle

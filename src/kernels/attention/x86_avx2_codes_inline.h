@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/attention/tiles_inline.h"
+#include "kernels/attention/x86_nibbles_inline.h"
 
 namespace ingle {
 namespace {
@@ -17,6 +18,8 @@ inline __m256i FourCodes(const int8_t* codes) {
 }
 
 inline __m256i SumPairs(__m256i sums) { return _mm256_madd_epi16(sums, _mm256_set1_epi16(1)); }
+
+inline constexpr int kOffsetOfQ8 = 0;
 
 // Codes reach from -127 to 127, so that pairs of products fit 16 bits; the sign of
 // the key goes over to the query, as one side has to be unsigned.
@@ -52,17 +55,6 @@ inline void MultiplyQ4(const int8_t* queries, const std::byte* keys, __m256i (&s
   Times<R>::Do([&](int r) __attribute__((always_inline)) {
     sum[r] = _mm256_add_epi32(sum[r], SumPairs(pairs[r]));
   });
-}
-
-inline const std::byte* UnpackNibbles(const std::byte* head, size_t count, int8_t* to) {
-  for (size_t i = 0; i < count; i += kCacheBlock) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(head + i / 2));
-    const __m256i both = _mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes);
-    const __m256i codes =
-        _mm256_sub_epi8(_mm256_and_si256(both, _mm256_set1_epi8(0x0F)), _mm256_set1_epi8(8));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), codes);
-  }
-  return reinterpret_cast<const std::byte*>(to);
 }
 
 }  // namespace

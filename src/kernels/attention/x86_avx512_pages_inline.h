@@ -69,7 +69,7 @@ inline Floats ValuesAt(const std::byte* head, size_t size, size_t position, size
       if (column % kCacheBlock != 0) codes = ShiftRight<4>(codes);
       codes = Sub(And(codes, 15), SplatWord(8));
     }
-    return Mul(ToFloats(codes), Splat(_cvtsh_ss(*scale)));
+    return Mul(ToFloats(codes), Splat(HalfToFloat(*scale)));
   }
 }
 

@@ -76,15 +76,15 @@ inline void PutQuery(const float* query, size_t size, size_t r, size_t rows, flo
 struct CodedTile {
   int8_t* codes;
   float* scales;
-  int32_t* eights;
+  int32_t* sums;
 };
 
 inline CodedTile LayCodes(const Block& block, const Tile& tile) {
   const size_t size = block.task.key_size;
   float* memory = block.queries + tile.row * size;
   float* scales = memory + size * tile.rows / 4;
-  int32_t* eights = reinterpret_cast<int32_t*>(scales + size / kCacheBlock * tile.rows);
-  return {reinterpret_cast<int8_t*>(memory), scales, eights};
+  int32_t* sums = reinterpret_cast<int32_t*>(scales + size / kCacheBlock * tile.rows);
+  return {reinterpret_cast<int8_t*>(memory), scales, sums};
 }
 
 inline void PutCodes(const float* query, size_t size, size_t r, size_t rows,
@@ -97,7 +97,7 @@ inline void PutCodes(const float* query, size_t size, size_t r, size_t rows,
       tile.codes[(block * kCacheBlock / 4 + i / 4) * rows * 4 + r * 4 + i % 4] = codes[i];
       sum += codes[i];
     }
-    tile.eights[block * rows + r] = 8 * sum;
+    tile.sums[block * rows + r] = sum;
   }
 }
 
@@ -170,8 +170,8 @@ template <CacheType type>
 inline void ScoreCoded(const Block& block, const PagePart& page, const std::byte* keys) {
   ForEachTile(block, page, [&](const Tile& tile, float* scores) {
     const CodedTile coded = LayCodes(block, tile);
-    ScoreCodes<type>(tile.rows, {coded.codes, coded.scales, coded.eights}, keys,
-                     block.task.key_size, scores);
+    ScoreCodes<type>(tile.rows, {coded.codes, coded.scales, coded.sums}, keys, block.task.key_size,
+                     scores);
   });
 }
 
@@ -198,14 +198,23 @@ inline void Score(const Block& block) {
   });
 }
 
-// What the row does not see of the vectors that it begins and ends in weighs nothing.
+// Scores are weighed by sixteen, in as many vectors as that takes.
+inline constexpr size_t kSpan = 16;
+
+// What the row does not see of the spans that it begins and ends in weighs nothing.
 inline void HideUnseen(float* scores, const SeenRange& seen) {
-  for (size_t i = seen.first / 8 * 8; i < seen.first; ++i) scores[i] = -__builtin_inff();
-  for (size_t i = seen.last; i % 8 != 0; ++i) scores[i] = -__builtin_inff();
+  for (size_t i = seen.first / kSpan * kSpan; i < seen.first; ++i) scores[i] = -__builtin_inff();
+  for (size_t i = seen.last; i % kSpan != 0; ++i) scores[i] = -__builtin_inff();
 }
 
-// Scores become weights. A lane sums what lies in it of the whole chunk: zeros before and after
-// what the row sees change nothing.
+// The sum of a span's lanes, in the order in which one vector of sixteen sums its own.
+inline float SumOfSpan(const Floats (&span)[kSpan / kLanes]) {
+  if constexpr (kLanes == kSpan) return SumLanes(span[0]);
+  return SumLanes(Add(span[0], span[kSpan / kLanes - 1]));
+}
+
+// Scores become weights. Of sixteen numbers each sums what lies in it of the whole chunk: zeros
+// before and after what the row sees change nothing.
 inline void Softmax(const Block& block, size_t row) {
   const SeenRange& seen = block.seen[row];
   const AttentionPartial& partial = block.task.partial;
@@ -216,18 +225,23 @@ inline void Softmax(const Block& block, size_t row) {
   AdjustScores(block.task, row, scores, seen);
   HideUnseen(scores, seen);
   Floats maximum = Splat(-__builtin_inff());
-  for (size_t i = seen.first / 8 * 8; i < seen.last; i += 8) {
+  for (size_t i = seen.first / kLanes * kLanes; i < seen.last; i += kLanes) {
     maximum = Max(FloatsAt(scores + i), maximum);
   }
   partial.largest[row] = MaxOfLanes(maximum);
   const Floats largest = Splat(partial.largest[row]);
-  Floats total = Splat(0);
-  for (size_t i = seen.first / 8 * 8; i < seen.last; i += 8) {
-    const Floats e = ExpOfNegative(Sub(FloatsAt(scores + i), largest));
-    Put(scores + i, e);
-    total = Add(total, e);
+  constexpr int kVectors = kSpan / kLanes;
+  Floats totals[kVectors];
+  Times<kVectors>::Do([&](int v) __attribute__((always_inline)) { totals[v] = Splat(0); });
+  for (size_t i = seen.first / kSpan * kSpan; i < seen.last; i += kSpan) {
+    Times<kVectors>::Do([&](int v) __attribute__((always_inline)) {
+      float* at = scores + i + kLanes * static_cast<size_t>(v);
+      const Floats e = ExpOfNegative(Sub(FloatsAt(at), largest));
+      Put(at, e);
+      totals[v] = Add(totals[v], e);
+    });
   }
-  partial.totals[row] = SumLanes(total);
+  partial.totals[row] = SumOfSpan(totals);
 }
 
 inline size_t Least(size_t a, size_t b) { return a < b ? a : b; }
@@ -243,7 +257,7 @@ struct PageValues {
 
 // A page's weights of some rows, times the scales of its positions.
 inline void ScaleWeights(size_t rows, const float* weights, const uint16_t* scales, float* scaled) {
-  for (size_t p = 0; p < kPageTokens; p += 8) {
+  for (size_t p = 0; p < kPageTokens; p += kLanes) {
     const Floats scale = HalvesAt(scales + p);
     for (size_t r = 0; r < rows; ++r) {
       const Floats weight = FloatsAt(weights + r * kScoreStride + p);
@@ -333,7 +347,7 @@ inline void Sum(const Block& block) {
   });
 }
 
-inline void AttentionByEight(const AttentionTask& task) {
+inline void AttentionByLanes(const AttentionTask& task) {
   Block block(task);
   for (size_t row = 0; row < block.rows; ++row) {
     block.seen[row] = SeenInChunk(task, row / task.group);
