@@ -1,5 +1,6 @@
 // Sixteen floats side by side: AVX-512 with BW, DQ and VL. See eight_inline.h: the part of its
-// vocabulary in which no lane meets another, and what is made of that has the same bits.
+// vocabulary in which no lane meets another, of which what is made has the same bits; and sums and
+// maxima of all lanes.
 #pragma once
 
 #include <immintrin.h>

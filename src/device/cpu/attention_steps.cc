@@ -183,14 +183,27 @@ class SharedAttention {
   size_t most_chunks_;
 };
 
-// The chunks of the block that has most. The last block of a sequence sees the furthest.
-size_t MostChunks(const Step& step, const StepContext& context, const Blocks& blocks) {
-  size_t most = 0;
-  for (size_t i = 0; i < blocks.count(); ++i) {
-    const ChunkRange chunks = ChunksOf(BlockTask(step, context, blocks.At(i)));
-    most = std::max(most, chunks.last - chunks.first);
+// How many chunks there are: of the block that has most, of the worker that has most when blocks
+// are dealt out in turn, of all.
+struct ChunkCounts {
+  size_t of_block = 0;
+  size_t of_worker = 0;
+  size_t all = 0;
+};
+ChunkCounts CountChunks(const Step& step, const StepContext& context, const Blocks& blocks) {
+  const auto workers = static_cast<size_t>(context.worker.count());
+  ChunkCounts counts;
+  for (size_t worker = 0; worker < workers; ++worker) {
+    size_t own = 0;
+    for (size_t i = worker; i < blocks.count(); i += workers) {
+      const ChunkRange chunks = ChunksOf(BlockTask(step, context, blocks.At(i)));
+      counts.of_block = std::max(counts.of_block, chunks.last - chunks.first);
+      own += chunks.last - chunks.first;
+    }
+    counts.of_worker = std::max(counts.of_worker, own);
+    counts.all += own;
   }
-  return most;
+  return counts;
 }
 
 // Later queries see more and cost more, so blocks are dealt out in turn rather than in stretches.
@@ -223,15 +236,17 @@ void CacheAppend(const Step& step, const StepContext& context) {
   }
 }
 
-// A few blocks for each worker are enough to keep all at work.
+// A few blocks for each worker are enough to keep all at work. Of fewer, chunks are shared where a
+// worker would have an eighth more than its part: it costs a barrier, and partial results pass from
+// core to core.
 void Attend(const Step& step, const StepContext& context) {
   constexpr size_t kEnoughBlocks = 4;
   const Blocks blocks(step, context);
   const auto workers = static_cast<size_t>(context.worker.count());
   if (workers > 1 && blocks.count() < kEnoughBlocks * workers) {
-    const size_t most_chunks = MostChunks(step, context, blocks);
-    if (most_chunks > 1) {
-      SharedAttention(step, context, blocks, most_chunks).Run();
+    const ChunkCounts chunks = CountChunks(step, context, blocks);
+    if (chunks.of_block > 1 && chunks.of_worker * workers > chunks.all + chunks.all / 8) {
+      SharedAttention(step, context, blocks, chunks.of_block).Run();
       return;
     }
   }

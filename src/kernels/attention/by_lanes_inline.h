@@ -32,6 +32,8 @@ struct Block {
         page(scaled + kTileRows * kScoreStride),
         codes(reinterpret_cast<int8_t*>(page + PageFloats(t.key_size, t.value_size))) {}
 
+  bool Sees(size_t row) const { return seen[row].first < seen[row].last; }
+
   const AttentionTask& task;
   size_t rows;
   size_t stride;   // of sums
@@ -124,8 +126,8 @@ inline void TakeQueries(const Block& block) {
 // Positions of the chunk that lie in a page and that some row of the block sees.
 struct PagePart {
   const std::byte* memory;
-  const std::byte* next;  // the page that comes then, or the same once more
-  size_t begin;           // of the page, in the chunk
+  ptrdiff_t ahead;  // to the page that comes then, or 0
+  size_t begin;     // of the page, in the chunk
   size_t first, last;
 };
 
@@ -142,8 +144,8 @@ inline void ForEachPage(const Block& block, const Body& body) {
   for (size_t begin = first / kPageTokens * kPageTokens; begin < last; begin += kPageTokens) {
     const size_t end = begin + kPageTokens;
     const std::byte* const* page = pages + begin / kPageTokens;
-    body(PagePart{page[0], page[end < last ? 1 : 0], begin, first > begin ? first : begin,
-                  last < end ? last : end});
+    const ptrdiff_t ahead = end < last ? page[1] - page[0] : 0;
+    body(PagePart{page[0], ahead, begin, first > begin ? first : begin, last < end ? last : end});
   }
 }
 
@@ -159,19 +161,21 @@ inline void ForEachTile(const Block& block, const PagePart& page, const Body& bo
 }
 
 template <class Source>
-inline void ScoreFloats(const Block& block, const PagePart& page, const std::byte* keys) {
+inline void ScoreFloats(const Block& block, const PagePart& page, const std::byte* keys,
+                        ptrdiff_t ahead) {
   const size_t size = block.task.key_size;
   ForEachTile(block, page, [&](const Tile& tile, float* scores) {
-    ScorePage<Source>(tile.rows, block.queries + tile.row * size, keys, size, scores);
+    ScorePage<Source>(tile.rows, block.queries + tile.row * size, keys, size, ahead, scores);
   });
 }
 
 template <CacheType type>
 inline void ScoreCoded(const Block& block, const PagePart& page, const std::byte* keys) {
+  const size_t size = block.task.key_size;
+  FetchPage(keys + page.ahead, CacheHeadBytes(type, size));
   ForEachTile(block, page, [&](const Tile& tile, float* scores) {
     const CodedTile coded = LayCodes(block, tile);
-    ScoreCodes<type>(tile.rows, {coded.codes, coded.scales, coded.sums}, keys, block.task.key_size,
-                     scores);
+    ScoreCodes<type>(tile.rows, {coded.codes, coded.scales, coded.sums}, keys, size, scores);
   });
 }
 
@@ -181,15 +185,14 @@ inline void Score(const Block& block) {
   const AttentionTask& task = block.task;
   ForEachPage(block, [&](const PagePart& page) {
     const std::byte* keys = page.memory + task.key_offset;
-    Prefetch(page.next + task.key_offset, CacheHeadBytes(task.type, task.key_size));
     switch (task.type) {
       case CacheType::kF32:
-        return ScoreFloats<FloatSource>(block, page, keys);
+        return ScoreFloats<FloatSource>(block, page, keys, page.ahead);
       case CacheType::kF16:
-        if (block.tile_count == 1) return ScoreFloats<HalfSource>(block, page, keys);
-        Decode<HalfSource>(keys, task.key_size * kPageTokens, block.page);
-        return ScoreFloats<FloatSource>(block, page,
-                                        reinterpret_cast<const std::byte*>(block.page));
+        if (block.tile_count == 1) return ScoreFloats<HalfSource>(block, page, keys, page.ahead);
+        Decode<HalfSource>(keys, task.key_size * kPageTokens, page.ahead, block.page);
+        return ScoreFloats<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page),
+                                        0);
       case CacheType::kQ8_0:
         return ScoreCoded<CacheType::kQ8_0>(block, page, keys);
       case CacheType::kQ4_0:
@@ -213,14 +216,8 @@ inline float SumOfSpan(const Floats (&span)[kSpan / kLanes]) {
   return SumLanes(Add(span[0], span[kSpan / kLanes - 1]));
 }
 
-// Scores become weights. Of sixteen numbers each sums what lies in it of the whole chunk: zeros
-// before and after what the row sees change nothing.
-inline void Softmax(const Block& block, size_t row) {
+inline void FindLargest(const Block& block, size_t row) {
   const SeenRange& seen = block.seen[row];
-  const AttentionPartial& partial = block.task.partial;
-  partial.largest[row] = -__builtin_inff();
-  partial.totals[row] = 0;
-  if (seen.first >= seen.last) return;
   float* scores = block.scores + row * kScoreStride;
   AdjustScores(block.task, row, scores, seen);
   HideUnseen(scores, seen);
@@ -228,8 +225,15 @@ inline void Softmax(const Block& block, size_t row) {
   for (size_t i = seen.first / kLanes * kLanes; i < seen.last; i += kLanes) {
     maximum = Max(FloatsAt(scores + i), maximum);
   }
-  partial.largest[row] = MaxOfLanes(maximum);
-  const Floats largest = Splat(partial.largest[row]);
+  block.task.partial.largest[row] = MaxOfLanes(maximum);
+}
+
+// Scores become weights. Of sixteen numbers each sums what lies in it of the whole chunk: zeros
+// before and after what the row sees change nothing.
+inline void Weigh(const Block& block, size_t row) {
+  const SeenRange& seen = block.seen[row];
+  float* scores = block.scores + row * kScoreStride;
+  const Floats largest = SplatAt(block.task.partial.largest + row);
   constexpr int kVectors = kSpan / kLanes;
   Floats totals[kVectors];
   Times<kVectors>::Do([&](int v) __attribute__((always_inline)) { totals[v] = Splat(0); });
@@ -241,7 +245,20 @@ inline void Softmax(const Block& block, size_t row) {
       totals[v] = Add(totals[v], e);
     });
   }
-  partial.totals[row] = SumOfSpan(totals);
+  block.task.partial.totals[row] = SumOfSpan(totals);
+}
+
+// First all maxima, then all weights: no row waits for its own maximum.
+inline void Softmax(const Block& block) {
+  const AttentionPartial& partial = block.task.partial;
+  for (size_t row = 0; row < block.rows; ++row) {
+    partial.largest[row] = -__builtin_inff();
+    if (block.Sees(row)) FindLargest(block, row);
+  }
+  for (size_t row = 0; row < block.rows; ++row) {
+    partial.totals[row] = 0;
+    if (block.Sees(row)) Weigh(block, row);
+  }
 }
 
 inline size_t Least(size_t a, size_t b) { return a < b ? a : b; }
@@ -252,6 +269,7 @@ template <class Source>
 struct PageValues {
   const typename Source::Element* rows;
   const uint16_t* scales;  // of codes: [value_size / 32, kPageTokens]; else null
+  ptrdiff_t ahead;
   const PagePart& part;
 };
 
@@ -273,8 +291,12 @@ inline void AddPart(const Block& block, const PageValues<Source>& values, const 
   if (first >= last) return;
   const size_t from = first - values.part.begin;
   const float* weights = block.scores + tile.row * kScoreStride + first;
-  WeighedValues<Source> w{weights, values.rows + from * block.stride, last - first,
-                          block.task.partial.sums + tile.row * block.stride, block.stride};
+  WeighedValues<Source> w{weights,
+                          values.rows + from * block.stride,
+                          last - first,
+                          values.ahead,
+                          block.task.partial.sums + tile.row * block.stride,
+                          block.stride};
   if (values.scales == nullptr) return AddValues(tile.rows, w, 0, block.stride);
   w.weights = block.scaled + from;
   for (size_t at = 0; at < block.stride; at += kCacheBlock) {
@@ -304,23 +326,25 @@ inline void AddToTile(const Block& block, const PageValues<Source>& values, cons
 }
 
 template <class Source>
-inline void AddPage(const Block& block, const PagePart& page, const std::byte* values) {
+inline void AddPage(const Block& block, const PagePart& page, const std::byte* values,
+                    ptrdiff_t ahead) {
   const AttentionTask& task = block.task;
   const uint16_t* scales = nullptr;
   if (IsRotated(task.type)) {
     scales = ElementsOf<HalfSource>(page.memory + task.value_offset +
                                     CacheScaleOffset(task.type, task.value_size));
   }
-  const PageValues<Source> rows{ElementsOf<Source>(values), scales, page};
+  const PageValues<Source> rows{ElementsOf<Source>(values), scales, ahead, page};
   for (size_t i = 0; i < block.tile_count; ++i) AddToTile(block, rows, block.tiles[i]);
 }
 
 // Through floats where several tiles need the page.
 template <class Source>
-inline void AddDecoded(const Block& block, const PagePart& page, const std::byte* values) {
-  if (block.tile_count == 1) return AddPage<Source>(block, page, values);
-  Decode<Source>(values, kPageTokens * block.stride, block.page);
-  AddPage<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page));
+inline void AddDecoded(const Block& block, const PagePart& page, const std::byte* values,
+                       ptrdiff_t ahead) {
+  if (block.tile_count == 1) return AddPage<Source>(block, page, values, ahead);
+  Decode<Source>(values, kPageTokens * block.stride, ahead, block.page);
+  AddPage<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
 }
 
 inline void Sum(const Block& block) {
@@ -328,21 +352,21 @@ inline void Sum(const Block& block) {
   for (size_t i = 0; i < block.rows * block.stride; ++i) task.partial.sums[i] = 0;
   ForEachPage(block, [&](const PagePart& page) {
     const std::byte* values = page.memory + task.value_offset;
-    Prefetch(page.next + task.value_offset, CacheHeadBytes(task.type, task.value_size));
     if (block.stride != task.value_size && !IsRotated(task.type)) {
       PadValues(task.type, values, task.value_size, block.stride, block.page);
-      return AddPage<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page));
+      return AddPage<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
     }
     switch (task.type) {
       case CacheType::kF32:
-        return AddPage<FloatSource>(block, page, values);
+        return AddPage<FloatSource>(block, page, values, page.ahead);
       case CacheType::kF16:
-        return AddDecoded<HalfSource>(block, page, values);
+        return AddDecoded<HalfSource>(block, page, values, page.ahead);
       case CacheType::kQ8_0:
-        return AddDecoded<ByteSource>(block, page, values);
+        return AddDecoded<ByteSource>(block, page, values, page.ahead);
       case CacheType::kQ4_0:
+        FetchPage(values + page.ahead, CacheHeadBytes(task.type, task.value_size));
         return AddDecoded<ByteSource>(
-            block, page, UnpackNibbles(values, kPageTokens * task.value_size, block.codes));
+            block, page, UnpackNibbles(values, kPageTokens * task.value_size, block.codes), 0);
     }
   });
 }
@@ -355,7 +379,7 @@ inline void AttentionByLanes(const AttentionTask& task) {
   CutTiles(block);
   TakeQueries(block);
   Score(block);
-  for (size_t row = 0; row < block.rows; ++row) Softmax(block, row);
+  Softmax(block);
   Sum(block);
 }
 

@@ -58,10 +58,11 @@ inline constexpr int kVectorsOf = R <= static_cast<int>(kTileRows) / 3 ? 4 : 2;
 // scores[r, lane] = query r · key of the position. queries: [size, R]; keys: [size, kPageTokens].
 template <int R, int V, class Source>
 inline void ScoreColumns(const float* queries, const typename Source::Element* keys, size_t size,
-                         float* scores) {
+                         ptrdiff_t ahead, float* scores) {
   Floats sum[R][V];
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) { sum[r][v] = Splat(0); });
   for (size_t i = 0; i < size; ++i, keys += kPageTokens, queries += R) {
+    FetchAhead<V>(keys, ahead);
     Floats key[V];
     Times<V>::Do([&](int v) __attribute__((always_inline)) {
       key[v] = Source::Load(keys + kLanes * static_cast<size_t>(v));
@@ -82,13 +83,13 @@ inline void ScoreColumns(const float* queries, const typename Source::Element* k
 // A page's scores.
 template <class Source>
 inline void ScorePage(size_t rows, const float* queries, const std::byte* keys, size_t size,
-                      float* scores) {
+                      ptrdiff_t ahead, float* scores) {
   WithRows(rows, [&](auto r) {
     constexpr int kRows = decltype(r)::kCount;
     constexpr int kPageVectors = kPageTokens / kLanes;
     constexpr int kVectors = kVectorsOf<kRows> < kPageVectors ? kVectorsOf<kRows> : kPageVectors;
     for (size_t at = 0; at < kPageTokens; at += kLanes * size_t{kVectors}) {
-      ScoreColumns<kRows, kVectors, Source>(queries, ElementsOf<Source>(keys) + at, size,
+      ScoreColumns<kRows, kVectors, Source>(queries, ElementsOf<Source>(keys) + at, size, ahead,
                                             scores + at);
     }
   });
@@ -100,6 +101,7 @@ struct WeighedValues {
   const float* weights;                    // [rows, kScoreStride]
   const typename Source::Element* values;  // [positions, stride]
   size_t positions;
+  ptrdiff_t ahead;
   float* sums;  // [rows, stride]
   size_t stride;
 };
@@ -116,6 +118,7 @@ inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
     sum[r][v] = FloatsAt(sums + static_cast<size_t>(r) * stride + column);
   });
   for (const float* const end = weights + w.positions; weights != end; ++weights) {
+    FetchAhead<V>(values, w.ahead);
     Floats value[V];
     Times<V>::Do([&](int v) __attribute__((always_inline)) {
       value[v] = Source::Load(values + kLanes * static_cast<size_t>(v));
