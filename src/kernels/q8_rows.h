@@ -11,11 +11,15 @@
 // kernels unsigned. Where 32 columns share an offset their sum is wanted, so that stands there too:
 // with several tokens its addition would be a tenth of a kernel's time.
 //
+// Where codes of weights are counted from 8, the product of 32 columns is made smaller by 8 times
+// the sum of multiplier * q, a whole number below 2^22, so that this is exact: it is there,
+// negated.
+//
 // One row is: int8 q[columns]; float multiplier[columns / 16]; the same as int16
 // pair[columns / 16][2], twice each, for instructions that multiply pairs of int16;
 // float sum[columns / 16]; float pair_sum[columns / 32], of two neighbours of them;
-// float unit[columns / 256, rounded up]; padding to 64. Where a block has what is not a number, its
-// unit and sums are NaN.
+// float centre[columns / 32], what is exact; float unit[columns / 256, rounded up]; padding to 64.
+// Where a block has what is not a number, its unit, sums and centres are NaN.
 // Plain data: files for any instruction set may include this.
 #pragma once
 
@@ -37,8 +41,11 @@ static inline size_t Q8SumOffset(size_t columns) {
 static inline size_t Q8PairSumOffset(size_t columns) {
   return Q8SumOffset(columns) + columns / kQ8Group * sizeof(float);
 }
-static inline size_t Q8UnitOffset(size_t columns) {
+static inline size_t Q8CentreOffset(size_t columns) {
   return Q8PairSumOffset(columns) + columns / (2 * kQ8Group) * sizeof(float);
+}
+static inline size_t Q8UnitOffset(size_t columns) {
+  return Q8CentreOffset(columns) + columns / (2 * kQ8Group) * sizeof(float);
 }
 static inline size_t Q8RowBytes(size_t columns) {
   const size_t blocks = (columns + kQ8Block - 1) / kQ8Block;

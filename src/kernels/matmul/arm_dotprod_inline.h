@@ -20,7 +20,9 @@ struct Dotprod : MultipliesFloats, RowsInLanes {
   static constexpr int kMinimumTokens = 4;
 
   // Codes without a sign are below 128: as signed ones they are the same.
-  static constexpr Codes LikeCodes(Codes) { return Codes::kSigned; }
+  static constexpr Codes LikeCodes(Codes codes) {
+    return codes == Codes::kCentred ? codes : Codes::kSigned;
+  }
 
   template <Codes>
   static Words Dot(const Bytes (&q)[4], Words, const std::byte* p) {

@@ -30,7 +30,7 @@ inline int8x16_t LastRows(Bytes a, Bytes b) {
 struct I8mm : Dotprod {
   static constexpr bool kHasTiles = true;
 
-  template <int kSteps>
+  template <Codes kCodes, int kSteps>
   [[gnu::flatten, gnu::noinline]] static void AddTile(const Tokens& x,
                                                       const PlainColumns<kSteps>* columns,
                                                       const Pass& pass,
@@ -42,7 +42,7 @@ struct I8mm : Dotprod {
     for (int side = 0; side < kSides; ++side) {
       Floats sums[2][kPairs] = {};  // of rows 0 and 1, of rows 2 and 3
       for (size_t i = 0; i < pass.steps() / kSteps; ++i) {
-        AddProducts<kSteps>(columns[i].side[side], crossed.steps + i * kSteps, sums);
+        AddProducts<kCodes, kSteps>(columns[i].side[side], crossed.steps + i * kSteps, sums);
       }
       Unrolled<kPairs>([&](auto p) {
         AddBlock(vuzp1q_f32(sums[0][p], sums[1][p]), x, 2 * p, pass.begin, kept[2 * p][side]);
@@ -60,24 +60,29 @@ struct I8mm : Dotprod {
     struct Step {
       uint8_t q[kPairs][2][16];      // columns 0 to 7 of both, columns 8 to 15 of both
       uint64_t multipliers[kPairs];  // two floats
+      uint64_t centres[kPairs];      // of the step and the one before or after it
     };
     Step steps[kBlockSteps];
   };
+
+  static uint64_t BothOf(const std::byte* first, const std::byte* second) {
+    uint64_t both;
+    __builtin_memcpy(&both, first, sizeof(float));
+    __builtin_memcpy(reinterpret_cast<std::byte*>(&both) + sizeof(float), second, sizeof(float));
+    return both;
+  }
 
   static void Cross(const Tokens& x, size_t step, Crossed::Step& to) {
     for (size_t p = 0; p < kPairs; ++p) {
       const Bytes a = BytesAt(x.At(2 * p, step)), b = BytesAt(x.At(2 * p + 1, step));
       Put(to.q[p][0], LowHalves(a, b));
       Put(to.q[p][1], HighHalves(a, b));
-      float multipliers[2];
-      for (size_t i = 0; i < 2; ++i) {
-        __builtin_memcpy(&multipliers[i], x.MultiplierAt(2 * p + i, step), sizeof(float));
-      }
-      __builtin_memcpy(&to.multipliers[p], multipliers, sizeof(multipliers));
+      to.multipliers[p] = BothOf(x.MultiplierAt(2 * p, step), x.MultiplierAt(2 * p + 1, step));
+      to.centres[p] = BothOf(x.CentreAt(2 * p, step), x.CentreAt(2 * p + 1, step));
     }
   }
 
-  template <int kSteps>
+  template <Codes kCodes, int kSteps>
   static void AddProducts(const typename PlainColumns<kSteps>::Side& w, const Crossed::Step* x,
                           Floats (&sums)[2][kPairs]) {
     int8x16_t rows[kSteps][2][2];  // of rows 0 and 1, of rows 2 and 3, eight columns
@@ -92,14 +97,15 @@ struct I8mm : Dotprod {
     const Floats scales[2] = {vzip1q_f32(scale, scale), vzip2q_f32(scale, scale)};
     Unrolled<kPairs>([&](auto p) {
       Unrolled<2>([&](auto r) {
-        Floats product;
+        constexpr int kBegun = kCodes == Codes::kCentred;
+        Floats product = vreinterpretq_f32_u64(vld1q_dup_u64(&x->centres[p]));
         Unrolled<kSteps>([&](auto i) {
           const int8x16_t low = vreinterpretq_s8_u8(BytesAt(x[i].q[p][0]));
           const int8x16_t high = vreinterpretq_s8_u8(BytesAt(x[i].q[p][1]));
           const Words dots =
               vmmlaq_s32(vmmlaq_s32(Splat(0), rows[i][r][0], low), rows[i][r][1], high);
           const uint64x2_t multipliers = vld1q_dup_u64(&x[i].multipliers[p]);
-          AddMultiplied<i>(dots, vreinterpretq_f32_u64(multipliers), product);
+          AddMultiplied<i + kBegun>(dots, vreinterpretq_f32_u64(multipliers), product);
         });
         sums[r][p] = Fma(product, scales[r], sums[r][p]);
       });

@@ -30,7 +30,7 @@ inline Words MoveField(Words words) {
 
 // ---- Bits and ternary digits ----
 
-struct Q1_0 : Q4_0 {
+struct Q1_0 : Q4_1 {
   using Panel = PanelQ1_0;
   static constexpr int kSteps = 8;
   static Scales Decode(const Panel& p, int side) {
@@ -46,7 +46,7 @@ struct Q1_0 : Q4_0 {
   }
 };
 
-struct TQ2_0 : Q4_0 {
+struct TQ2_0 : Q4_1 {
   using Panel = PanelTQ2_0;
   static constexpr int kSteps = 16;
   static Scales Decode(const Panel& p, int side) {

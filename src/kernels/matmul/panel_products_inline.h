@@ -12,7 +12,8 @@
 //
 //   AddStep<Isa, codes, step>(q, start, x, token, i, product)
 //                             adds to a stretch's product, of type Product, or sets it where step
-//                             is 0, that of sixteen columns: from MultipliesFloats, or its own
+//                             is 0, that of sixteen columns: from MultipliesFloats, or its own;
+//                             kFloatProducts says whether a Product is Floats
 //   LikeCodes(codes)          the codes that products treat in the same way
 //   kHasStart                 whether products of many tokens with signed weights begin with
 //                             Start(q), a word a lane, which is kept with unpacked weights
@@ -24,15 +25,14 @@
 //                             weights, sixteen activations at p
 //   kFewTokens                the most tokens of a tile whose weights come straight from the panel;
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
-//   AheadFor(tokens, bytes)   how far ahead of such a tile weights are asked for, where 32 columns
-//   of
-//                             a panel have so many bytes
+//   AheadFor(tokens, bytes)   how far ahead of such a tile weights are asked for, where a panel has
+//                             so many bytes of 32 columns
 //   kTileTokens               the same for weights that were unpacked, one side at a time; the
 //                             activations of such a tile are copied next to each other first, as
 //                             general registers cannot point to all of its tokens
 //   kMinimumTokens            the same for their minimums, all sides at once
-//   kHasTiles                 whether AddTile(x, columns, pass, sums) adds the products of
-//                             kTileTokens tokens with a block
+//   kHasTiles                 whether AddTile<codes, steps>(x, columns, pass, sums) adds a block's
+//                             products with kTileTokens tokens
 //   Multiply<Isa, Type>(task) all products: from RowsInLanes, or from EightLanes of
 //                             panel_tokens_inline.h, which wants but the first four of these
 #pragma once
@@ -41,59 +41,10 @@
 
 #include "kernels/matmul/panel_grid_types_inline.h"
 #include "kernels/matmul/panel_kernels.h"
-#include "kernels/q8_rows.h"
+#include "kernels/matmul/token_rows_inline.h"
 
 namespace ingle {
 namespace {
-
-inline constexpr size_t kBlockSteps = kQ8Block / kQ8Group;
-
-// Tokens from here on, as rows of Q8.
-struct Tokens {
-  const std::byte* first;
-  size_t stride;
-  size_t multiplier_offset;
-  size_t pair_offset;
-  size_t sum_offset[2];  // of one step, of two
-  size_t unit_offset;
-
-  const std::byte* At(size_t token, size_t step) const {
-    return first + token * stride + step * kQ8Group;
-  }
-  const std::byte* MultiplierAt(size_t token, size_t step) const {
-    return first + token * stride + multiplier_offset + step * sizeof(float);
-  }
-  // The same as a pair of int16.
-  const std::byte* PairAt(size_t token, size_t step) const {
-    return first + token * stride + pair_offset + step * sizeof(int32_t);
-  }
-  // Of kSteps steps together, the first a multiple of them.
-  template <int kSteps>
-  const std::byte* SumAt(size_t token, size_t step) const {
-    return first + token * stride + sum_offset[kSteps - 1] + step / kSteps * sizeof(float);
-  }
-  // Of the block that begins there.
-  const std::byte* UnitAt(size_t token, size_t step) const {
-    return first + token * stride + unit_offset + step / kBlockSteps * sizeof(float);
-  }
-  Floats Multiplier(size_t token, size_t step) const {
-    return SplatFloatAt(MultiplierAt(token, step));
-  }
-  template <int kSteps>
-  Floats Sum(size_t token, size_t step) const {
-    return SplatFloatAt(SumAt<kSteps>(token, step));
-  }
-  Floats Unit(size_t token, size_t step) const { return SplatFloatAt(UnitAt(token, step)); }
-};
-
-inline Tokens TokensOf(const MatMulTask& task, size_t token) {
-  return {task.input + token * task.input_row_bytes,
-          task.input_row_bytes,
-          Q8MultiplierOffset(task.columns),
-          Q8PairOffset(task.columns),
-          {Q8SumOffset(task.columns), Q8PairSumOffset(task.columns)},
-          Q8UnitOffset(task.columns)};
-}
 
 template <class Type>
 inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
@@ -102,7 +53,8 @@ inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
 }
 
 // Adds to a stretch's product with a token that of step kStep. With multipliers up to 64 each has
-// 24 bits at most, so only the last of two operations rounds.
+// 24 bits at most, so only the last of two operations rounds; and none where codes are centred,
+// whose products begin with the centre: there steps are counted from 1.
 template <int kStep>
 inline void AddMultiplied(Words dot, Floats multiplier, Floats& product) {
   if constexpr (kStep == 0) {
@@ -118,6 +70,7 @@ inline Floats ToFloats(Floats product) { return product; }
 // before they are floats.
 struct MultipliesFloats {
   using Product = Floats;
+  static constexpr bool kFloatProducts = true;
   template <class Isa, Codes kCodes, int kStep>
   static void AddStep(const Bytes (&q)[4], Words start, const Tokens& x, size_t token, size_t step,
                       Product& product) {
@@ -184,14 +137,22 @@ inline void AddStretch(const typename Type::Panel& panel,
   constexpr int kSteps = Type::kScaleSteps;
   Floats scale[kSidesAtOnce];
   Floats minimum[kSidesAtOnce];
+  constexpr bool kCentred = Type::kCodes == Codes::kCentred;
+  static_assert(!kCentred || kSteps == 2);
+  constexpr bool kBegun = kCentred && Isa::kFloatProducts;
   typename Isa::Product products[kSidesAtOnce][kTokens];
+  if constexpr (kBegun) {
+    Unrolled<kSidesAtOnce>(
+        [&](auto s) { Unrolled<kTokens>([&](auto t) { products[s][t] = x.Centre(t, step); }); });
+  }
   Unrolled<kSteps>([&](auto i) {
     Unrolled<kSidesAtOnce>([&](auto s) {
       const Weights w = Type::template Load<kHalf + i>(panel, scales[s], group, first_side + s);
       Words start{};
       if constexpr (Isa::kLifts && Type::kCodes == Codes::kSigned) start = Isa::Start(w.q);
       Unrolled<kTokens>([&](auto t) {
-        Isa::template AddStep<Isa, Type::kCodes, i>(w.q, start, x, t, step + i, products[s][t]);
+        constexpr int kStep = i + kBegun;
+        Isa::template AddStep<Isa, Type::kCodes, kStep>(w.q, start, x, t, step + i, products[s][t]);
       });
       scale[s] = w.scale;
       minimum[s] = w.minimum;
@@ -199,7 +160,9 @@ inline void AddStretch(const typename Type::Panel& panel,
   });
   Unrolled<kSidesAtOnce>([&](auto s) {
     Unrolled<kTokens>([&](auto t) {
-      sums.block[s][t] = Fma(ToFloats(products[s][t]), scale[s], sums.block[s][t]);
+      Floats product = ToFloats(products[s][t]);
+      if constexpr (kCentred && !kBegun) product = Add(product, x.Centre(t, step));
+      sums.block[s][t] = Fma(product, scale[s], sums.block[s][t]);
     });
   });
   if constexpr (Type::kHasMinimums) AddMinimum<kSteps>(minimum, x, step, sums.minimum);
@@ -335,6 +298,7 @@ template <class Isa>
 struct Activations {
   std::byte q[Isa::kTileTokens][kBlockSteps * kQ8Group];
   float multipliers[Isa::kTileTokens][kBlockSteps];
+  float centres[Isa::kTileTokens][kBlockSteps];  // a vector at least; of centred codes
 };
 
 template <class Isa, int kSteps>
@@ -396,16 +360,17 @@ struct Pass {
   size_t steps() const { return end - begin; }
 };
 
-inline void CopyMultipliers(const Tokens& x, size_t token, const Pass& pass, float* to) {
-  const auto* from = reinterpret_cast<const float*>(x.MultiplierAt(token, pass.begin));
-  for (size_t i = 0; i < pass.steps(); i += kLanes) {
-    const size_t left = pass.steps() - i;
+// Writes whole vectors.
+inline void CopyFloats(const std::byte* at, size_t count, float* to) {
+  const auto* from = reinterpret_cast<const float*>(at);
+  for (size_t i = 0; i < count; i += kLanes) {
+    const size_t left = count - i;
     Put(to + i, left < kLanes ? FirstFloatsAt(from + i, left) : FloatsAt(from + i));
   }
 }
 
 // Copies whole vectors: past the last column are the row's multipliers, which are not used here.
-template <bool kLifted, class Isa>
+template <bool kLifted, bool kCentred, class Isa>
 inline void CopyTokens(const Tokens& x, size_t tokens, const Pass& pass, Activations<Isa>& to) {
   const size_t bytes = pass.steps() * kQ8Group;
   for (size_t t = 0; t < tokens; ++t) {
@@ -417,7 +382,10 @@ inline void CopyTokens(const Tokens& x, size_t tokens, const Pass& pass, Activat
         Put(to.q[t] + i, q);
       }
     }
-    CopyMultipliers(x, t, pass, to.multipliers[t]);
+    CopyFloats(x.MultiplierAt(t, pass.begin), pass.steps(), to.multipliers[t]);
+    if constexpr (kCentred) {
+      CopyFloats(x.CentreAt(t, pass.begin), pass.steps() / 2, to.centres[t]);
+    }
   }
 }
 
@@ -426,9 +394,10 @@ template <class Isa, Codes kCodes, int kSteps, int kTokens>
 [[gnu::flatten, gnu::noinline]] void AddDots(const MatMulTask& task, Scratch<Isa, kSteps>& scratch,
                                              const Pass& pass, size_t token) {
   constexpr bool kLifted = Isa::kLifts && kCodes == Codes::kSigned;
+  constexpr bool kCentred = kCodes == Codes::kCentred;
   const Tokens x = TokensOf(task, pass.first_token + token);
   const Activations<Isa>& copy = scratch.x;
-  CopyTokens<kLifted>(x, kTokens, pass, scratch.x);
+  CopyTokens<kLifted, kCentred>(x, kTokens, pass, scratch.x);
   for (int side = 0; side < kSides; ++side) {
     Floats sums[kTokens] = {};
     for (size_t step = 0; step < pass.steps(); step += kSteps) {
@@ -440,13 +409,15 @@ template <class Isa, Codes kCodes, int kSteps, int kTokens>
       const Floats scale = FloatsAt(columns.scale);
       Unrolled<kTokens>([&](auto t) {
         Floats product;
+        if constexpr (kCentred) product = SplatFloatAt(&copy.centres[t][step / 2]);
         Unrolled<kSteps>([&](auto i) {
+          constexpr int kStep = i + kCentred;
           const std::byte* p = copy.q[t] + (step + i) * kQ8Group;
           const Floats multiplier = SplatFloatAt(&copy.multipliers[t][step + i]);
           if constexpr (kLifted) {
-            AddMultiplied<i>(Isa::DotLifted(q[i], columns.start[i], p), multiplier, product);
+            AddMultiplied<kStep>(Isa::DotLifted(q[i], columns.start[i], p), multiplier, product);
           } else {
-            AddMultiplied<i>(Isa::template Dot<kCodes>(q[i], Words{}, p), multiplier, product);
+            AddMultiplied<kStep>(Isa::template Dot<kCodes>(q[i], Words{}, p), multiplier, product);
           }
         });
         sums[t] = Fma(product, scale, sums[t]);
@@ -510,7 +481,8 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
     if constexpr (Isa::kHasTiles) {
       for (; done + Isa::kTileTokens <= tokens; done += Isa::kTileTokens) {
         const Tokens x = TokensOf(task, first_token + done);
-        Isa::AddTile(x, scratch.columns, pass, scratch.dots + done);
+        Isa::template AddTile<Isa::LikeCodes(Type::kCodes), kSteps>(x, scratch.columns, pass,
+                                                                    scratch.dots + done);
       }
     }
     constexpr bool kAny = Isa::kHasTiles || Type::kUnpacksSlowly;

@@ -40,7 +40,8 @@ inline constexpr size_t kSpreadPanels = 32;
 
 struct SpreadScratch {
   TokenLines<1> lines[kSpreadSteps];            // of each stretch, of one step or two, the tokens
-  float sums[kSpreadSteps][kLanes];             // of what a minimum is multiplied with; so too
+  float sums[kSpreadSteps][kLanes];             // so too: what a minimum is multiplied with, or
+                                                // a product of centred codes begins with
   float minimum[kSides][kSpreadSteps][kLanes];  // of a panel
   // Of each panel and token, so far.
   float dots[kSpreadPanels][kSides][kSpreadTokens][kLanes];
@@ -95,6 +96,7 @@ template <class Isa, class Type, int kTokens>
 struct SpreadProducts {
   static constexpr Codes kCodes = Isa::LikeCodes(Type::kCodes);
   static constexpr bool kSigned = kCodes == Codes::kSigned;
+  static constexpr bool kCentred = kCodes == Codes::kCentred;
   static constexpr int kSteps = Type::kScaleSteps;
   // The columns of a piece, by sixteen: whole blocks of them.
   static constexpr size_t kPieceSteps = kSpreadSteps / kTokens / kBlockSteps * kBlockSteps;
@@ -136,13 +138,15 @@ struct SpreadProducts {
         });
       }
     }
-    if constexpr (Type::kHasMinimums) SpreadSumsOf(x, pass);
+    if constexpr (Type::kHasMinimums || kCentred) SpreadSumsOf(x, pass);
   }
 
   void SpreadSumsOf(const Tokens& x, const Pass& pass) const {
     float(*to)[kLanes] = scratch.sums;
     for (size_t step = pass.begin; step < pass.end; step += kSteps) {
-      for (size_t t = 0; t < kTokens; ++t, ++to) Put(*to, x.Sum<kSteps>(t, step));
+      for (size_t t = 0; t < kTokens; ++t, ++to) {
+        Put(*to, kCentred ? x.Centre(t, step) : x.Sum<kSteps>(t, step));
+      }
     }
   }
 
@@ -174,7 +178,8 @@ struct SpreadProducts {
           piece.template Prefetch<kSidesAtOnce>(panel, group, side);
           Unrolled<2 / kSteps>([&](auto half) {
             Unrolled<kSidesAtOnce>([&](auto s) {
-              AddStretch<half>(*panel, scales[s], group, side + s, at, scratch.minimum[s][stretch],
+              AddStretch<half>(*panel, scales[s], group, side + s, at,
+                               scratch.sums + stretch * kTokens, scratch.minimum[s][stretch],
                                sums.of[s]);
             });
             at += kTokens;
@@ -188,8 +193,8 @@ struct SpreadProducts {
 
   template <int kHalf>
   static void AddStretch(const typename Type::Panel& panel, const typename Type::Scales& scales,
-                         int group, int side, const Lines* at, float* minimum,
-                         Floats (&sums)[kTokens]) {
+                         int group, int side, const Lines* at, const float (*centres)[kLanes],
+                         float* minimum, Floats (&sums)[kTokens]) {
     Bytes q[4 * kSteps];
     Words start[kSteps]{};
     Floats scale;
@@ -202,7 +207,10 @@ struct SpreadProducts {
     });
     Isa::template ForEachProduct<kCodes, kSteps, kSteps, kTokens>(
         [&](int line) { return q[line]; }, start, [&](int t) -> const auto& { return at[t]; },
-        [&](int t, Floats product) { sums[t] = Fma(product, scale, sums[t]); });
+        [&](int t, Floats product) {
+          if constexpr (kCentred) product = Add(product, FloatsAt(centres[t]));
+          sums[t] = Fma(product, scale, sums[t]);
+        });
   }
 
   [[gnu::flatten, gnu::noinline]] void AddMinimums(const Pass& pass, KeptSums kept) const {

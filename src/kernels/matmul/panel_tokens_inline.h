@@ -30,7 +30,8 @@ template <int kSteps, int kMultipliers>
 struct TurnedBlock {
   static constexpr size_t kStretches = kBlockSteps / kSteps;
   TokenLines<kSteps, kMultipliers> tokens[kTurnedGroups][kStretches];
-  float sums[kTurnedGroups][kStretches][kLanes];  // of what a minimum is multiplied with
+  // What a minimum is multiplied with, or a product of centred codes begins with.
+  float sums[kTurnedGroups][kStretches][kLanes];
   float units[kTurnedGroups][kLanes];
   PlainColumns<kSteps> columns[kStretches];
 };
@@ -90,6 +91,7 @@ struct Turned {
   static constexpr bool kInterleaved = Isa::kInterleaves && kSteps == 2;
   static constexpr int kMultipliers = kInterleaved ? 1 : kSteps;
   static constexpr bool kLift = Isa::kLifts && kCodes == Codes::kSigned;
+  static constexpr bool kCentred = kCodes == Codes::kCentred;
   static constexpr bool kStarts = Isa::kHasStart && kCodes == Codes::kSigned;
   using Block = TurnedBlock<kSteps, kMultipliers>;
 
@@ -104,7 +106,7 @@ struct Turned {
       RowsOf(pass, group, [&](size_t t) {
         return x.UnitAt(t, pass.begin);
       }).TurnFloats(1, block.units + group);
-      if constexpr (kSums) TurnSums(x, pass, group, block.sums[group]);
+      if constexpr (kSums || kCentred) TurnSums(x, pass, group, block.sums[group]);
     }
   }
 
@@ -129,7 +131,10 @@ struct Turned {
         const Floats scale = SplatFloatAt(AsBytes(columns.scale + lane));
         ForEachProduct<kGroups>(
             columns, lane, [&](int g) -> const auto& { return block.tokens[g][i]; },
-            [&](int g, Floats product) { sums[g] = Fma(product, scale, sums[g]); });
+            [&](int g, Floats product) {
+              if constexpr (kCentred) product = Add(product, FloatsAt(block.sums[g][i]));
+              sums[g] = Fma(product, scale, sums[g]);
+            });
       }
       Unrolled<kGroups>([&](auto g) {
         float* kept = dots[row] + kLanes * g;
@@ -189,7 +194,7 @@ struct Turned {
 
   static void TurnSums(const Tokens& x, const TurnedPass& pass, size_t group, float (*to)[kLanes]) {
     RowsOf(pass, group, [&](size_t t) {
-      return x.SumAt<kSteps>(t, pass.begin);
+      return kCentred ? x.CentreAt(t, pass.begin) : x.SumAt<kSteps>(t, pass.begin);
     }).TurnFloats(pass.steps() / kSteps, to);
   }
 

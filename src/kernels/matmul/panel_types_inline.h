@@ -36,6 +36,7 @@ struct Weights {
 
 // What a type's codes are: it decides how they may be multiplied.
 enum class Codes {
+  kCentred,  // below 16, and counted from 8
   kBelow16,
   kBelow32,
   kBelow64,
@@ -89,10 +90,11 @@ struct Q4_0 {
   using Panel = PanelQ4_0;
   using Scales = OneScale;
   static constexpr int kSteps = 2;
-  static constexpr Codes kCodes = Codes::kBelow16;
+  static constexpr Codes kCodes = Codes::kCentred;
   static constexpr int kScaleSteps = 2;
-  static constexpr bool kHasMinimums = true;
+  static constexpr bool kHasMinimums = false;
   static constexpr bool kUnpacksSlowly = false;
+  // The minimum is for tiles, which products of integers have none of.
   static Scales Decode(const Panel& p, int side) {
     const Floats d = SideOf(p.d, side);
     return {d, Times(d, -8)};
@@ -107,6 +109,8 @@ struct Q4_0 {
 
 struct Q4_1 : Q4_0 {
   using Panel = PanelQ4_1;
+  static constexpr Codes kCodes = Codes::kBelow16;
+  static constexpr bool kHasMinimums = true;
   static Scales Decode(const Panel& p, int side) { return {SideOf(p.d, side), SideOf(p.m, side)}; }
   template <int kHalf>
   static Weights Load(const Panel& p, const Scales& s, int, int side) {
@@ -116,7 +120,7 @@ struct Q4_1 : Q4_0 {
   }
 };
 
-struct Q5_0 : Q4_0 {
+struct Q5_0 : Q4_1 {
   using Panel = PanelQ5_0;
   static constexpr Codes kCodes = Codes::kBelow32;
   static Scales Decode(const Panel& p, int side) {
@@ -132,7 +136,7 @@ struct Q5_0 : Q4_0 {
   }
 };
 
-struct Q5_1 : Q4_0 {
+struct Q5_1 : Q4_1 {
   using Panel = PanelQ5_1;
   static constexpr Codes kCodes = Codes::kBelow32;
   static Scales Decode(const Panel& p, int side) { return {SideOf(p.d, side), SideOf(p.m, side)}; }
@@ -180,7 +184,7 @@ struct Fp4 {
   static constexpr int8_t kCodes[16] = {12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0};
 };
 
-struct MXFP4 : Q4_0 {
+struct MXFP4 : Q4_1 {
   using Panel = PanelMXFP4;
   static constexpr Codes kCodes = Codes::kBelow32;
   // Half of 2^(bits - 127), as a product of two powers: the smallest have no exponent of their own.

@@ -42,6 +42,8 @@ constexpr size_t kScaleColumns<PanelIQ2_S> = 16;
 template <class Panel>
 constexpr bool kHasMinimums = true;
 template <>
+constexpr bool kHasMinimums<PanelQ4_0> = false;
+template <>
 constexpr bool kHasMinimums<PanelQ8_0> = false;
 template <>
 constexpr bool kHasMinimums<PanelIQ4_NL> = false;
@@ -82,8 +84,7 @@ Columns Each(float scale, float minimum, const Code& code) {
 // ---- Columns 32 * group + 16 * half of a row in a block of each type ----
 
 Columns Read(const PanelQ4_0& p, int row, int, int half) {
-  const float d = F16ToF32(p.d[row]);
-  return Each(d, -8 * d, [&](int i) { return FourBits(p.q, row, half, i); });
+  return Each(F16ToF32(p.d[row]), 0, [&](int i) { return FourBits(p.q, row, half, i) - 8; });
 }
 
 Columns Read(const PanelQ4_1& p, int row, int, int half) {

@@ -40,6 +40,7 @@ struct Avx2 : EightLanes {
   static constexpr bool kInterleaves = true;
 
   using Product = Words;
+  static constexpr bool kFloatProducts = false;
   template <class, Codes kCodes, int kStep>
   static void AddStep(const Bytes (&q)[4], Words, const Tokens& x, size_t token, size_t step,
                       Product& product) {
@@ -113,17 +114,17 @@ struct Avx2 : EightLanes {
   // How many lines may be added in 16 bits. With |p| <= 127, of codes below 16 eight pairs fit:
   // 8 * 2 * 15 * 127 < 2^15; below 32 four do, below 64 two, and one of signed codes, whose sign
   // moves over to p: 2 * 128 * 127 < 2^15.
+  static constexpr bool IsBelow16(Codes codes) {
+    return codes == Codes::kBelow16 || codes == Codes::kCentred;
+  }
   static constexpr int LinesIn16Bits(Codes codes) {
-    return codes == Codes::kBelow16   ? 8
-           : codes == Codes::kBelow32 ? 4
-           : codes == Codes::kBelow64 ? 2
-                                      : 1;
+    return IsBelow16(codes) ? 8 : codes == Codes::kBelow32 ? 4 : codes == Codes::kBelow64 ? 2 : 1;
   }
 
   // How many lines of weights are multiplied with a token before the next one is: as the registers
   // allow, of which signed ones take two. Measured.
   static constexpr int LinesAtOnce(Codes codes, int lines) {
-    if (codes == Codes::kBelow16) return lines;
+    if (IsBelow16(codes)) return lines;
     return codes == Codes::kSigned ? (lines == 8 ? 1 : 2) : 4;
   }
 

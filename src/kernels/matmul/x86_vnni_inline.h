@@ -17,7 +17,7 @@ namespace {
 template <Words (*kDotAdd)(Words, Bytes, Bytes)>
 struct Vnni : MultipliesFloats {
   static constexpr Codes LikeCodes(Codes codes) {
-    return codes == Codes::kSigned ? codes : Codes::kBelow64;
+    return codes == Codes::kSigned || codes == Codes::kCentred ? codes : Codes::kBelow64;
   }
   static constexpr bool kLifts = true;
   static constexpr bool kHasStart = true;

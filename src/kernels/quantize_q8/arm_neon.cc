@@ -17,6 +17,7 @@ struct Block {
   int16_t* pairs;
   float* sums;
   float* pair_sums;
+  float* centres;
   float* unit;
 };
 
@@ -62,7 +63,9 @@ void QuantizeGroup(const float* x, size_t group, float largest, const Scale& sca
   const int8x16_t q = vqmovn_high_s16(vqmovn_s16(Round(x, inverse)), Round(x + 8, inverse));
   vst1q_s8(to.q + group * kQ8Group, q);
   SetMultiplier(to, group, multiplier);
-  to.sums[group] = scale.unit * multiplier * static_cast<float>(vaddlvq_s8(q));
+  const auto sum = static_cast<float>(vaddlvq_s8(q));
+  to.sums[group] = scale.unit * multiplier * sum;
+  to.centres[group / 2] = (group % 2 == 0 ? 0 : to.centres[group / 2]) - 8 * multiplier * sum;
 }
 
 // Of what is not a number.
@@ -71,7 +74,7 @@ void ClearBlock(size_t columns, const Block& to) {
   __builtin_memset(to.q, 0, columns);
   for (size_t g = 0; g < columns / kQ8Group; ++g) {
     SetMultiplier(to, g, 1.0f);
-    to.sums[g] = to.pair_sums[g / 2] = *to.unit;
+    to.sums[g] = to.pair_sums[g / 2] = to.centres[g / 2] = *to.unit;
   }
 }
 
@@ -102,13 +105,19 @@ void QuantizeQ8Neon(const QuantizeQ8Task& task) {
            reinterpret_cast<int16_t*>(row + Q8PairOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8SumOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8PairSumOffset(task.columns)),
+           reinterpret_cast<float*>(row + Q8CentreOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8UnitOffset(task.columns))};
   for (size_t at = 0; at < task.columns; at += kQ8Block) {
     const size_t left = task.columns - at;
     const size_t whole = kQ8Block;
     QuantizeBlock(task.input + at, left < whole ? left : whole, to);
-    to = {to.q + kQ8Block,        to.multipliers + kBlockGroups,   to.pairs + 2 * kBlockGroups,
-          to.sums + kBlockGroups, to.pair_sums + kBlockGroups / 2, to.unit + 1};
+    to = {to.q + kQ8Block,
+          to.multipliers + kBlockGroups,
+          to.pairs + 2 * kBlockGroups,
+          to.sums + kBlockGroups,
+          to.pair_sums + kBlockGroups / 2,
+          to.centres + kBlockGroups / 2,
+          to.unit + 1};
   }
 }
 

@@ -41,6 +41,7 @@ struct Block {
         pairs(reinterpret_cast<int16_t*>(row + Q8PairOffset(columns)) + 2 * at / kQ8Group),
         sums(Floats(row + Q8SumOffset(columns)) + at / kQ8Group),
         pair_sums(Floats(row + Q8PairSumOffset(columns)) + at / kQ8Group / 2),
+        centres(Floats(row + Q8CentreOffset(columns)) + at / kQ8Group / 2),
         unit(Floats(row + Q8UnitOffset(columns))[at / kQ8Block]) {}
 
   void SetMultiplier(size_t group, float multiplier) const {
@@ -53,6 +54,7 @@ struct Block {
   int16_t* pairs;
   float* sums;
   float* pair_sums;
+  float* centres;
   float& unit;
 
  private:
@@ -67,11 +69,13 @@ void QuantizeBlock(const float* x, size_t columns, const Block& to) {
     std::fill_n(to.q, columns, int8_t{0});
     std::fill_n(to.sums, groups, to.unit);
     std::fill_n(to.pair_sums, groups / 2, to.unit);
+    std::fill_n(to.centres, groups / 2, to.unit);
     for (size_t g = 0; g < groups; ++g) to.SetMultiplier(g, 1);
     return;
   }
   to.unit = largest / (127.0f * kQ8MostUnits);
   const float units_of = largest >= kQ8Least ? kQ8MostUnits / largest : 0.0f;
+  std::fill_n(to.centres, groups / 2, 0.0f);
   for (size_t g = 0; g < groups; ++g) {
     const float* group = x + g * kQ8Group;
     const float units = std::ceil(LargestOf(group, kQ8Group) * units_of);
@@ -79,6 +83,7 @@ void QuantizeBlock(const float* x, size_t columns, const Block& to) {
     const float sum = RoundGroup(group, 127.0f * units_of / multiplier, to.q + g * kQ8Group);
     to.SetMultiplier(g, multiplier);
     to.sums[g] = to.unit * multiplier * sum;
+    to.centres[g / 2] -= 8 * multiplier * sum;
   }
   for (size_t g = 0; g < groups; g += 2) to.pair_sums[g / 2] = to.sums[g] + to.sums[g + 1];
 }

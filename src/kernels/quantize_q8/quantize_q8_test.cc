@@ -39,7 +39,9 @@ TEST(QuantizeQ8, StaysWithinHalfAStep) {
   const auto multipliers = Floats(row, Q8MultiplierOffset(x.size()), x.size() / kQ8Group);
   const auto sums = Floats(row, Q8SumOffset(x.size()), x.size() / kQ8Group);
   const auto pair_sums = Floats(row, Q8PairSumOffset(x.size()), x.size() / kQ8Group / 2);
+  const auto centres = Floats(row, Q8CentreOffset(x.size()), x.size() / kQ8Group / 2);
   const auto units = Floats(row, Q8UnitOffset(x.size()), 3);
+  float centre = 0;
   for (size_t g = 0; g < x.size() / kQ8Group; ++g) {
     const float step = units[g * kQ8Group / kQ8Block] * multipliers[g];
     int sum = 0;
@@ -48,8 +50,11 @@ TEST(QuantizeQ8, StaysWithinHalfAStep) {
       sum += static_cast<int8_t>(row[i]);
     }
     EXPECT_EQ(sums[g], step * static_cast<float>(sum));
+    centre -= 8 * multipliers[g] * static_cast<float>(sum);
     if (g % 2 == 1) {
       EXPECT_EQ(pair_sums[g / 2], sums[g - 1] + sums[g]);
+      EXPECT_EQ(centres[g / 2], centre);
+      centre = 0;
     }
   }
 }
@@ -105,12 +110,14 @@ TEST(QuantizeQ8, WhatIsNotANumberShowsInUnitAndSums) {
         const auto units = Floats(row, Q8UnitOffset(x.size()), 3);
         const auto sums = Floats(row, Q8SumOffset(x.size()), x.size() / kQ8Group);
         const auto pair_sums = Floats(row, Q8PairSumOffset(x.size()), x.size() / kQ8Group / 2);
+        const auto centres = Floats(row, Q8CentreOffset(x.size()), x.size() / kQ8Group / 2);
         EXPECT_EQ(units[0], 1.0f / (127.0f * kQ8MostUnits));
         EXPECT_TRUE(std::isfinite(sums[0]));
         EXPECT_TRUE(std::isnan(units[at / kQ8Block]));
         EXPECT_TRUE(std::isnan(sums[at / kQ8Group]));
         EXPECT_TRUE(std::isfinite(pair_sums[0]));
         EXPECT_TRUE(std::isnan(pair_sums[at / kQ8Group / 2]));
+        EXPECT_TRUE(std::isnan(centres[at / kQ8Group / 2]));
         x[at] = 1.0f;
       }
     }

@@ -88,6 +88,7 @@ struct Block {
   int32_t* pairs;  // of int16
   float* sums;
   float* pair_sums;
+  float* centres;
   float* unit;
 };
 
@@ -122,8 +123,11 @@ void QuantizeGroups(const float* block, size_t first, __m256i largest, const Sca
   _mm256_storeu_ps(to.multipliers + first, multiplier);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.pairs + first),
                       _mm256_or_si256(whole, _mm256_slli_epi32(whole, 16)));
-  const __m256 sums = _mm256_mul_ps(step, _mm256_cvtepi32_ps(SumOfEach(quads)));
+  const __m256 q_sums = _mm256_cvtepi32_ps(SumOfEach(quads));
+  const __m256 sums = _mm256_mul_ps(step, q_sums);
+  const __m256 eights = _mm256_mul_ps(_mm256_mul_ps(multiplier, _mm256_set1_ps(8.0f)), q_sums);
   _mm256_storeu_ps(to.sums + first, sums);
+  _mm_storeu_ps(to.centres + first / 2, _mm_sub_ps(_mm_setzero_ps(), SumPairs(eights)));
   _mm_storeu_ps(to.pair_sums + first / 2, SumPairs(sums));
 }
 
@@ -134,7 +138,7 @@ void ClearBlock(const Block& to) {
   for (size_t g = 0; g < kBlockGroups; ++g) {
     to.multipliers[g] = 1.0f;
     to.pairs[g] = 0x00010001;
-    to.sums[g] = to.pair_sums[g / 2] = *to.unit;
+    to.sums[g] = to.pair_sums[g / 2] = to.centres[g / 2] = *to.unit;
   }
 }
 
@@ -157,14 +161,16 @@ void QuantizeRest(const float* from, size_t columns, const Block& to) {
   int32_t pairs[kBlockGroups];
   float sums[kBlockGroups];
   float pair_sums[kBlockGroups / 2];
+  float centres[kBlockGroups / 2];
   __builtin_memcpy(x, from, columns * sizeof(float));
-  QuantizeBlock(x, {q, multipliers, pairs, sums, pair_sums, to.unit});
+  QuantizeBlock(x, {q, multipliers, pairs, sums, pair_sums, centres, to.unit});
   const size_t words = columns / kQ8Group * sizeof(float);
   __builtin_memcpy(to.q, q, columns);
   __builtin_memcpy(to.multipliers, multipliers, words);
   __builtin_memcpy(to.pairs, pairs, words);
   __builtin_memcpy(to.sums, sums, words);
   __builtin_memcpy(to.pair_sums, pair_sums, words / 2);
+  __builtin_memcpy(to.centres, centres, words / 2);
 }
 
 }  // namespace
@@ -176,12 +182,18 @@ void QuantizeQ8Avx2(const QuantizeQ8Task& task) {
            reinterpret_cast<int32_t*>(row + Q8PairOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8SumOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8PairSumOffset(task.columns)),
+           reinterpret_cast<float*>(row + Q8CentreOffset(task.columns)),
            reinterpret_cast<float*>(row + Q8UnitOffset(task.columns))};
   size_t at = 0;
   for (; at + kQ8Block <= task.columns; at += kQ8Block) {
     QuantizeBlock(task.input + at, to);
-    to = {to.q + kQ8Block,        to.multipliers + kBlockGroups,   to.pairs + kBlockGroups,
-          to.sums + kBlockGroups, to.pair_sums + kBlockGroups / 2, to.unit + 1};
+    to = {to.q + kQ8Block,
+          to.multipliers + kBlockGroups,
+          to.pairs + kBlockGroups,
+          to.sums + kBlockGroups,
+          to.pair_sums + kBlockGroups / 2,
+          to.centres + kBlockGroups / 2,
+          to.unit + 1};
   }
   if (at < task.columns) QuantizeRest(task.input + at, task.columns - at, to);
 }
