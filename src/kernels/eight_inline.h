@@ -4,7 +4,8 @@
 // the including file's own unnamed namespace, so the linker has nothing to merge.
 //
 // What no lane's result depends on another in may also be made for sixteen
-// (x86_avx512_sixteen_inline.h): its bits are the same.
+// (x86_avx512_sixteen_inline.h): its bits are the same. So are those of what sums sixteen lanes, or
+// twice eight.
 //
 // The vocabulary is Floats, Words (int32), Mask (of each lane, yes or no), kLanes (of a Floats),
 // Splat, Put, arithmetic and comparisons by their names, and

@@ -1,6 +1,6 @@
-// Attention: scores of a chunk, their softmax, the weighted sum of its values. A page is
-// decoded to f32 once and used by every query of the block before the next is touched (the tiling
-// of FlashAttention, Dao et al., arXiv 2205.14135).
+// Attention: scores of a chunk, their softmax, the weighted sum of its values. A page is used by
+// every query of the block before the next is touched, and decoded to f32 once where that takes
+// several tiles (the tiling of FlashAttention, Dao et al., arXiv 2205.14135).
 #pragma once
 
 #include "kernels/attention/codes_inline.h"
@@ -131,6 +131,12 @@ struct PagePart {
   size_t first, last;
 };
 
+// Of pages that need not have been allocated together.
+inline ptrdiff_t DistanceOf(const std::byte* from, const std::byte* to) {
+  return static_cast<ptrdiff_t>(reinterpret_cast<uintptr_t>(to) -
+                                reinterpret_cast<uintptr_t>(from));
+}
+
 template <class Body>
 inline void ForEachPage(const Block& block, const Body& body) {
   size_t first = kAttentionChunk;
@@ -144,7 +150,7 @@ inline void ForEachPage(const Block& block, const Body& body) {
   for (size_t begin = first / kPageTokens * kPageTokens; begin < last; begin += kPageTokens) {
     const size_t end = begin + kPageTokens;
     const std::byte* const* page = pages + begin / kPageTokens;
-    const ptrdiff_t ahead = end < last ? page[1] - page[0] : 0;
+    const ptrdiff_t ahead = end < last ? DistanceOf(page[0], page[1]) : 0;
     body(PagePart{page[0], ahead, begin, first > begin ? first : begin, last < end ? last : end});
   }
 }
@@ -172,7 +178,7 @@ inline void ScoreFloats(const Block& block, const PagePart& page, const std::byt
 template <CacheType type>
 inline void ScoreCoded(const Block& block, const PagePart& page, const std::byte* keys) {
   const size_t size = block.task.key_size;
-  FetchPage(keys + page.ahead, CacheHeadBytes(type, size));
+  FetchPage(keys, page.ahead, CacheHeadBytes(type, size));
   ForEachTile(block, page, [&](const Tile& tile, float* scores) {
     const CodedTile coded = LayCodes(block, tile);
     ScoreCodes<type>(tile.rows, {coded.codes, coded.scales, coded.sums}, keys, size, scores);
@@ -191,8 +197,8 @@ inline void Score(const Block& block) {
       case CacheType::kF16:
         if (block.tile_count == 1) return ScoreFloats<HalfSource>(block, page, keys, page.ahead);
         Decode<HalfSource>(keys, task.key_size * kPageTokens, page.ahead, block.page);
-        return ScoreFloats<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page),
-                                        0);
+        return ScoreFloats<DecodedSource>(block, page,
+                                          reinterpret_cast<const std::byte*>(block.page), 0);
       case CacheType::kQ8_0:
         return ScoreCoded<CacheType::kQ8_0>(block, page, keys);
       case CacheType::kQ4_0:
@@ -201,7 +207,8 @@ inline void Score(const Block& block) {
   });
 }
 
-// Scores are weighed by sixteen, in as many vectors as that takes.
+// Scores are weighed by sixteen, in as many vectors as that takes: so lanes are summed in the same
+// order, however many a vector has.
 inline constexpr size_t kSpan = 16;
 
 // What the row does not see of the spans that it begins and ends in weighs nothing.
@@ -344,7 +351,7 @@ inline void AddDecoded(const Block& block, const PagePart& page, const std::byte
                        ptrdiff_t ahead) {
   if (block.tile_count == 1) return AddPage<Source>(block, page, values, ahead);
   Decode<Source>(values, kPageTokens * block.stride, ahead, block.page);
-  AddPage<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
+  AddPage<DecodedSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
 }
 
 inline void Sum(const Block& block) {
@@ -353,8 +360,9 @@ inline void Sum(const Block& block) {
   ForEachPage(block, [&](const PagePart& page) {
     const std::byte* values = page.memory + task.value_offset;
     if (block.stride != task.value_size && !IsRotated(task.type)) {
+      FetchPage(values, page.ahead, CacheHeadBytes(task.type, task.value_size));
       PadValues(task.type, values, task.value_size, block.stride, block.page);
-      return AddPage<FloatSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
+      return AddPage<DecodedSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
     }
     switch (task.type) {
       case CacheType::kF32:
@@ -364,7 +372,7 @@ inline void Sum(const Block& block) {
       case CacheType::kQ8_0:
         return AddDecoded<ByteSource>(block, page, values, page.ahead);
       case CacheType::kQ4_0:
-        FetchPage(values + page.ahead, CacheHeadBytes(task.type, task.value_size));
+        FetchPage(values, page.ahead, CacheHeadBytes(task.type, task.value_size));
         return AddDecoded<ByteSource>(
             block, page, UnpackNibbles(values, kPageTokens * task.value_size, block.codes), 0);
     }

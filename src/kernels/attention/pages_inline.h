@@ -7,17 +7,24 @@
 namespace ingle {
 namespace {
 
-// How the products read a vector of elements. Codes are read without their scales.
+// How the products read a vector of elements. Codes are read without their scales. What was
+// decoded lies in memory of the worker's own: nothing has to be fetched.
 struct FloatSource {
   using Element = float;
+  static constexpr bool kFetched = true;
   static inline Floats Load(const float* from) { return FloatsAt(from); }
+};
+struct DecodedSource : FloatSource {
+  static constexpr bool kFetched = false;
 };
 struct HalfSource {
   using Element = uint16_t;
+  static constexpr bool kFetched = true;
   static inline Floats Load(const uint16_t* from) { return HalvesAt(from); }
 };
 struct ByteSource {
   using Element = int8_t;
+  static constexpr bool kFetched = true;
   static inline Floats Load(const int8_t* from) { return FloatsOfBytesAt(from); }
 };
 
@@ -29,20 +36,27 @@ inline const typename Source::Element* ElementsOf(const std::byte* head) {
 // The processor fetches ahead, but not from one page to the next: so each line that is read asks
 // for the one in its place in the next page, `ahead` bytes on. That goes to the second cache, for
 // which more may be under way, and some of it is left out where much is; so what comes soon is
-// asked for once more. Of memory of the worker's own nothing has to be fetched: ahead is 0.
-template <int V, class Element>
-inline __attribute__((always_inline)) void FetchAhead(const Element* from, ptrdiff_t ahead) {
+// asked for once more. Where `ahead` is 0 no page comes then. Addresses are numbers here, as they
+// lead out of what pointers may point to.
+template <class Source, int V>
+inline __attribute__((always_inline)) void FetchAhead(const typename Source::Element* from,
+                                                      ptrdiff_t ahead) {
+  if constexpr (!Source::kFetched) return;
   constexpr size_t kSoon = 512;
-  const auto* line = reinterpret_cast<const std::byte*>(from);
-  for (size_t at = 0; at < V * kLanes * sizeof(Element); at += 64) {
-    __builtin_prefetch(line + at + ahead, 0, 2);
-    __builtin_prefetch(line + at + kSoon);
+  const auto line = reinterpret_cast<uintptr_t>(from);
+  for (size_t at = 0; at < V * kLanes * sizeof(typename Source::Element); at += 64) {
+    const uintptr_t next = line + at + static_cast<uintptr_t>(ahead);
+    __builtin_prefetch(reinterpret_cast<const void*>(next), 0, 2);
+    __builtin_prefetch(reinterpret_cast<const void*>(line + at + kSoon));
   }
 }
 
-// All of the next page at once, where it is small.
-inline void FetchPage(const std::byte* memory, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(memory + i);
+// What is `ahead` of a part of a page, all of it at once.
+inline void FetchPage(const std::byte* part, ptrdiff_t ahead, size_t bytes) {
+  const uintptr_t next = reinterpret_cast<uintptr_t>(part) + static_cast<uintptr_t>(ahead);
+  for (size_t i = 0; i < bytes; i += 64) {
+    __builtin_prefetch(reinterpret_cast<const void*>(next + i));
+  }
 }
 
 // Elements as floats. REQUIRES: count is a multiple of 16.
@@ -50,7 +64,7 @@ template <class Source>
 inline const float* Decode(const std::byte* head, size_t count, ptrdiff_t ahead, float* to) {
   const typename Source::Element* from = ElementsOf<Source>(head);
   for (size_t i = 0; i < count; i += kLanes) {
-    FetchAhead<1>(from + i, ahead);
+    if (i * sizeof(*from) % 64 == 0) FetchAhead<Source, 1>(from + i, ahead);
     Put(to + i, Source::Load(from + i));
   }
   return to;

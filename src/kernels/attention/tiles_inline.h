@@ -62,7 +62,7 @@ inline void ScoreColumns(const float* queries, const typename Source::Element* k
   Floats sum[R][V];
   ForTile<R, V>([&](int r, int v) __attribute__((always_inline)) { sum[r][v] = Splat(0); });
   for (size_t i = 0; i < size; ++i, keys += kPageTokens, queries += R) {
-    FetchAhead<V>(keys, ahead);
+    FetchAhead<Source, V>(keys, ahead);
     Floats key[V];
     Times<V>::Do([&](int v) __attribute__((always_inline)) {
       key[v] = Source::Load(keys + kLanes * static_cast<size_t>(v));
@@ -118,7 +118,7 @@ inline void AddColumns(const WeighedValues<Source>& w, size_t at) {
     sum[r][v] = FloatsAt(sums + static_cast<size_t>(r) * stride + column);
   });
   for (const float* const end = weights + w.positions; weights != end; ++weights) {
-    FetchAhead<V>(values, w.ahead);
+    FetchAhead<Source, V>(values, w.ahead);
     Floats value[V];
     Times<V>::Do([&](int v) __attribute__((always_inline)) {
       value[v] = Source::Load(values + kLanes * static_cast<size_t>(v));

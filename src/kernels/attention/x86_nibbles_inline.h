@@ -3,6 +3,8 @@
 
 #include <immintrin.h>
 
+#include <cstddef>
+
 #include "kernels/attention/cache_page.h"
 
 namespace ingle {

@@ -53,8 +53,8 @@ inline const typename Type::Panel* PanelOf(const MatMulTask& task, size_t row) {
 }
 
 // Adds to a stretch's product with a token that of step kStep. With multipliers up to 64 each has
-// 24 bits at most, so only the last of two operations rounds; and none where codes are centred,
-// whose products begin with the centre: there steps are counted from 1.
+// 24 bits at most, so only the last of two operations rounds; and none where codes are centred:
+// what begins with the centre counts steps from 1, and it may as well be added at the end.
 template <int kStep>
 inline void AddMultiplied(Words dot, Floats multiplier, Floats& product) {
   if constexpr (kStep == 0) {

@@ -41,7 +41,7 @@ inline constexpr size_t kSpreadPanels = 32;
 struct SpreadScratch {
   TokenLines<1> lines[kSpreadSteps];            // of each stretch, of one step or two, the tokens
   float sums[kSpreadSteps][kLanes];             // so too: what a minimum is multiplied with, or
-                                                // a product of centred codes begins with
+                                                // is added to a product of centred codes
   float minimum[kSides][kSpreadSteps][kLanes];  // of a panel
   // Of each panel and token, so far.
   float dots[kSpreadPanels][kSides][kSpreadTokens][kLanes];

@@ -30,7 +30,7 @@ template <int kSteps, int kMultipliers>
 struct TurnedBlock {
   static constexpr size_t kStretches = kBlockSteps / kSteps;
   TokenLines<kSteps, kMultipliers> tokens[kTurnedGroups][kStretches];
-  // What a minimum is multiplied with, or a product of centred codes begins with.
+  // What a minimum is multiplied with, or is added to a product of centred codes.
   float sums[kTurnedGroups][kStretches][kLanes];
   float units[kTurnedGroups][kLanes];
   PlainColumns<kSteps> columns[kStretches];

@@ -1,5 +1,5 @@
 // f32 activations to Q8 (kernels/q8_rows.h), rounded to nearest even. A block that holds a NaN or
-// an infinity gets a NaN for its unit and its sums, so the damage shows in the logits.
+// an infinity gets NaN for its unit, sums and centres, so the damage shows in the logits.
 #pragma once
 
 #include <span>
