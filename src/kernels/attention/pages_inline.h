@@ -33,11 +33,18 @@ inline const typename Source::Element* ElementsOf(const std::byte* head) {
   return reinterpret_cast<const typename Source::Element*>(head);
 }
 
+// Asks for an address, which may lead out of what pointers may point to: it is not followed.
+enum class Cache { kSecondLevel = 2, kFirstLevel = 3 };
+template <Cache kCache>
+inline __attribute__((always_inline)) void Fetch(uintptr_t address) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
+  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, static_cast<int>(kCache));
+}
+
 // The processor fetches ahead, but not from one page to the next: so each line that is read asks
 // for the one in its place in the next page, `ahead` bytes on. That goes to the second cache, for
 // which more may be under way, and some of it is left out where much is; so what comes soon is
-// asked for once more. Where `ahead` is 0 no page comes then. Addresses are numbers here, as they
-// lead out of what pointers may point to.
+// asked for once more. Where `ahead` is 0 no page comes then.
 template <class Source, int V>
 inline __attribute__((always_inline)) void FetchAhead(const typename Source::Element* from,
                                                       ptrdiff_t ahead) {
@@ -45,18 +52,15 @@ inline __attribute__((always_inline)) void FetchAhead(const typename Source::Ele
   constexpr size_t kSoon = 512;
   const auto line = reinterpret_cast<uintptr_t>(from);
   for (size_t at = 0; at < V * kLanes * sizeof(typename Source::Element); at += 64) {
-    const uintptr_t next = line + at + static_cast<uintptr_t>(ahead);
-    __builtin_prefetch(reinterpret_cast<const void*>(next), 0, 2);
-    __builtin_prefetch(reinterpret_cast<const void*>(line + at + kSoon));
+    Fetch<Cache::kSecondLevel>(line + at + static_cast<uintptr_t>(ahead));
+    Fetch<Cache::kFirstLevel>(line + at + kSoon);
   }
 }
 
 // What is `ahead` of a part of a page, all of it at once.
 inline void FetchPage(const std::byte* part, ptrdiff_t ahead, size_t bytes) {
   const uintptr_t next = reinterpret_cast<uintptr_t>(part) + static_cast<uintptr_t>(ahead);
-  for (size_t i = 0; i < bytes; i += 64) {
-    __builtin_prefetch(reinterpret_cast<const void*>(next + i));
-  }
+  for (size_t i = 0; i < bytes; i += 64) Fetch<Cache::kFirstLevel>(next + i);
 }
 
 // Elements as floats. REQUIRES: count is a multiple of 16.
