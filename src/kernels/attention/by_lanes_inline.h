@@ -167,11 +167,10 @@ inline void ForEachTile(const Block& block, const PagePart& page, const Body& bo
 }
 
 template <class Source>
-inline void ScoreFloats(const Block& block, const PagePart& page, const std::byte* keys,
-                        ptrdiff_t ahead) {
+inline void ScoreFloats(const Block& block, const PagePart& page, const std::byte* keys) {
   const size_t size = block.task.key_size;
   ForEachTile(block, page, [&](const Tile& tile, float* scores) {
-    ScorePage<Source>(tile.rows, block.queries + tile.row * size, keys, size, ahead, scores);
+    ScorePage<Source>(tile.rows, block.queries + tile.row * size, keys, size, page.ahead, scores);
   });
 }
 
@@ -193,12 +192,12 @@ inline void Score(const Block& block) {
     const std::byte* keys = page.memory + task.key_offset;
     switch (task.type) {
       case CacheType::kF32:
-        return ScoreFloats<FloatSource>(block, page, keys, page.ahead);
+        return ScoreFloats<FloatSource>(block, page, keys);
       case CacheType::kF16:
-        if (block.tile_count == 1) return ScoreFloats<HalfSource>(block, page, keys, page.ahead);
+        if (block.tile_count == 1) return ScoreFloats<HalfSource>(block, page, keys);
         Decode<HalfSource>(keys, task.key_size * kPageTokens, page.ahead, block.page);
         return ScoreFloats<DecodedSource>(block, page,
-                                          reinterpret_cast<const std::byte*>(block.page), 0);
+                                          reinterpret_cast<const std::byte*>(block.page));
       case CacheType::kQ8_0:
         return ScoreCoded<CacheType::kQ8_0>(block, page, keys);
       case CacheType::kQ4_0:
@@ -276,7 +275,6 @@ template <class Source>
 struct PageValues {
   const typename Source::Element* rows;
   const uint16_t* scales;  // of codes: [value_size / 32, kPageTokens]; else null
-  ptrdiff_t ahead;
   const PagePart& part;
 };
 
@@ -301,7 +299,7 @@ inline void AddPart(const Block& block, const PageValues<Source>& values, const 
   WeighedValues<Source> w{weights,
                           values.rows + from * block.stride,
                           last - first,
-                          values.ahead,
+                          values.part.ahead,
                           block.task.partial.sums + tile.row * block.stride,
                           block.stride};
   if (values.scales == nullptr) return AddValues(tile.rows, w, 0, block.stride);
@@ -333,25 +331,23 @@ inline void AddToTile(const Block& block, const PageValues<Source>& values, cons
 }
 
 template <class Source>
-inline void AddPage(const Block& block, const PagePart& page, const std::byte* values,
-                    ptrdiff_t ahead) {
+inline void AddPage(const Block& block, const PagePart& page, const std::byte* values) {
   const AttentionTask& task = block.task;
   const uint16_t* scales = nullptr;
   if (IsRotated(task.type)) {
     scales = ElementsOf<HalfSource>(page.memory + task.value_offset +
                                     CacheScaleOffset(task.type, task.value_size));
   }
-  const PageValues<Source> rows{ElementsOf<Source>(values), scales, ahead, page};
+  const PageValues<Source> rows{ElementsOf<Source>(values), scales, page};
   for (size_t i = 0; i < block.tile_count; ++i) AddToTile(block, rows, block.tiles[i]);
 }
 
 // Through floats where several tiles need the page.
 template <class Source>
-inline void AddDecoded(const Block& block, const PagePart& page, const std::byte* values,
-                       ptrdiff_t ahead) {
-  if (block.tile_count == 1) return AddPage<Source>(block, page, values, ahead);
-  Decode<Source>(values, kPageTokens * block.stride, ahead, block.page);
-  AddPage<DecodedSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
+inline void AddDecoded(const Block& block, const PagePart& page, const std::byte* values) {
+  if (block.tile_count == 1) return AddPage<Source>(block, page, values);
+  Decode<Source>(values, kPageTokens * block.stride, page.ahead, block.page);
+  AddPage<DecodedSource>(block, page, reinterpret_cast<const std::byte*>(block.page));
 }
 
 inline void Sum(const Block& block) {
@@ -362,19 +358,19 @@ inline void Sum(const Block& block) {
     if (block.stride != task.value_size && !IsRotated(task.type)) {
       FetchPage(values, page.ahead, CacheHeadBytes(task.type, task.value_size));
       PadValues(task.type, values, task.value_size, block.stride, block.page);
-      return AddPage<DecodedSource>(block, page, reinterpret_cast<const std::byte*>(block.page), 0);
+      return AddPage<DecodedSource>(block, page, reinterpret_cast<const std::byte*>(block.page));
     }
     switch (task.type) {
       case CacheType::kF32:
-        return AddPage<FloatSource>(block, page, values, page.ahead);
+        return AddPage<FloatSource>(block, page, values);
       case CacheType::kF16:
-        return AddDecoded<HalfSource>(block, page, values, page.ahead);
+        return AddDecoded<HalfSource>(block, page, values);
       case CacheType::kQ8_0:
-        return AddDecoded<ByteSource>(block, page, values, page.ahead);
+        return AddDecoded<ByteSource>(block, page, values);
       case CacheType::kQ4_0:
         FetchPage(values, page.ahead, CacheHeadBytes(task.type, task.value_size));
-        return AddDecoded<ByteSource>(
-            block, page, UnpackNibbles(values, kPageTokens * task.value_size, block.codes), 0);
+        return AddDecoded<UnpackedSource>(
+            block, page, UnpackNibbles(values, kPageTokens * task.value_size, block.codes));
     }
   });
 }

@@ -3,12 +3,13 @@
 
 #include "kernels/attention/cache_page.h"
 #include "kernels/eight_inline.h"
+#include "kernels/prefetch_inline.h"
 
 namespace ingle {
 namespace {
 
 // How the products read a vector of elements. Codes are read without their scales. What was
-// decoded lies in memory of the worker's own: nothing has to be fetched.
+// decoded, or unpacked, lies in memory of the worker's own: nothing has to be fetched.
 struct FloatSource {
   using Element = float;
   static constexpr bool kFetched = true;
@@ -27,18 +28,13 @@ struct ByteSource {
   static constexpr bool kFetched = true;
   static inline Floats Load(const int8_t* from) { return FloatsOfBytesAt(from); }
 };
+struct UnpackedSource : ByteSource {
+  static constexpr bool kFetched = false;
+};
 
 template <class Source>
 inline const typename Source::Element* ElementsOf(const std::byte* head) {
   return reinterpret_cast<const typename Source::Element*>(head);
-}
-
-// Asks for an address, which may lead out of what pointers may point to: it is not followed.
-enum class Cache { kSecondLevel = 2, kFirstLevel = 3 };
-template <Cache kCache>
-inline __attribute__((always_inline)) void Fetch(uintptr_t address) {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr)
-  __builtin_prefetch(reinterpret_cast<const void*>(address), 0, static_cast<int>(kCache));
 }
 
 // The processor fetches ahead, but not from one page to the next: so each line that is read asks
@@ -50,17 +46,16 @@ inline __attribute__((always_inline)) void FetchAhead(const typename Source::Ele
                                                       ptrdiff_t ahead) {
   if constexpr (!Source::kFetched) return;
   constexpr size_t kSoon = 512;
+  constexpr size_t kBytes = V * kLanes * sizeof(typename Source::Element);
   const auto line = reinterpret_cast<uintptr_t>(from);
-  for (size_t at = 0; at < V * kLanes * sizeof(typename Source::Element); at += 64) {
-    Fetch<Cache::kSecondLevel>(line + at + static_cast<uintptr_t>(ahead));
-    Fetch<Cache::kFirstLevel>(line + at + kSoon);
-  }
+  Prefetch<Cache::kSecondLevel>(line + static_cast<uintptr_t>(ahead), kBytes);
+  Prefetch<Cache::kFirstLevel>(line + kSoon, kBytes);
 }
 
 // What is `ahead` of a part of a page, all of it at once.
 inline void FetchPage(const std::byte* part, ptrdiff_t ahead, size_t bytes) {
   const uintptr_t next = reinterpret_cast<uintptr_t>(part) + static_cast<uintptr_t>(ahead);
-  for (size_t i = 0; i < bytes; i += 64) Fetch<Cache::kFirstLevel>(next + i);
+  Prefetch<Cache::kFirstLevel>(next, bytes);
 }
 
 // Elements as floats. REQUIRES: count is a multiple of 16.

@@ -37,7 +37,7 @@ struct I8mm : Dotprod {
                                                       float (*kept)[kSides][kLanes]) {
     Crossed crossed;
     for (size_t step = pass.begin; step < pass.end; ++step) {
-      Cross(x, step, crossed.steps[step - pass.begin]);
+      Cross<kCodes>(x, step, crossed.steps[step - pass.begin]);
     }
     for (int side = 0; side < kSides; ++side) {
       Floats sums[2][kPairs] = {};  // of rows 0 and 1, of rows 2 and 3
@@ -72,13 +72,16 @@ struct I8mm : Dotprod {
     return both;
   }
 
+  template <Codes kCodes>
   static void Cross(const Tokens& x, size_t step, Crossed::Step& to) {
     for (size_t p = 0; p < kPairs; ++p) {
       const Bytes a = BytesAt(x.At(2 * p, step)), b = BytesAt(x.At(2 * p + 1, step));
       Put(to.q[p][0], LowHalves(a, b));
       Put(to.q[p][1], HighHalves(a, b));
       to.multipliers[p] = BothOf(x.MultiplierAt(2 * p, step), x.MultiplierAt(2 * p + 1, step));
-      to.centres[p] = BothOf(x.CentreAt(2 * p, step), x.CentreAt(2 * p + 1, step));
+      if constexpr (kCodes == Codes::kCentred) {
+        to.centres[p] = BothOf(x.CentreAt(2 * p, step), x.CentreAt(2 * p + 1, step));
+      }
     }
   }
 
@@ -97,8 +100,9 @@ struct I8mm : Dotprod {
     const Floats scales[2] = {vzip1q_f32(scale, scale), vzip2q_f32(scale, scale)};
     Unrolled<kPairs>([&](auto p) {
       Unrolled<2>([&](auto r) {
-        constexpr int kBegun = kCodes == Codes::kCentred;
-        Floats product = vreinterpretq_f32_u64(vld1q_dup_u64(&x->centres[p]));
+        constexpr bool kBegun = kCodes == Codes::kCentred;
+        Floats product;
+        if constexpr (kBegun) product = vreinterpretq_f32_u64(vld1q_dup_u64(&x->centres[p]));
         Unrolled<kSteps>([&](auto i) {
           const int8x16_t low = vreinterpretq_s8_u8(BytesAt(x[i].q[p][0]));
           const int8x16_t high = vreinterpretq_s8_u8(BytesAt(x[i].q[p][1]));

@@ -42,6 +42,7 @@
 #include "kernels/matmul/panel_grid_types_inline.h"
 #include "kernels/matmul/panel_kernels.h"
 #include "kernels/matmul/token_rows_inline.h"
+#include "kernels/prefetch_inline.h"
 
 namespace ingle {
 namespace {
@@ -185,16 +186,6 @@ inline constexpr size_t kGroupBytes = 2 * sizeof(typename Type::Panel) / Type::k
 
 inline const char* GroupOf(const void* panel, size_t group_bytes, int group) {
   return static_cast<const char*>(panel) + static_cast<size_t>(group) * group_bytes;
-}
-
-// What is used soon belongs into the first-level cache. It has few places for what is under way:
-// what comes later, or faster, is asked into the second-level cache.
-enum class Cache { kSecondLevel = 2, kFirstLevel = 3 };
-
-// Where nothing is there any more, nothing happens.
-template <Cache kCache>
-inline void Prefetch(const char* at, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i, 0, static_cast<int>(kCache));
 }
 
 // Groups are asked for ahead of their use. What the hardware foresees alone comes too late for an

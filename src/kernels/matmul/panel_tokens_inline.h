@@ -311,8 +311,7 @@ struct TurnedProducts {
     const size_t steps = pass.steps();
     const bool first = pass.begin == 0;
     Form::template Unpack<Type>(PanelAt(i, pass.begin), steps, scratch.block);
-    Prefetch<Cache::kSecondLevel>(reinterpret_cast<const char*>(PanelAt(i + 1, pass.begin)),
-                                  steps / Type::kSteps * sizeof(Panel));
+    Prefetch<Cache::kSecondLevel>(PanelAt(i + 1, pass.begin), steps / Type::kSteps * sizeof(Panel));
     Form::template AddDots<kGroups>(scratch.block, first, steps,
                                     scratch.sums.dots + i * kPanelRows);
     if constexpr (Type::kHasMinimums) {

@@ -111,12 +111,13 @@ struct Avx2 : EightLanes {
   }
 
  private:
-  // How many lines may be added in 16 bits. With |p| <= 127, of codes below 16 eight pairs fit:
-  // 8 * 2 * 15 * 127 < 2^15; below 32 four do, below 64 two, and one of signed codes, whose sign
-  // moves over to p: 2 * 128 * 127 < 2^15.
   static constexpr bool IsBelow16(Codes codes) {
     return codes == Codes::kBelow16 || codes == Codes::kCentred;
   }
+
+  // How many lines may be added in 16 bits. With |p| <= 127, of codes below 16 eight pairs fit:
+  // 8 * 2 * 15 * 127 < 2^15; below 32 four do, below 64 two, and one of signed codes, whose sign
+  // moves over to p: 2 * 128 * 127 < 2^15.
   static constexpr int LinesIn16Bits(Codes codes) {
     return IsBelow16(codes) ? 8 : codes == Codes::kBelow32 ? 4 : codes == Codes::kBelow64 ? 2 : 1;
   }
