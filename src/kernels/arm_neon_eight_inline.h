@@ -65,7 +65,6 @@ inline Floats Fma(Floats a, Floats b, Floats c) {
 inline Floats FmaNegated(Floats a, Floats b, Floats c) {
   return {vfmsq_f32(c.low, a.low, b.low), vfmsq_f32(c.high, a.high, b.high)};
 }
-inline Floats Nearest(Floats a) { return {vrndnq_f32(a.low), vrndnq_f32(a.high)}; }
 inline Floats Negated(Floats a) { return {vnegq_f32(a.low), vnegq_f32(a.high)}; }
 inline Floats Magnitude(Floats a) { return {vabsq_f32(a.low), vabsq_f32(a.high)}; }
 inline Floats NegatedMagnitude(Floats a) { return Negated(Magnitude(a)); }
@@ -111,7 +110,6 @@ inline size_t FirstOf(Mask mask) {
   return bytes == 0 ? 8 : static_cast<size_t>(__builtin_ctzll(bytes)) / 8;
 }
 
-inline Words ToWords(Floats a) { return {vcvtnq_s32_f32(a.low), vcvtnq_s32_f32(a.high)}; }
 inline Floats ToFloats(Words a) { return {vcvtq_f32_s32(a.low), vcvtq_f32_s32(a.high)}; }
 inline Words AsWords(Floats a) {
   return {vreinterpretq_s32_f32(a.low), vreinterpretq_s32_f32(a.high)};
@@ -119,15 +117,9 @@ inline Words AsWords(Floats a) {
 inline Floats AsFloats(Words a) {
   return {vreinterpretq_f32_s32(a.low), vreinterpretq_f32_s32(a.high)};
 }
-inline Words Add(Words a, Words b) { return {vaddq_s32(a.low, b.low), vaddq_s32(a.high, b.high)}; }
-inline Words Sub(Words a, Words b) { return {vsubq_s32(a.low, b.low), vsubq_s32(a.high, b.high)}; }
 template <int kBits>
 inline Words ShiftLeft(Words a) {
   return {vshlq_n_s32(a.low, kBits), vshlq_n_s32(a.high, kBits)};
-}
-template <int kBits>
-inline Words ShiftRightSigned(Words a) {
-  return {vshrq_n_s32(a.low, kBits), vshrq_n_s32(a.high, kBits)};
 }
 
 inline Floats FirstFloatsAt(const float* p, size_t count) {

@@ -39,9 +39,6 @@ inline Floats Fma(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c
 inline Floats FmaNegated(Floats a, Floats b, Floats c) { return _mm256_fnmadd_ps(a, b, c); }
 inline Floats Max(Floats a, Floats b) { return _mm256_max_ps(a, b); }
 inline Floats Min(Floats a, Floats b) { return _mm256_min_ps(a, b); }
-inline Floats Nearest(Floats a) {
-  return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
 inline Floats Negated(Floats a) { return _mm256_xor_ps(a, Splat(-0.0f)); }
 inline Floats Magnitude(Floats a) { return _mm256_andnot_ps(Splat(-0.0f), a); }
 inline Floats NegatedMagnitude(Floats a) { return _mm256_or_ps(a, Splat(-0.0f)); }
@@ -65,19 +62,12 @@ inline size_t FirstOf(Mask mask) {
   return lanes == 0 ? 8 : static_cast<size_t>(__builtin_ctz(lanes));
 }
 
-inline Words ToWords(Floats a) { return _mm256_cvtps_epi32(a); }
 inline Floats ToFloats(Words a) { return _mm256_cvtepi32_ps(a); }
 inline Words AsWords(Floats a) { return _mm256_castps_si256(a); }
 inline Floats AsFloats(Words a) { return _mm256_castsi256_ps(a); }
-inline Words Add(Words a, Words b) { return _mm256_add_epi32(a, b); }
-inline Words Sub(Words a, Words b) { return _mm256_sub_epi32(a, b); }
 template <int kBits>
 inline Words ShiftLeft(Words a) {
   return _mm256_slli_epi32(a, kBits);
-}
-template <int kBits>
-inline Words ShiftRightSigned(Words a) {
-  return _mm256_srai_epi32(a, kBits);
 }
 
 inline Floats FirstFloatsAt(const float* p, size_t count) {

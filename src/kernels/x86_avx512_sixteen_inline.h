@@ -48,13 +48,9 @@ inline Floats Fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c
 inline Floats FmaNegated(Floats a, Floats b, Floats c) { return _mm512_fnmadd_ps(a, b, c); }
 inline Floats Max(Floats a, Floats b) { return _mm512_max_ps(a, b); }
 inline Floats Min(Floats a, Floats b) { return _mm512_min_ps(a, b); }
-inline Floats Nearest(Floats a) {
-  return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
 
 inline Words AsWords(Floats a) { return _mm512_castps_si512(a); }
 inline Floats AsFloats(Words a) { return _mm512_castsi512_ps(a); }
-inline Words ToWords(Floats a) { return _mm512_cvtps_epi32(a); }
 inline Floats ToFloats(Words a) { return _mm512_cvtepi32_ps(a); }
 inline Words Add(Words a, Words b) { return _mm512_add_epi32(a, b); }
 inline Words Sub(Words a, Words b) { return _mm512_sub_epi32(a, b); }

@@ -246,7 +246,7 @@ inline void Weigh(const Block& block, size_t row) {
   for (size_t i = seen.first / kSpan * kSpan; i < seen.last; i += kSpan) {
     Times<kVectors>::Do([&](int v) __attribute__((always_inline)) {
       float* at = scores + i + kLanes * static_cast<size_t>(v);
-      const Floats e = ExpOfNegative(Sub(FloatsAt(at), largest));
+      const Floats e = ExpBelow89(Sub(FloatsAt(at), largest));
       Put(at, e);
       totals[v] = Add(totals[v], e);
     });

@@ -360,8 +360,8 @@ inline void Weigh(const Block& block, const Group& group, const Row& row) {
     const Floats largest = SplatAt(block.task.partial.largest + row.number);
     for (size_t i = group.pages.first * kPageTokens; i < group.pages.last * kPageTokens;
          i += 2 * kLanes) {
-      const Floats first = ExpOfNegative(Sub(FloatsAt(row.scores + i), largest));
-      const Floats second = ExpOfNegative(Sub(FloatsAt(row.scores + i + kLanes), largest));
+      const Floats first = ExpBelow89(Sub(FloatsAt(row.scores + i), largest));
+      const Floats second = ExpBelow89(Sub(FloatsAt(row.scores + i + kLanes), largest));
       totals[0] = Add(totals[0], first);
       totals[1] = Add(totals[1], second);
       PutWeights(first, second, row.scores + i);

@@ -45,7 +45,7 @@ struct Gelu {
     r = Fma(r, t, Splat(0.201923433f));
     r = Fma(r, t, Splat(0.182837308f));
     r = Fma(r, t, Splat(0.186366105f));
-    const Floats erfc = Mul(Mul(r, t), Exp(Negated(Mul(z, z))));
+    const Floats erfc = Mul(Mul(r, t), ExpBelow89(Negated(Mul(z, z))));
     const Floats half = Mul(Mul(Splat(0.5f), x), erfc);
     return Select(Sub(x, half), half, HasSign(x));
   }
