@@ -141,7 +141,7 @@ TEST(MatMul, AgreesWithTheDefinition) {
   ForEachFastKernel([](const MatMulKernel& kernel) {
     const size_t block = std::max<size_t>(Info(kernel.weights).block_elements, 1);
     const size_t columns = block == 1 ? 77 : block == 32 ? 33 * block : 5 * block;
-    for (const size_t tokens : {1u, 2u, 3u, 4u, 5u, 8u, 9u, 16u, 23u, 24u, 139u}) {
+    for (const size_t tokens : {1u, 2u, 3u, 4u, 5u, 8u, 9u, 16u, 23u, 24u, 63u, 139u}) {
       const Problem p = MakeProblem(kernel, 37, columns, tokens);
       const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, true);
       const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, tokens, true);
@@ -271,7 +271,7 @@ TEST(MatMul, ExtremeQuantizedValuesDoNotSaturate) {
     if (kernel.input != InputRows::kQ8) return;
     constexpr size_t kRows = 5;
     constexpr size_t kColumns = 512;
-    constexpr size_t kTokens = 25;  // as many ways as there are to multiply
+    constexpr size_t kTokens = 65;  // as many ways as there are to multiply
     for (const int fill : {0x00, 0xFF, 0x80, 0x7F}) {
       Problem p = MakeProblem(kernel, kRows, kColumns, kTokens);
       std::vector<std::byte> weights(kRows * RowBytes(kernel.weights, kColumns),
@@ -285,7 +285,7 @@ TEST(MatMul, ExtremeQuantizedValuesDoNotSaturate) {
         std::byte* row = p.input.data() + t * p.input_row_bytes;
         QuantizeQ8Kernels().back().run({x.data(), row, kColumns});
       }
-      for (const size_t tokens : {size_t{1}, size_t{9}, kTokens}) {
+      for (const size_t tokens : {size_t{1}, size_t{9}, size_t{25}, kTokens}) {
         const auto got = Compute(kernel.run, kernel.weights, p, 0, tokens, false);
         const auto want = Compute(DefinitionFor(kernel), kernel.weights, p, 0, tokens, false);
         ASSERT_EQ(got, want) << fill;

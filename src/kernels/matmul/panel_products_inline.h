@@ -25,6 +25,8 @@
 //                             weights, sixteen activations at p
 //   kFewTokens                the most tokens of a tile whose weights come straight from the panel;
 //                             SidesAtOnce(tokens) is how many sides such a tile then has
+//   ManyFrom(codes)           from so many tokens on a panel's block is unpacked first, for that is
+//                             less than to do it for each tile of kFewTokens; or kNever
 //   AheadFor(tokens, bytes)   how far ahead of such a tile weights are asked for, where a panel has
 //                             so many bytes of 32 columns
 //   kTileTokens               the same for weights that were unpacked, one side at a time; the
@@ -252,22 +254,31 @@ template <class Isa, class Type, int kTokens>
 inline constexpr size_t kSlowManyFrom = 3;
 
 template <class Isa, class Type>
-void MultiplyFew(const MatMulTask& task) {
+void MultiplyPanelByTiles(const MatMulTask& task, size_t row, size_t first_token, size_t tokens) {
   constexpr int kWidest = Type::kUnpacksSlowly ? kSlowManyFrom - 1 : Isa::kFewTokens;
+  ForEachTile(tokens, kWidest, [&](size_t token, size_t count) {
+    WithCount<1, kWidest>(
+        count, [&](auto n) { MultiplyPanelByFew<Isa, Type, n>(task, row, first_token + token); });
+  });
+}
+
+template <class Isa, class Type>
+void MultiplyFew(const MatMulTask& task) {
   for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-    ForEachTile(task.tokens, kWidest, [&](size_t token, size_t count) {
-      WithCount<1, kWidest>(count,
-                            [&](auto n) { MultiplyPanelByFew<Isa, Type, n>(task, row, token); });
-    });
+    MultiplyPanelByTiles<Isa, Type>(task, row, 0, task.tokens);
   }
 }
 
 // ---- Many tokens: a block of a panel is unpacked, and stays in the first-level cache while all
 // tokens pass by. ----
 
-// From here on a panel is unpacked first: what that costs is less than to do it for every tile.
-inline constexpr size_t kManyFrom = 9;
+inline constexpr size_t kNever = ~size_t{0};
 
+template <class Isa, class Type>
+inline constexpr size_t kManyFrom =
+    Type::kUnpacksSlowly ? kSlowManyFrom : Isa::ManyFrom(Type::kCodes);
+
+// Their activations stay in the second-level cache while all panels pass by.
 inline constexpr size_t kTokensAtOnce = 128;
 
 // A stretch of any type. Types with signed codes have no minimums, but may have starts.
@@ -446,12 +457,11 @@ template <class Isa, int kSteps, int kTokens>
       [&](auto t) { Unrolled<kSides>([&](auto side) { Put(kept(side, t), sums[side][t]); }); });
 }
 
-// The same as ForEachTile with a constant count, for kManyFrom tokens or more, or for any number.
+// The same as ForEachTile with a constant count, for half of the widest or more, or for any number.
 template <bool kAny, int kWidest, class Run>
 inline void ForEachManyTile(size_t tokens, const Run& run) {
   // Of two tiles or more, none is narrower than half of the widest.
   constexpr int kNarrowest = kAny ? 1 : (kWidest + 1) / 2;
-  static_assert(kNarrowest <= kManyFrom);
   ForEachTile(tokens, kWidest, [&](size_t token, size_t count) {
     WithCount<kNarrowest, kWidest>(count, [&](auto n) { run(token, n); });
   });
@@ -477,6 +487,7 @@ void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_
       }
     }
     constexpr bool kAny = Isa::kHasTiles || Type::kUnpacksSlowly;
+    static_assert(kAny || (Isa::kTileTokens + 1) / 2 <= kManyFrom<Isa, Type>);
     ForEachManyTile<kAny, Isa::kTileTokens>(tokens - done, [&](size_t token, auto count) {
       AddDots<Isa, Isa::LikeCodes(Type::kCodes), kSteps, count>(task, scratch, pass, done + token);
     });
@@ -500,22 +511,20 @@ struct RowsInLanes {
   static constexpr Ahead AheadFor(int tokens, size_t group_bytes) {
     return UsualAhead(tokens, group_bytes);
   }
+  static constexpr size_t ManyFrom(Codes) { return 9; }
 
   template <class Isa, class Type>
   static void Multiply(const MatMulTask& task) {
-    if (task.tokens < (Type::kUnpacksSlowly ? kSlowManyFrom : kManyFrom)) {
-      MultiplyFew<Isa, Type>(task);
-    } else {
-      Many<Isa, Type>(task);
-    }
-  }
-
- private:
-  template <class Isa, class Type>
-  static void Many(const MatMulTask& task) {
+    const bool many = task.tokens >= kManyFrom<Isa, Type>;
     ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
       for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-        MultiplyPanel<Isa, Type>(task, row, first_token, tokens);
+        if constexpr (kManyFrom<Isa, Type> != kNever) {
+          if (many) {
+            MultiplyPanel<Isa, Type>(task, row, first_token, tokens);
+            continue;
+          }
+        }
+        MultiplyPanelByTiles<Isa, Type>(task, row, first_token, tokens);
       }
     });
   }

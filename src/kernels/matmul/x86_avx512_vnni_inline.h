@@ -15,12 +15,14 @@ inline Words DotAdd(Words sums, Bytes without_sign, Bytes with_sign) {
 
 // As many as let the sums, the weights and what comes in between fit 32 registers.
 struct Avx512 : Vnni<DotAdd>, RowsInLanes {
-  static constexpr int kFewTokens = 8;
+  static constexpr int kFewTokens = 16;
   static constexpr int SidesAtOnce(int) { return 1; }
   // On Granite Rapids one or two tokens gain 4% by both, and more, which calculate, lose 3%.
   static constexpr Ahead AheadFor(int tokens, size_t group_bytes) {
     return tokens <= 2 ? Ahead{1024, 3072} : UsualAhead(tokens, group_bytes);
   }
+  // Q4_0 unpacks in as little as it takes to read what was unpacked.
+  static constexpr size_t ManyFrom(Codes codes) { return codes == Codes::kCentred ? kNever : 64; }
   static constexpr int kTileTokens = 16;
   static constexpr int kMinimumTokens = 16;
 };
