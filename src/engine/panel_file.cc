@@ -21,8 +21,10 @@ constexpr uint64_t kHeaderUnit = 4096;               // data begins on a page
 constexpr uint64_t kLeastBytes = uint64_t{8} << 20;  // below this, laying out takes a moment
 constexpr uint64_t kBufferBytes = uint64_t{16} << 20;
 
-// A file of another version begins otherwise. The first number is that of what stands in a header.
-std::string FirstLine() { return Cat("ingle panels 1.", kPanelLayout, "\n"); }
+// What stands in a header has the first number, panels have the second: a file with another of
+// either is no longer of use.
+constexpr std::string_view kHeaderVersion = "ingle panels 1.";
+std::string FirstLine() { return Cat(kHeaderVersion, kPanelLayout, "\n"); }
 
 std::string Hex(uint64_t number) {
   std::string digits(16, '0');
@@ -160,16 +162,15 @@ Status Write(const PanelSource& source, const std::string& header,
   return file->Commit();
 }
 
-// The model whose panels a file holds; empty for another kind of file.
+// The model whose panels, of any layout, a file holds; empty for another kind of file.
 std::string ModelOf(const fs::path& path) {
   const auto file = OpenFile(path.string());
   if (!file) return {};
   const auto view = (*file)->View(0, std::min<uint64_t>((*file)->size(), kHeaderUnit));
   if (!view) return {};
   std::string_view text(reinterpret_cast<const char*>(view->data()), view->size());
-  const std::string first_line = FirstLine();
-  if (text.substr(0, first_line.size()) != first_line) return {};
-  text.remove_prefix(first_line.size());
+  if (!text.starts_with(kHeaderVersion)) return {};
+  text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
   return std::string(text.substr(0, text.find('\n')));
 }
 

@@ -66,6 +66,16 @@ TEST_F(PanelFile, OfAModelThatIsNoMoreIsRemoved) {
   EXPECT_EQ(FilesKept(), 0u);
 }
 
+TEST_F(PanelFile, OfAnOlderLayoutIsRemovedWithItsModel) {
+  { const Panels first = Open(); }
+  std::fstream(Kept(), std::ios::in | std::ios::out).seekp(15) << "0";  // "ingle panels 1.0"
+  RemoveOrphanPanels(directory());
+  EXPECT_EQ(FilesKept(), 1u);
+  fs::remove(model());
+  RemoveOrphanPanels(directory());
+  EXPECT_EQ(FilesKept(), 0u);
+}
+
 TEST_F(PanelFile, WhereNoneCanBePanelsAreInMemory) {
   std::ofstream(folder_ / "panels") << "a file where the directory would be";
   const Panels refused = Open();
