@@ -36,9 +36,9 @@ std::string ShorterContext(uint32_t tokens, const Flags& flags) {
   return Cat("-d and the longer of -p and -n may come to ", Grouped(tokens), " tokens");
 }
 
-std::string Advice(uint32_t longest_context, const Flags& flags) {
+std::string Advice(uint32_t longest_context, const Flags& flags, bool tried) {
   const std::string shorter = longest_context > 0 ? ShorterContext(longest_context, flags) : "";
-  if (!shorter.empty() || !flags.Has("--no-check-memory")) return shorter;
+  if (!shorter.empty() || tried || !flags.Has("--no-check-memory")) return shorter;
   return "--no-check-memory lets it try";
 }
 
@@ -55,12 +55,12 @@ MemoryReport ReportMemory(const Engine& engine, uint32_t sequences,
   return report;
 }
 
-std::string Refusal(const MemoryReport& report, const Flags& flags) {
+std::string Refusal(const MemoryReport& report, const Flags& flags, bool tried) {
   const std::string what =
       Cat(report.model, " does not fit: with a context of ", Grouped(report.needs.context),
           " tokens it takes ", HumanBytes(report.needs.added()), " of memory, and ");
   const std::string there = Cat(HumanBytes(report.available.value_or(0)), " are available");
-  const std::string advice = Advice(report.longest_context, flags);
+  const std::string advice = Advice(report.longest_context, flags, tried);
   return Cat(what, there, advice.empty() ? "" : "; ", advice);
 }
 
@@ -79,7 +79,7 @@ std::string TableOf(const MemoryReport& report) {
   if (needs.states > 0) text += Line("states", needs.states, "of the sequences, at any length");
   text += Line("activations", needs.activations, "of a step");
   text += Line("program", needs.process, "with the tokenizer");
-  text += Line("total", needs.total());
+  text += Line("total", needs.total(), Cat(HumanBytes(needs.added()), " of it to come"));
   return text + Verdict(report);
 }
 

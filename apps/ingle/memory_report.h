@@ -26,8 +26,9 @@ struct MemoryReport {
 MemoryReport ReportMemory(const Engine& engine, uint32_t sequences,
                           std::optional<uint64_t> available);
 
-// Why it is not run, and which of the command's flags would help. REQUIRES: it does not fit.
-std::string Refusal(const MemoryReport& report, const Flags& flags);
+// Why it is not run, and which of the command's flags would help. tried: memory was not checked,
+// and has run out. REQUIRES: it does not fit.
+std::string Refusal(const MemoryReport& report, const Flags& flags, bool tried);
 std::string TableOf(const MemoryReport& report);  // lines that end in newlines
 Json JsonOf(const MemoryReport& report);
 

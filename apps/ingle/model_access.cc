@@ -194,7 +194,9 @@ Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context&
   }
   const MemoryReport report = ReportMemory(**looked, options.sequences, available);
   if (report.fits()) return engine;
-  return Fail(ErrorCode::kOutOfMemory, Refusal(report, *context.flags), "\n", TableOf(report));
+  const bool tried = !options.memory_limit;
+  return Fail(ErrorCode::kOutOfMemory, Refusal(report, *context.flags, tried), "\n",
+              TableOf(report));
 }
 
 Result<std::unique_ptr<Engine>> LoadDraftModel(const Engine& engine, const Context& context,
