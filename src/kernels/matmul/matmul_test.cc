@@ -429,10 +429,10 @@ TEST(MatMul, TilesAgreeWithTheirBlocks) {
 TEST(MatMul, TilesOfATokenDoNotDependOnTheBatch) {
   ForEachTilesKernel([](const MatMulKernel& kernel) {
     const size_t columns = 2 * std::max<size_t>(Info(kernel.weights).block_elements, 32);
-    const TilesProblem p = MakeTilesProblem(kernel, 53, columns, 70);
-    const std::vector<float> batch = ComputeTiles(kernel, p, 0, 70);
+    const TilesProblem p = MakeTilesProblem(kernel, 53, columns, 150);
+    const std::vector<float> batch = ComputeTiles(kernel, p, 0, p.tokens);
     for (const auto& [first, count] :
-         {std::pair<size_t, size_t>{0, 1}, {15, 2}, {17, 46}, {69, 1}}) {
+         {std::pair<size_t, size_t>{0, 1}, {15, 2}, {17, 46}, {60, 70}, {149, 1}}) {
       TilesProblem some = p;
       for (size_t t = 0; t < p.tokens; ++t) {
         if (t >= first && t < first + count) continue;
@@ -454,7 +454,7 @@ TEST(MatMul, TilesAreTheSameBitsInAnyPieces) {
     size_t rows, columns, tokens;
   };
   for (const Size& size :
-       {Size{37, 512, 7}, {149, 4608, 3}, {16, 256, 531}, {144, 256, 40}, {533, 768, 75}}) {
+       {Size{37, 512, 7}, {149, 4608, 3}, {16, 256, 531}, {533, 256, 40}, {533, 768, 150}}) {
     std::vector<std::vector<float>> first(kDTypeCount);
     ForEachTilesKernel([&](const MatMulKernel& kernel) {
       const TilesProblem p = MakeTilesProblem(kernel, size.rows, size.columns, size.tokens);
@@ -509,12 +509,12 @@ GatedResult ComputeGated(const MatMulKernel& kernel, const TilesProblem& p,
 TEST(MatMul, GatedTilesAreTheBitsOfTheirProducts) {
   ForEachTilesKernel([](const MatMulKernel& kernel) {
     constexpr size_t columns = 768;  // more than are multiplied at a time
-    const TilesProblem p = MakeTilesProblem(kernel, 288, columns, 35);
+    const TilesProblem p = MakeTilesProblem(kernel, 96, columns, 150);
     TilesProblem other = p;
     const std::vector<std::byte> more = RandomWeights(kernel.weights, 2 * p.rows, columns);
     other.weights.assign(more.begin() + static_cast<ptrdiff_t>(more.size() / 2), more.end());
     other.panels = LayOut(kernel, other.weights, p.rows, columns);
-    for (const auto& [first, count] : {std::pair<size_t, size_t>{0, 35}, {17, 18}, {3, 1}}) {
+    for (const auto& [first, count] : {std::pair<size_t, size_t>{0, 150}, {17, 18}, {3, 1}}) {
       const std::vector<float> gate = ComputeTiles(kernel, p, first, count, false);
       const std::vector<float> up = ComputeTiles(kernel, other, first, count, false);
       std::vector<float> want(gate.size());

@@ -5,7 +5,7 @@
 // do between the first column and the last but to add. Some columns of two panels are unpacked at a
 // time and stay in the first-level cache while all tokens pass by; activations come from the
 // second, by loads that do not push the weights out of the first. Sums go back to memory between
-// some columns and the next.
+// some columns and the next. Few tokens meet each tile of weights as soon as it is unpacked.
 //
 // tdpbf16ps adds the even columns of 32, the odd ones, and both to the sum. What it computes for a
 // token does not depend on the others of its tile, so a token's bits are the same in any batch. It
@@ -116,15 +116,26 @@ inline void PutHalf(const Weights& w, std::byte* to) {
   });
 }
 
+// In a block of columns that a type's panels are made of.
+template <class Type>
+constexpr int kTilesOf = kQ8Group * Type::kSteps / static_cast<int>(kStep);
+
+// One of those tiles: columns 32 * group and on.
+template <class Type>
+inline void PutTile(const typename Type::Panel& panel, const typename Type::Scales& scales,
+                    int group, std::byte* to) {
+  PutHalf<Type>(Type::template Load<0>(panel, scales, group, 0), to);
+  PutHalf<Type>(Type::template Load<1>(panel, scales, group, 0), to + kTile / 2);
+}
+
 // Some columns of a panel, to every second tile.
 template <class Type>
 [[gnu::flatten, gnu::noinline]] void UnpackTiles(const typename Type::Panel* panel, size_t columns,
                                                  std::byte* to) {
-  for (size_t column = 0; column < columns; column += kQ8Group * Type::kSteps, ++panel) {
+  for (size_t column = 0; column < columns; column += kStep * kTilesOf<Type>, ++panel) {
     const typename Type::Scales scales = Type::Decode(*panel, 0);
-    for (int group = 0; group < Type::kSteps / 2; ++group, to += kPair * kTile) {
-      PutHalf<Type>(Type::template Load<0>(*panel, scales, group, 0), to);
-      PutHalf<Type>(Type::template Load<1>(*panel, scales, group, 0), to + kTile / 2);
+    for (int group = 0; group < kTilesOf<Type>; ++group, to += kPair * kTile) {
+      PutTile<Type>(*panel, scales, group, to);
     }
   }
 }
@@ -220,7 +231,7 @@ inline void ForEachToken(const MatMulTask& task, size_t tile, const float* sums,
   }
 }
 
-// What has the sums of all columns goes to where it belongs.
+// A tile of sums to the output.
 [[gnu::flatten, gnu::noinline]] void StoreTile(const MatMulTask& task, size_t tile, size_t row,
                                                const float* sums) {
   ForEachToken(task, tile, sums,
@@ -255,6 +266,24 @@ inline size_t RowOf(const MatMulTask& task, const Block& block, size_t panel) {
   return block.row + panel / TurnsOf(task) * kPanelRows;
 }
 
+struct Span {
+  size_t first, count;
+};
+
+// What some panels and tiles of tokens of a block, at most two of each, have as sums of all columns
+// goes to where it belongs.
+void Finish(const MatMulTask& task, const Block& block, Span panels, Span tiles, float* sums) {
+  WriteEverything();
+  const auto store = task.gated != nullptr && task.gated->tiles != nullptr ? RoundTile : StoreTile;
+  for (size_t t = 0; t < tiles.count; ++t) {
+    if (task.gated != nullptr) Gate(*task.gated, sums + t * kPair * kTileFloats);
+    for (size_t p = 0; p < panels.count; p += TurnsOf(task)) {
+      store(task, block.tile + tiles.first + t, RowOf(task, block, panels.first + p),
+            sums + (t * kPair + p) * kTileFloats);
+    }
+  }
+}
+
 // Two panels, or one, by two tiles of tokens, or one.
 template <int kPanels>
 void MultiplyPair(const MatMulTask& task, const Block& block, size_t panel, size_t tile) {
@@ -268,15 +297,8 @@ void MultiplyPair(const MatMulTask& task, const Block& block, size_t panel, size
   } else {
     MultiplyTiles<1, kPanels>(block, x, next_tokens, sums);
   }
-  if (block.column + block.columns < task.columns) return;
-  WriteEverything();
-  const auto store = task.gated != nullptr && task.gated->tiles != nullptr ? RoundTile : StoreTile;
-  for (size_t t = 0; t < tiles; ++t) {
-    if (task.gated != nullptr) Gate(*task.gated, sums + t * kPair * kTileFloats);
-    for (size_t p = 0; p < kPanels; p += TurnsOf(task)) {
-      store(task, block.tile + tile + t, RowOf(task, block, panel + p),
-            sums + (t * kPair + p) * kTileFloats);
-    }
+  if (block.column + block.columns == task.columns) {
+    Finish(task, block, {panel, kPanels}, {tile, tiles}, sums);
   }
 }
 
@@ -321,6 +343,105 @@ void MultiplyBlock(const MatMulTask& task, const Block& block) {
   if (panel < block.panels) MultiplyPanels<Type, 1>(task, block, panel);
 }
 
+// ---- Few tokens ----
+
+// So many tiles of tokens meet a tile of weights as soon as it is unpacked: their products take no
+// longer than unpacking the next one, and run beside it. For up to twice as many weights are
+// unpacked again.
+constexpr size_t kTilesAtOnce = 4;
+constexpr size_t kFewTiles = 2 * kTilesAtOnce;
+
+// Tile kTokens of tokens by a tile of weights. Sums are in tiles 0 to 3, activations in 4 to 6, of
+// which the fourth take the first's, weights in 7.
+template <int kTokens>
+inline void MultiplyTile(const std::byte* x) {
+  static_assert(kTokens < kTilesAtOnce);
+  if constexpr (kTokens == 0) {
+    _tile_stream_loadd(4, x, kTileLine);
+    _tile_dpbf16ps(0, 4, 7);
+  } else if constexpr (kTokens == 1) {
+    _tile_stream_loadd(5, x, kTileLine);
+    _tile_dpbf16ps(1, 5, 7);
+  } else if constexpr (kTokens == 2) {
+    _tile_stream_loadd(6, x, kTileLine);
+    _tile_dpbf16ps(2, 6, 7);
+  } else {
+    _tile_stream_loadd(4, x, kTileLine);
+    _tile_dpbf16ps(3, 4, 7);
+  }
+}
+
+// To every second tile.
+template <int kTiles>
+inline void StoreEverySecond(float* sums) {
+  _tile_stored(0, sums, kTileLine);
+  if constexpr (kTiles > 1) _tile_stored(1, sums + kPair * kTileFloats, kTileLine);
+  if constexpr (kTiles > 2) _tile_stored(2, sums + 2 * kPair * kTileFloats, kTileLine);
+  if constexpr (kTiles > 3) _tile_stored(3, sums + 3 * kPair * kTileFloats, kTileLine);
+}
+
+// A panel by kTiles tiles of tokens. A tile is unpacked while the one before it, in the other of
+// two places, is multiplied.
+template <class Type, int kTiles>
+[[gnu::flatten, gnu::noinline]] void MultiplyUnpacking(const typename Type::Panel* panel,
+                                                       size_t columns, const std::byte* x,
+                                                       size_t next_tokens, std::byte* weights,
+                                                       float* sums) {
+  constexpr size_t kAhead = 4096;  // bytes
+  constexpr size_t kPart = sizeof(typename Type::Panel) / kTilesOf<Type>;
+  ZeroSums();
+  for (size_t column = 0; column < columns; column += kStep * kTilesOf<Type>, ++panel) {
+    const typename Type::Scales scales = Type::Decode(*panel, 0);
+    uintptr_t soon = reinterpret_cast<uintptr_t>(panel) + kAhead;
+    for (int group = 0; group < kTilesOf<Type>; ++group, x += kTile, soon += kPart) {
+      Prefetch<Cache::kSecondLevel>(soon, kPart);
+      std::byte* to = weights + group % 2 * kTile;
+      PutTile<Type>(*panel, scales, group, to);
+      WriteEverything();
+      _tile_loadd(7, to, kTileLine);
+      Unrolled<kTiles>([&](auto t) { MultiplyTile<t>(x + t * next_tokens); });
+    }
+  }
+  StoreEverySecond<kTiles>(sums);
+}
+
+template <class Type>
+void MultiplyPanelsByFew(const MatMulTask& task, const Block& block, Span panels, Span tiles) {
+  const size_t next_tokens = Bf16TileRowBytes(task.columns);
+  const std::byte* x = task.input + (block.tile + tiles.first) * next_tokens;
+  WithCount<1, kTilesAtOnce>(tiles.count, [&](auto count) {
+    for (size_t p = 0; p < panels.count; ++p) {
+      MultiplyUnpacking<Type, count>(PanelOf<Type>(task, block, panels.first + p), task.columns, x,
+                                     next_tokens, block.weights, block.sums + p * kTileFloats);
+    }
+  });
+  for (size_t t = 0; t < tiles.count; t += kPair) {
+    Finish(task, block, panels, {tiles.first + t, LeastOf(tiles.count - t, kPair)},
+           block.sums + t * kPair * kTileFloats);
+  }
+}
+
+template <class Type>
+void MultiplyBlockByFew(const MatMulTask& task, const Block& block) {
+  for (size_t panel = 0; panel < block.panels; panel += kPair) {
+    const Span panels{panel, LeastOf(block.panels - panel, kPair)};
+    ForEachTile(block.tiles, kTilesAtOnce, [&](size_t first, size_t count) {
+      MultiplyPanelsByFew<Type>(task, block, panels, {first, count});
+    });
+  }
+}
+
+// ---- All of them ----
+
+template <class Type>
+void MultiplyRows(const MatMulTask& task, Block block) {
+  if (block.tiles <= kFewTiles) return MultiplyBlockByFew<Type>(task, block);
+  for (block.column = 0; block.column < task.columns; block.column += block.columns) {
+    block.columns = LeastOf(task.columns - block.column, kAmxTilesColumns);
+    MultiplyBlock<Type>(task, block);
+  }
+}
+
 template <class Type>
 void MultiplyAll(const MatMulTask& task) {
   Configure(WholeTiles());
@@ -335,10 +456,7 @@ void MultiplyAll(const MatMulTask& task) {
     for (block.row = task.row_begin; block.row < task.row_end; block.row += most_rows) {
       const size_t rows = LeastOf(task.row_end - block.row, most_rows);
       block.panels = (rows + kPanelRows - 1) / kPanelRows * TurnsOf(task);
-      for (block.column = 0; block.column < task.columns; block.column += block.columns) {
-        block.columns = LeastOf(task.columns - block.column, kAmxTilesColumns);
-        MultiplyBlock<Type>(task, block);
-      }
+      MultiplyRows<Type>(task, block);
     }
   }
   _tile_release();
