@@ -2,10 +2,11 @@
 // in a tile.
 //
 // Weights are unpacked to BF16, their scales and minimums multiplied in, so that nothing is left to
-// do between the first column and the last but to add. Some columns of two panels are unpacked at a
-// time and stay in the first-level cache while all tokens pass by; activations come from the
-// second, by loads that do not push the weights out of the first. Sums go back to memory between
-// some columns and the next. Few tokens meet each tile of weights as soon as it is unpacked.
+// do between the first column and the last but to add. The first tokens meet each tile of weights
+// as soon as it is unpacked: products and unpacking take different units, and run side by side. If
+// there are more, some columns of two panels stay unpacked in the first-level cache while the
+// others pass by, and sums go back to memory between some columns and the next. Activations come
+// from the second-level cache, by loads that do not push the weights out of the first.
 //
 // tdpbf16ps adds the even columns of 32, the odd ones, and both to the sum. What it computes for a
 // token does not depend on the others of its tile, so a token's bits are the same in any batch. It
@@ -128,18 +129,6 @@ inline void PutTile(const typename Type::Panel& panel, const typename Type::Scal
   PutHalf<Type>(Type::template Load<1>(panel, scales, group, 0), to + kTile / 2);
 }
 
-// Some columns of a panel, to every second tile.
-template <class Type>
-[[gnu::flatten, gnu::noinline]] void UnpackTiles(const typename Type::Panel* panel, size_t columns,
-                                                 std::byte* to) {
-  for (size_t column = 0; column < columns; column += kStep * kTilesOf<Type>, ++panel) {
-    const typename Type::Scales scales = Type::Decode(*panel, 0);
-    for (int group = 0; group < kTilesOf<Type>; ++group, to += kPair * kTile) {
-      PutTile<Type>(*panel, scales, group, to);
-    }
-  }
-}
-
 // ---- Products ----
 
 // Some rows and columns of the weights, and tiles of tokens that they meet.
@@ -148,11 +137,13 @@ struct Block {
   size_t column, columns;
   size_t tile, tiles;
   std::byte* weights;  // of two panels, unpacked: tile by tile in turn
+  size_t kept;         // how many of a panel's, the last ones: a power of two
   float* sums;         // of two panels by two tiles of tokens; then of the next two tiles
+  size_t sums_apart;   // of two panels from those of the next two; 0 if columns are complete
 
+  // REQUIRES: first is even.
   float* SumsOf(size_t panel, size_t first) const {
-    const size_t tiles_before = panel / kPair * (tiles + tiles % kPair) + first;
-    return sums + tiles_before * kPair * kTileFloats;
+    return sums + panel / kPair * sums_apart + (first * kPair + panel % kPair) * kTileFloats;
   }
 };
 
@@ -266,20 +257,18 @@ inline size_t RowOf(const MatMulTask& task, const Block& block, size_t panel) {
   return block.row + panel / TurnsOf(task) * kPanelRows;
 }
 
-struct Span {
-  size_t first, count;
-};
-
-// What some panels and tiles of tokens of a block, at most two of each, have as sums of all columns
-// goes to where it belongs.
-void Finish(const MatMulTask& task, const Block& block, Span panels, Span tiles, float* sums) {
+// What two panels, or one, and two tiles of tokens, or one, have as sums of all columns goes to
+// where it belongs.
+template <int kPanels>
+void Finish(const MatMulTask& task, const Block& block, size_t panel, size_t tile) {
   WriteEverything();
   const auto store = task.gated != nullptr && task.gated->tiles != nullptr ? RoundTile : StoreTile;
-  for (size_t t = 0; t < tiles.count; ++t) {
-    if (task.gated != nullptr) Gate(*task.gated, sums + t * kPair * kTileFloats);
-    for (size_t p = 0; p < panels.count; p += TurnsOf(task)) {
-      store(task, block.tile + tiles.first + t, RowOf(task, block, panels.first + p),
-            sums + (t * kPair + p) * kTileFloats);
+  float* sums = block.SumsOf(panel, tile);
+  const size_t tiles = LeastOf(block.tiles - tile, kPair);
+  for (size_t t = 0; t < tiles; ++t, sums += kPair * kTileFloats) {
+    if (task.gated != nullptr) Gate(*task.gated, sums);
+    for (size_t p = 0; p < kPanels; p += TurnsOf(task)) {
+      store(task, block.tile + tile + t, RowOf(task, block, panel + p), sums + p * kTileFloats);
     }
   }
 }
@@ -291,14 +280,10 @@ void MultiplyPair(const MatMulTask& task, const Block& block, size_t panel, size
   const std::byte* x =
       task.input + (block.tile + tile) * next_tokens + block.column / kStep * kTile;
   float* sums = block.SumsOf(panel, tile);
-  const size_t tiles = LeastOf(block.tiles - tile, kPair);
-  if (tiles == kPair) {
+  if (block.tiles - tile >= kPair) {
     MultiplyTiles<2, kPanels>(block, x, next_tokens, sums);
   } else {
     MultiplyTiles<1, kPanels>(block, x, next_tokens, sums);
-  }
-  if (block.column + block.columns == task.columns) {
-    Finish(task, block, {panel, kPanels}, {tile, tiles}, sums);
   }
 }
 
@@ -313,46 +298,14 @@ inline const typename Type::Panel* PanelOf(const MatMulTask& task, const Block& 
          block.column / (kQ8Group * Type::kSteps);
 }
 
-// While they are multiplied a part of the next two is asked for with each two tiles of tokens.
-template <class Type, int kPanels>
-void MultiplyPanels(const MatMulTask& task, const Block& block, size_t panel) {
-  for (size_t p = 0; p < kPanels; ++p) {
-    UnpackTiles<Type>(PanelOf<Type>(task, block, panel + p), block.columns,
-                      block.weights + p * kTile);
-  }
-  WriteEverything();
-  const size_t bytes = block.columns / (kQ8Group * Type::kSteps) * sizeof(typename Type::Panel);
-  const size_t part = bytes / ((block.tiles + kPair - 1) / kPair) + 64;
-  const bool has_next = panel + 2 * kPair <= block.panels;
-  for (size_t tile = 0; tile < block.tiles; tile += kPair) {
-    for (size_t p = 0; has_next && p < kPair; ++p) {
-      const auto* next =
-          reinterpret_cast<const char*>(PanelOf<Type>(task, block, panel + kPair + p));
-      Prefetch<Cache::kSecondLevel>(next + tile / kPair * part, part);
-    }
-    MultiplyPair<kPanels>(task, block, panel, tile);
-  }
-}
-
-template <class Type>
-void MultiplyBlock(const MatMulTask& task, const Block& block) {
-  size_t panel = 0;
-  for (; panel + kPair <= block.panels; panel += kPair) {
-    MultiplyPanels<Type, kPair>(task, block, panel);
-  }
-  if (panel < block.panels) MultiplyPanels<Type, 1>(task, block, panel);
-}
-
-// ---- Few tokens ----
+// ---- While weights are unpacked ----
 
 // So many tiles of tokens meet a tile of weights as soon as it is unpacked: their products take no
-// longer than unpacking the next one, and run beside it. For up to twice as many weights are
-// unpacked again.
+// longer than unpacking the next one, and run beside it.
 constexpr size_t kTilesAtOnce = 4;
-constexpr size_t kFewTiles = 2 * kTilesAtOnce;
 
-// Tile kTokens of tokens by a tile of weights. Sums are in tiles 0 to 3, activations in 4 to 6, of
-// which the fourth take the first's, weights in 7.
+// The numbers of tiles: 0 to 3 hold sums, 4 to 6 activations, of which the fourth take the first's,
+// and 7 weights.
 template <int kTokens>
 inline void MultiplyTile(const std::byte* x) {
   static_assert(kTokens < kTilesAtOnce);
@@ -371,7 +324,14 @@ inline void MultiplyTile(const std::byte* x) {
   }
 }
 
-// To every second tile.
+// Every second tile.
+template <int kTiles>
+inline void LoadEverySecond(const float* sums) {
+  _tile_loadd(0, sums, kTileLine);
+  if constexpr (kTiles > 1) _tile_loadd(1, sums + kPair * kTileFloats, kTileLine);
+  if constexpr (kTiles > 2) _tile_loadd(2, sums + 2 * kPair * kTileFloats, kTileLine);
+  if constexpr (kTiles > 3) _tile_loadd(3, sums + 3 * kPair * kTileFloats, kTileLine);
+}
 template <int kTiles>
 inline void StoreEverySecond(float* sums) {
   _tile_stored(0, sums, kTileLine);
@@ -380,23 +340,29 @@ inline void StoreEverySecond(float* sums) {
   if constexpr (kTiles > 3) _tile_stored(3, sums + 3 * kPair * kTileFloats, kTileLine);
 }
 
-// A panel by kTiles tiles of tokens. A tile is unpacked while the one before it, in the other of
-// two places, is multiplied.
+// A panel by the first kTiles tiles of tokens; the next two panels are asked for meanwhile.
 template <class Type, int kTiles>
-[[gnu::flatten, gnu::noinline]] void MultiplyUnpacking(const typename Type::Panel* panel,
-                                                       size_t columns, const std::byte* x,
-                                                       size_t next_tokens, std::byte* weights,
-                                                       float* sums) {
-  constexpr size_t kAhead = 4096;  // bytes
+[[gnu::flatten, gnu::noinline]] void MultiplyUnpacking(const MatMulTask& task, const Block& block,
+                                                       size_t panel) {
   constexpr size_t kPart = sizeof(typename Type::Panel) / kTilesOf<Type>;
-  ZeroSums();
-  for (size_t column = 0; column < columns; column += kStep * kTilesOf<Type>, ++panel) {
-    const typename Type::Scales scales = Type::Decode(*panel, 0);
-    uintptr_t soon = reinterpret_cast<uintptr_t>(panel) + kAhead;
-    for (int group = 0; group < kTilesOf<Type>; ++group, x += kTile, soon += kPart) {
+  const size_t ahead = kPair / TurnsOf(task) * kPanelRows * task.weight_row_bytes;
+  const size_t next_tokens = Bf16TileRowBytes(task.columns);
+  const std::byte* x = task.input + block.tile * next_tokens + block.column / kStep * kTile;
+  std::byte* weights = block.weights + panel % kPair * kTile;
+  float* sums = block.SumsOf(panel, 0);
+  if (block.column == 0) {
+    ZeroSums();
+  } else {
+    LoadEverySecond<kTiles>(sums);
+  }
+  const typename Type::Panel* columns = PanelOf<Type>(task, block, panel);
+  for (size_t tile = 0; tile < block.columns / kStep; ++columns) {
+    const typename Type::Scales scales = Type::Decode(*columns, 0);
+    uintptr_t soon = reinterpret_cast<uintptr_t>(columns) + ahead;
+    for (int group = 0; group < kTilesOf<Type>; ++group, ++tile, x += kTile, soon += kPart) {
       Prefetch<Cache::kSecondLevel>(soon, kPart);
-      std::byte* to = weights + group % 2 * kTile;
-      PutTile<Type>(*panel, scales, group, to);
+      std::byte* to = weights + (tile & (block.kept - 1)) * kPair * kTile;
+      PutTile<Type>(*columns, scales, group, to);
       WriteEverything();
       _tile_loadd(7, to, kTileLine);
       Unrolled<kTiles>([&](auto t) { MultiplyTile<t>(x + t * next_tokens); });
@@ -405,39 +371,39 @@ template <class Type, int kTiles>
   StoreEverySecond<kTiles>(sums);
 }
 
-template <class Type>
-void MultiplyPanelsByFew(const MatMulTask& task, const Block& block, Span panels, Span tiles) {
-  const size_t next_tokens = Bf16TileRowBytes(task.columns);
-  const std::byte* x = task.input + (block.tile + tiles.first) * next_tokens;
-  WithCount<1, kTilesAtOnce>(tiles.count, [&](auto count) {
-    for (size_t p = 0; p < panels.count; ++p) {
-      MultiplyUnpacking<Type, count>(PanelOf<Type>(task, block, panels.first + p), task.columns, x,
-                                     next_tokens, block.weights, block.sums + p * kTileFloats);
-    }
-  });
-  for (size_t t = 0; t < tiles.count; t += kPair) {
-    Finish(task, block, panels, {tiles.first + t, LeastOf(tiles.count - t, kPair)},
-           block.sums + t * kPair * kTileFloats);
-  }
-}
-
-template <class Type>
-void MultiplyBlockByFew(const MatMulTask& task, const Block& block) {
-  for (size_t panel = 0; panel < block.panels; panel += kPair) {
-    const Span panels{panel, LeastOf(block.panels - panel, kPair)};
-    ForEachTile(block.tiles, kTilesAtOnce, [&](size_t first, size_t count) {
-      MultiplyPanelsByFew<Type>(task, block, panels, {first, count});
-    });
-  }
-}
-
 // ---- All of them ----
+
+template <class Type, int kPanels>
+void MultiplyPanels(const MatMulTask& task, const Block& block, size_t panel) {
+  const size_t at_once = LeastOf(block.tiles, kTilesAtOnce);
+  WithCount<1, kTilesAtOnce>(at_once, [&](auto tiles) {
+    for (size_t p = 0; p < kPanels; ++p) MultiplyUnpacking<Type, tiles>(task, block, panel + p);
+  });
+  const bool are_complete = block.column + block.columns == task.columns;
+  for (size_t tile = 0; tile < block.tiles; tile += kPair) {
+    if (tile >= at_once) MultiplyPair<kPanels>(task, block, panel, tile);
+    if (are_complete) Finish<kPanels>(task, block, panel, tile);
+  }
+}
+
+template <class Type>
+void MultiplyBlock(const MatMulTask& task, const Block& block) {
+  size_t panel = 0;
+  for (; panel + kPair <= block.panels; panel += kPair) {
+    MultiplyPanels<Type, kPair>(task, block, panel);
+  }
+  if (panel < block.panels) MultiplyPanels<Type, 1>(task, block, panel);
+}
 
 template <class Type>
 void MultiplyRows(const MatMulTask& task, Block block) {
-  if (block.tiles <= kFewTiles) return MultiplyBlockByFew<Type>(task, block);
+  const bool are_few = block.tiles <= kTilesAtOnce;
+  const size_t columns = are_few ? task.columns : kAmxTilesColumns;
+  block.kept = are_few ? 2 : kAmxTilesColumns / kStep;
+  const size_t pairs = (block.tiles + kPair - 1) / kPair;
+  block.sums_apart = columns < task.columns ? pairs * kPair * kPair * kTileFloats : 0;
   for (block.column = 0; block.column < task.columns; block.column += block.columns) {
-    block.columns = LeastOf(task.columns - block.column, kAmxTilesColumns);
+    block.columns = LeastOf(task.columns - block.column, columns);
     MultiplyBlock<Type>(task, block);
   }
 }
