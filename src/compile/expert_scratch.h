@@ -7,10 +7,12 @@
 
 namespace ingle {
 
-// Tokens that one pass over an expert's weights serves: as many as kernels unpack weights once for.
+// Tokens that one pass over an expert's weights serves: as many as kernels unpack weights once for,
+// and whole tiles.
 inline constexpr uint64_t kExpertTokens = 64;
 
-// Bytes of an expert's input, f32 or Q8: a row of the step's, or one of its k parts.
+// Bytes of an expert's input, f32 or Q8: a row of the step's, or one of its k parts. In tiles it
+// takes no more than as Q8.
 inline uint64_t ExpertInputBytes(const Step& step) {
   const auto& experts = std::get<ExpertsAttributes>(step.attributes);
   const Operand& input = step.inputs[0];

@@ -21,9 +21,8 @@ uint64_t FloatRowBytes(uint64_t columns) {
 }
 
 uint64_t RowBytesOf(const ValueType& type) {
-  if (type.element == Element::kQ8) return type.parts * Q8RowBytes(type.columns / type.parts);
-  if (type.element == Element::kQ8OrTiles) return Q8RowBytes(type.columns);
-  return FloatRowBytes(type.columns);
+  if (type.element == Element::kF32) return FloatRowBytes(type.columns);
+  return type.parts * Q8RowBytes(type.columns / type.parts);
 }
 
 uint64_t TileBytesOf(const ValueType& type, uint64_t rows) {

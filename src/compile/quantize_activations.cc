@@ -22,8 +22,7 @@ bool WantsQ8(const Graph& graph, const Node& node, const KernelSet& kernels) {
 
 // Whether it can multiply it in tiles as well.
 bool TakesTiles(const Graph& graph, const Node& node, const KernelSet& kernels) {
-  return node.op == Op::kMatMul && node.type.rows == Rows::kTokens &&
-         KernelOf(graph, node, kernels)->run_tiles != nullptr;
+  return node.type.rows == Rows::kTokens && KernelOf(graph, node, kernels)->run_tiles != nullptr;
 }
 
 // How many rows stand side by side in one of that input.

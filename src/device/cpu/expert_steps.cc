@@ -6,6 +6,7 @@
 
 #include "compile/expert_scratch.h"
 #include "device/cpu/operands.h"
+#include "kernels/bf16_tiles.h"
 
 namespace ingle {
 namespace {
@@ -31,26 +32,50 @@ class ExpertProducts {
         input_bytes_(ExpertInputBytes(step)),
         layout_(rows_, input_bytes_ / sizeof(float), kernel_.scratch(columns_)) {}
 
-  void Add(size_t expert, Product product) {
+  // What is added from now on is of one expert, and of one form.
+  void Begin(size_t expert, bool in_tiles) {
     expert_ = expert;
+    in_tiles_ = in_tiles;
+  }
+
+  void Add(Product product) {
     products_[count_++] = product;
     if (count_ == kExpertTokens) Flush();
   }
 
   void Flush() {
     if (count_ == 0) return;
-    for (size_t i = 0; i < count_; ++i) TakeInput(products_[i], Input(i));
+    for (size_t i = 0; i < count_; ++i) {
+      const size_t part = attributes_.own_inputs ? products_[i].slot : 0;
+      if (in_tiles_) {
+        TakeTiles(products_[i].token, part, i);
+      } else {
+        TakeRow(products_[i].token, part, i);
+      }
+    }
     if (share_.begin < share_.end) Multiply();
     count_ = 0;
   }
 
  private:
-  float* Input(size_t i) { return context_.scratch + layout_.inputs + i * layout_.input_row; }
+  std::byte* Inputs() { return reinterpret_cast<std::byte*>(context_.scratch + layout_.inputs); }
 
-  void TakeInput(const Product& product, float* to) {
-    const size_t part = attributes_.own_inputs ? product.slot : 0;
-    std::memcpy(to, Row(step_.inputs[0], context_, product.token) + part * input_bytes_,
-                input_bytes_);
+  void TakeRow(size_t token, size_t part, size_t to) {
+    std::memcpy(Inputs() + to * layout_.input_row * sizeof(float),
+                Row(step_.inputs[0], context_, token) + part * input_bytes_, input_bytes_);
+  }
+
+  // A line of each tile that the row is in.
+  void TakeTiles(size_t token, size_t part, size_t to) {
+    const size_t tiles = columns_ / kBf16TileColumns;
+    const std::byte* from = Tiles(step_.inputs[0], context_) +
+                            Bf16RowOffset(token, step_.inputs[0].type.columns) +
+                            part * tiles * kBf16TileBytes;
+    std::byte* line = Inputs() + Bf16RowOffset(to, columns_);
+    for (size_t i = 0; i < tiles; ++i) {
+      std::memcpy(line + i * kBf16TileBytes, from + i * kBf16TileBytes,
+                  kBf16TileBytes / kBf16TileRows);
+    }
   }
 
   void Multiply() {
@@ -60,7 +85,7 @@ class ExpertProducts {
     task.weights = weight.data;
     task.weight_row_bytes = weight.row_bytes();
     task.columns = columns_;
-    task.input = reinterpret_cast<const std::byte*>(Input(0));
+    task.input = Inputs();
     task.input_row_bytes = layout_.input_row * sizeof(float);
     task.tokens = count_;
     task.output = outputs;
@@ -71,7 +96,7 @@ class ExpertProducts {
     task.row_begin = share_.begin;
     task.row_end = share_.end;
     task.scratch = context_.scratch + layout_.kernel;
-    kernel_.run(task);
+    (in_tiles_ ? kernel_.run_tiles : kernel_.run)(task);
     for (size_t i = 0; i < count_; ++i) {
       float* out = FloatRow(step_.output, context_, products_[i].token) + products_[i].slot * rows_;
       std::copy(outputs + i * rows_ + share_.begin, outputs + i * rows_ + share_.end,
@@ -90,24 +115,42 @@ class ExpertProducts {
   const ExpertScratch layout_;
 
   size_t expert_ = 0;
+  bool in_tiles_ = false;
   size_t count_ = 0;
   std::array<Product, kExpertTokens> products_{};
 };
 
+// Those of some tokens.
+void AddProducts(const Step& step, const StepContext& context, const Worker::Range& tokens,
+                 size_t expert, ExpertProducts& products) {
+  const size_t k = std::get<ExpertsAttributes>(step.attributes).k;
+  for (size_t token = tokens.begin; token < tokens.end; ++token) {
+    const float* routes = FloatRow(step.inputs[1], context, token);
+    for (size_t slot = 0; slot < k; ++slot) {
+      if (routes[slot] == static_cast<float>(expert)) products.Add({token, slot});
+    }
+  }
+}
+
 }  // namespace
 
 void Experts(const Step& step, const StepContext& context) {
-  const size_t k = std::get<ExpertsAttributes>(step.attributes).k;
-  const size_t tokens = RowCount(step.output, context);
+  const bool has_tiles = step.inputs[0].type.element == Element::kQ8OrTiles;
   ExpertProducts products(step, context);
   for (size_t expert = 0; expert < step.inputs[2].experts.size(); ++expert) {
-    for (size_t token = 0; token < tokens; ++token) {
-      const float* routes = FloatRow(step.inputs[1], context, token);
-      for (size_t slot = 0; slot < k; ++slot) {
-        if (routes[slot] == static_cast<float>(expert)) products.Add(expert, {token, slot});
-      }
+    if (!has_tiles) {
+      products.Begin(expert, false);
+      AddProducts(step, context, {0, RowCount(step.output, context)}, expert, products);
+      products.Flush();
+      continue;
     }
-    products.Flush();
+    for (const bool written : {true, false}) {
+      products.Begin(expert, !written);
+      ForEachRun(context.batch, [&](const Worker::Range& tokens, bool are_written) {
+        if (are_written == written) AddProducts(step, context, tokens, expert, products);
+      });
+      products.Flush();
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// Where a step's values are.
+// Where a step's values are, and which of its tokens are of a kind.
 #pragma once
 
 #include "device/cpu/steps.h"
@@ -30,6 +30,21 @@ inline std::byte* Tiles(const Operand& operand, const StepContext& context) {
 
 // Of floats, from one row to the next.
 inline size_t FloatStride(const Operand& operand) { return operand.row_bytes / sizeof(float); }
+
+// Calls body(tokens, written) for those of neighbouring sequences that are all written, or all
+// read.
+template <class Body>
+void ForEachRun(const Batch& batch, const Body& body) {
+  size_t begin = 0;
+  for (size_t i = 0; i < batch.sequences.size(); ++i) {
+    const SequenceSlice& sequence = batch.sequences[i];
+    const size_t end = size_t{sequence.first_token} + sequence.tokens;
+    const bool is_last = i + 1 == batch.sequences.size();
+    if (!is_last && batch.sequences[i + 1].written == sequence.written) continue;
+    body(Worker::Range{begin, end}, sequence.written);
+    begin = end;
+  }
+}
 
 inline float* FloatRow(const Operand& operand, const StepContext& context, size_t row) {
   return reinterpret_cast<float*>(Row(operand, context, row));

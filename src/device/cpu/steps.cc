@@ -73,21 +73,6 @@ void MultiplyTokens(const Step& step, const StepContext& context, MatMulTask tas
   kernel.run(task);
 }
 
-// Calls body(tokens, written) for those of neighbouring sequences that are all written, or all
-// read.
-template <class Body>
-void ForEachRun(const Batch& batch, const Body& body) {
-  size_t begin = 0;
-  for (size_t i = 0; i < batch.sequences.size(); ++i) {
-    const SequenceSlice& sequence = batch.sequences[i];
-    const size_t end = size_t{sequence.first_token} + sequence.tokens;
-    const bool is_last = i + 1 == batch.sequences.size();
-    if (!is_last && batch.sequences[i + 1].written == sequence.written) continue;
-    body(Worker::Range{begin, end}, sequence.written);
-    begin = end;
-  }
-}
-
 // This worker's part of a product, but for the input and the tokens.
 MatMulTask ProductOf(const Step& step, const StepContext& context) {
   const Operand& x = step.inputs[0];
@@ -130,18 +115,18 @@ const float* InputRow(const Operand& input, const StepContext& context, size_t r
   return FloatRow(input, context, row);
 }
 
-void QuantizeRow(const StepContext& context, const float* row, std::byte* out, size_t columns) {
-  context.program.kernels.quantize_q8().run({row, out, columns});
-}
-
-// A row of activations in the form that products take, which is not f32, of one part.
+// A row of activations in the form that products take, which is not f32.
 void PutActivations(const Operand& to, const StepContext& context, size_t row, const float* x) {
-  const size_t columns = to.type.columns;
-  if (to.type.element == Element::kQ8 || SequenceOf(context.batch, row).written) {
-    return QuantizeRow(context, x, Row(to, context, row), columns);
+  if (to.type.element == Element::kQ8OrTiles && !SequenceOf(context.batch, row).written) {
+    std::byte* tiles = Tiles(to, context) + Bf16RowOffset(row, to.type.columns);
+    return context.program.kernels.round_bf16().run({x, tiles, to.type.columns});
   }
-  std::byte* tiles = Tiles(to, context) + Bf16RowOffset(row, columns);
-  context.program.kernels.round_bf16().run({x, tiles, columns});
+  const size_t columns = to.type.columns / to.type.parts;
+  std::byte* q8 = Row(to, context, row);
+  for (size_t part = 0; part < to.type.parts; ++part) {
+    context.program.kernels.quantize_q8().run(
+        {x + part * columns, q8 + part * Q8RowBytes(columns), columns});
+  }
 }
 
 // Some columns of a row. REQUIRES: all of them, or the operation is elementwise and gives floats.
@@ -229,20 +214,10 @@ void Rope(const Step& step, const StepContext& context) {
 }
 
 void Quantize(const Step& step, const StepContext& context) {
-  const size_t parts = step.output.type.parts;
-  const size_t columns = step.output.type.columns / parts;
   const Worker::Range share = RowsOf(step, context);
   for (size_t row = share.begin; row < share.end; ++row) {
     if (step.of_written && !SequenceOf(context.batch, row).written) continue;
-    const float* from = FloatRow(step.inputs[0], context, row);
-    if (parts == 1) {
-      PutActivations(step.output, context, row, from);
-      continue;
-    }
-    std::byte* to = Row(step.output, context, row);
-    for (size_t part = 0; part < parts; ++part) {
-      QuantizeRow(context, from + part * columns, to + part * Q8RowBytes(columns), columns);
-    }
+    PutActivations(step.output, context, row, FloatRow(step.inputs[0], context, row));
   }
 }
 
