@@ -13,6 +13,7 @@
 #include "store/hugging_face_cache.h"
 #include "store/other_programs.h"
 #include "terminal/output.h"
+#include "terminal/units.h"
 
 namespace ingle {
 namespace {
@@ -148,6 +149,15 @@ void TellWhyNotKept(const EngineInfo& info) {
            "out in memory, which the setting keep_panels = false does without this remark"));
 }
 
+void TellContext(const Engine& engine, const EngineOptions& options) {
+  const uint32_t wanted =
+      options.context > 0 ? options.context : engine.model_info().trained_context;
+  const uint32_t context = engine.info().context;
+  if (!options.fit_context || context >= wanted) return;
+  Note(Cat("a context of ", Grouped(wanted), " tokens does not fit memory: it is ",
+           Grouped(context)));
+}
+
 }  // namespace
 
 // Where there are few processors a measurement that something else disturbs costs more than a good
@@ -179,7 +189,10 @@ Result<std::unique_ptr<Engine>> LoadModel(const std::string& model, const Contex
 Result<std::unique_ptr<Engine>> LoadFile(const std::string& path, const Context& context,
                                          const EngineOptions& options) {
   auto engine = Engine::Load(path, options);
-  if (engine) TellWhyNotKept((*engine)->info());
+  if (engine) {
+    TellWhyNotKept((*engine)->info());
+    TellContext(**engine, options);
+  }
   if (engine || engine.error().code() != ErrorCode::kOutOfMemory || options.only_look) {
     return engine;
   }

@@ -3,13 +3,13 @@
 #include <chrono>
 #include <optional>
 
+#include "base/atomic_file.h"
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "bench/measure.h"
 #include "bench/peer.h"
 #include "bench/report.h"
 #include "command.h"
-#include "files/file_io.h"
 #include "model_access.h"
 #include "number_list.h"
 #include "terminal/output.h"
@@ -261,6 +261,11 @@ class BenchCommand final : public Command {
     for (const std::string& text : against_) {
       const Result<Peer> peer = Peer::Parse(text);
       if (!peer) return Fail(peer.error(), "--against");
+      const auto is_same = [&](const Peer& other) { return other.name() == peer->name(); };
+      if (std::ranges::any_of(options_.peers, is_same)) {
+        return Fail(ErrorCode::kInvalidArgument, "--against: two programs are called ",
+                    Quote(peer->name()));
+      }
       options_.peers.push_back(*peer);
     }
     if (options_.TestsWith(1).empty()) {
@@ -271,6 +276,13 @@ class BenchCommand final : public Command {
 
   Status Run(Context& context) override {
     context.settings.fit_context = false;  // the tests say how long it is
+    // Created first: no minute is measured for a picture that cannot be written.
+    std::optional<AtomicFile> picture;
+    if (!plot_.empty()) {
+      Result<AtomicFile> created = AtomicFile::Create(plot_);
+      if (!created) return Fail(created.error(), "--plot");
+      picture.emplace(*std::move(created));
+    }
     const Result<BenchReport> report = Bench(options_, context).Run(model_);
     if (!report) return Fail(report.error());
     if (json_) {
@@ -278,11 +290,16 @@ class BenchCommand final : public Command {
     } else {
       Print(csv_ ? CsvOf(*report) : WithoutControls(MarkdownOf(*report)));
     }
-    const Status plotted = plot_.empty() ? Status() : WriteWhole(plot_, SvgOf(*report));
+    const Status plotted = picture ? WritePicture(*picture, *report) : Status();
     return plotted ? CheckPeers(*report) : plotted;
   }
 
  private:
+  static Status WritePicture(AtomicFile& file, const BenchReport& report) {
+    const Status written = file.Write(AsBytes(SvgOf(report)));
+    return written ? file.Commit() : written;
+  }
+
   std::string model_;
   std::string prompts_ = "256", predictions_ = "64", depths_ = "0", sequences_ = "1", threads_;
   std::vector<std::string> against_;

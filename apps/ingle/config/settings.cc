@@ -101,6 +101,13 @@ std::optional<bool> BoolFromText(std::string_view text) {
   return std::nullopt;
 }
 
+// Without an exponent, as long as that is short.
+std::string Digits(double number) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.15g", number);
+  return text;
+}
+
 Result<double> NumberFromText(std::string_view text, const SettingInfo& setting, bool whole) {
   const std::string copy(text);
   char* end = nullptr;
@@ -113,10 +120,10 @@ Result<double> NumberFromText(std::string_view text, const SettingInfo& setting,
     return Fail(ErrorCode::kInvalidArgument, Quote(text), " is not a whole number");
   }
   if (number < setting.least) {
-    return Fail(ErrorCode::kInvalidArgument, copy, " is less than ", setting.least);
+    return Fail(ErrorCode::kInvalidArgument, copy, " is less than ", Digits(setting.least));
   }
   if (number > setting.most) {
-    return Fail(ErrorCode::kInvalidArgument, copy, " is more than ", setting.most);
+    return Fail(ErrorCode::kInvalidArgument, copy, " is more than ", Digits(setting.most));
   }
   return number;
 }

@@ -182,6 +182,13 @@ class Bench(CliTest):
         self.assertEqual([row["against"] for row in report["results"]], [[], []])
         self.assertFalse(os.path.exists(self.log))
 
+    def test_what_cannot_be_done_is_said_before_anything_is_measured(self):
+        said = self.fails(1, "bench", TINY, "--plot", "no/such/folder/plot.svg")
+        self.assertIn("no/such/folder/plot.svg", said)
+        self.assertIn("--plot", said)
+        said = self.fails(2, "bench", TINY, "--against", "a=x", "--against", "a=y")
+        self.assertIn("two programs are called 'a'", said)
+
     def test_plot_is_svg(self):
         path = self.path("plot.svg")
         self.bench("--plot", path, "-r", "1", "--against", "<a & b>=" + self.fake())

@@ -122,7 +122,10 @@ class Fit(CliTest):
         self.assertRegex(first, r"does not fit: with a context of 10,000,000 tokens it takes .* "
                                 r"are available; '-c \d+' or --fit-context would do$")
         self.assertIn("total", "\n".join(table))
-        self.ok(*run, "--fit-context", preexec_fn=self.limited)
+        fitted = self.run_ingle(*run, "--fit-context", preexec_fn=self.limited)
+        self.assertEqual(fitted.returncode, 0)
+        self.assertRegex(fitted.stderr.decode(),
+                         r"a context of 10,000,000 tokens does not fit memory: it is [\d,]+\n")
         self.ok(*run, "--no-check-memory", preexec_fn=self.limited)
         logits = ["logits", TINY, "--ids", "1", "--out", "l.npy", "-c", "10000000"]
         self.assertIn("does not fit", self.fails(1, *logits, preexec_fn=self.limited))
