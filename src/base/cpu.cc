@@ -20,11 +20,16 @@ constexpr NamedFeature kNames[] = {{"neon", kCpuNeon},       {"dotprod", kCpuDot
                                    {"amxbf16", kCpuAmxBf16}, {"amx", kCpuAmxInt8}};
 constexpr std::string_view kNoFeature = "scalar";
 
+bool IsOfArchitecture(const NamedFeature& named) {
+  return (internal::ArchitectureFeatures() & named.feature) != 0;
+}
+
 CpuFeatures Allowed() {
   const char* forced = std::getenv("INGLE_CPU");
   if (forced == nullptr || *forced == '\0') return ~CpuFeatures{0};
   CpuFeatures allowed = 0;
   for (const NamedFeature& named : kNames) {
+    if (!IsOfArchitecture(named)) continue;
     allowed |= named.feature;
     if (named.name == forced) return allowed;
   }
@@ -60,8 +65,17 @@ std::string KeptBack(const HardwareFeatures& features) {
 
 bool IsCpuChoice(std::string_view text) {
   return text == kNoFeature ||
-         std::any_of(std::begin(kNames), std::end(kNames),
-                     [text](const NamedFeature& named) { return named.name == text; });
+         std::any_of(std::begin(kNames), std::end(kNames), [text](const NamedFeature& named) {
+           return IsOfArchitecture(named) && named.name == text;
+         });
+}
+
+std::string CpuChoices() {
+  std::string text(kNoFeature);
+  for (const NamedFeature& named : kNames) {
+    if (IsOfArchitecture(named)) text += Cat(", ", named.name);
+  }
+  return text;
 }
 
 std::string ToString(CpuFeatures features) {

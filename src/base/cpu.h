@@ -39,8 +39,11 @@ const HardwareFeatures& MachineFeatures();
 // What the processor has and the system keeps back, and what may help; empty where it is nothing.
 std::string KeptBack(const HardwareFeatures& features);
 
-// Whether INGLE_CPU may have this value.
+// Whether INGLE_CPU may have this value: "scalar", or a feature of this architecture.
 bool IsCpuChoice(std::string_view text);
+
+// All such values, "scalar, avx2, avxvnni".
+std::string CpuChoices();
 
 // "avx2 avx512vnni", or "scalar" for none.
 std::string ToString(CpuFeatures features);
@@ -60,8 +63,10 @@ std::optional<int> ProcessorsInQuota(const std::string& root = "");
 // "AMD EPYC 7B13"; "unknown" where the system does not say.
 std::string ProcessorName();
 
+// One file an architecture.
 namespace internal {
-HardwareFeatures DetectFeatures();  // one file an architecture
+CpuFeatures ArchitectureFeatures();  // what its processors may have
+HardwareFeatures DetectFeatures();
 }  // namespace internal
 
 }  // namespace ingle

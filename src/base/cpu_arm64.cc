@@ -4,6 +4,8 @@
 
 namespace ingle::internal {
 
+CpuFeatures ArchitectureFeatures() { return kCpuNeon | kCpuDotprod | kCpuI8mm; }
+
 // Advanced SIMD is part of the AArch64 base architecture.
 HardwareFeatures DetectFeatures() {
   CpuFeatures features = kCpuNeon;

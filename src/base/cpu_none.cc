@@ -3,6 +3,8 @@
 
 namespace ingle::internal {
 
+CpuFeatures ArchitectureFeatures() { return 0; }
+
 HardwareFeatures DetectFeatures() { return {}; }
 
 }  // namespace ingle::internal

@@ -58,6 +58,8 @@ CpuFeatures FeaturesOf(const Cpuid& cpuid, uint64_t saved) {
   return features;
 }
 
+CpuFeatures ArchitectureFeatures() { return kCpuAvx2 | kCpuAvxVnni | kCpuAvx512Vnni | kTiles; }
+
 HardwareFeatures DetectFeatures() {
   const Cpuid cpuid{ReadLeaf(1, 0), ReadLeaf(7, 0), ReadLeaf(7, 1)};
   HardwareFeatures features;

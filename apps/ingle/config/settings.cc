@@ -274,7 +274,7 @@ Status ApplyEnvironment(Settings& settings, Origins& origins) {
   const std::string cpu = Environment("INGLE_CPU");
   if (!cpu.empty() && !IsCpuChoice(cpu)) {
     return Fail(ErrorCode::kInvalidArgument, "environment variable INGLE_CPU: ", Quote(cpu),
-                " is none of scalar, neon, dotprod, i8mm, avx2, avxvnni, avx512vnni, amxbf16, amx");
+                " is none of this processor's kind: ", CpuChoices());
   }
   return {};
 }

@@ -1,6 +1,7 @@
 """A flag over an environment variable over the configuration file."""
 
 import os
+import platform
 
 from support import CliTest
 
@@ -36,6 +37,8 @@ class Config(CliTest):
         self.assertIn("INGLE_TEMP", self.fails(2, "list", env={"INGLE_TEMP": "hot"}))
         self.assertIn("INGLE_OFFLINE", self.fails(2, "list", env={"INGLE_OFFLINE": "maybe"}))
         self.assertIn("INGLE_CPU", self.fails(2, "list", env={"INGLE_CPU": "i386"}))
+        other = "avx2" if platform.machine() == "aarch64" else "neon"
+        self.assertIn("scalar", self.fails(2, "list", env={"INGLE_CPU": other}))
 
     def test_wrong_environment_leaves_help_and_doctor(self):
         wrong = {"INGLE_TEMP": "hot"}
