@@ -12,6 +12,7 @@
 #include "command.h"
 #include "model_access.h"
 #include "number_list.h"
+#include "terminal/interrupt.h"
 #include "terminal/output.h"
 #include "terminal/progress.h"
 
@@ -65,6 +66,8 @@ struct BenchOptions {
     return tests;
   }
 
+  size_t TestCount() const { return TestsWith(1).size() * threads.size(); }
+
   uint32_t Context() const {
     return std::ranges::max(depths) +
            std::max(std::ranges::max(prompts), std::ranges::max(predictions));
@@ -85,10 +88,10 @@ class Bench {
     // Found first: what a fetch takes is no part of loading.
     const Result<std::string> path = FindModel(model, context_);
     if (!path) return Fail(path.error());
-    const size_t tests = options_.TestsWith(1).size() * options_.threads.size();
-    progress_.emplace("bench", tests * static_cast<size_t>(options_.repeats),
+    progress_.emplace("bench", options_.TestCount() * static_cast<size_t>(options_.repeats),
                       Progress::Unit::kSteps, context_.settings.quiet);
     for (const uint32_t threads : options_.threads) {
+      if (report_.is_interrupted) break;
       const Status measured = RunWith(*path, threads);
       if (!measured) return Fail(measured.error());
     }
@@ -132,14 +135,17 @@ class Bench {
   }
 
   Status MeasureAll(Engine& engine) {
+    const InterruptScope interrupt(InterruptScope::Second::kEndsTheProgram);
     const ModelWork work = WorkOf(engine);
     const auto read_bytes = static_cast<uint64_t>(work.StepBytes(1));
     Result<MachineLimits> limits = MeasureLimits(engine.info().threads, read_bytes);
     if (!limits) return Fail(limits.error());
     std::vector<BenchFigure> figures;
     for (const BenchTest& test : options_.TestsWith(engine.info().threads)) {
-      Result<BenchFigure> figure = Measure(engine, test);
+      Result<BenchFigure> figure = Measure(engine, test, interrupt.flag());
       if (!figure) return Fail(figure.error());
+      report_.is_interrupted = interrupt.flag();
+      if (report_.is_interrupted) break;
       figure->threads_used = ThreadsUsed(engine, test);
       figures.push_back(*std::move(figure));
     }
@@ -155,13 +161,15 @@ class Bench {
     return {};
   }
 
-  // Ours and the others' in turn, so that what the machine does beside them meets all alike.
-  Result<BenchFigure> Measure(Engine& engine, const BenchTest& test) {
+  // Ours and the others' in turn, so that what the machine does beside them meets all alike. When
+  // interrupted, fewer of them.
+  Result<BenchFigure> Measure(Engine& engine, const BenchTest& test,
+                              const std::atomic<bool>& interrupted) {
     BenchFigure figure{.test = test};
     for (const Peer& peer : options_.peers) figure.peers.push_back({.name = peer.name()});
     Result<EngineTest> ours = EngineTest::Prepare(engine, test);
     if (!ours) return Fail(ours.error());
-    for (int64_t repeat = 0; repeat < options_.repeats; ++repeat) {
+    for (int64_t repeat = 0; repeat < options_.repeats && !interrupted; ++repeat) {
       const Result<EngineTest::Times> times = ours->Run();
       if (!times) return Fail(times.error());
       const double speed = static_cast<double>(test.tokens) * test.sequences / times->seconds;
@@ -285,16 +293,25 @@ class BenchCommand final : public Command {
     }
     const Result<BenchReport> report = Bench(options_, context).Run(model_);
     if (!report) return Fail(report.error());
+    if (report->figures.empty()) return CheckComplete(*report);
     if (json_) {
       PrintJsonDocument(JsonOf(*report));
     } else {
       Print(csv_ ? CsvOf(*report) : WithoutControls(MarkdownOf(*report)));
     }
     const Status plotted = picture ? WritePicture(*picture, *report) : Status();
-    return plotted ? CheckPeers(*report) : plotted;
+    if (!plotted) return plotted;
+    const Status complete = CheckComplete(*report);
+    return complete ? CheckPeers(*report) : complete;
   }
 
  private:
+  Status CheckComplete(const BenchReport& report) const {
+    if (!report.is_interrupted) return {};
+    return Fail(ErrorCode::kCancelled, "interrupted: ", report.figures.size(), " of ",
+                options_.TestCount(), " tests were measured");
+  }
+
   static Status WritePicture(AtomicFile& file, const BenchReport& report) {
     const Status written = file.Write(AsBytes(SvgOf(report)));
     return written ? file.Commit() : written;

@@ -10,11 +10,12 @@ void OnInterrupt(int) { interrupted.store(true); }
 
 }  // namespace
 
-InterruptScope::InterruptScope() {
+InterruptScope::InterruptScope(Second second) {
   interrupted.store(false);
   struct sigaction action {};
   action.sa_handler = OnInterrupt;
   action.sa_flags = SA_RESTART;
+  if (second == Second::kEndsTheProgram) action.sa_flags |= static_cast<int>(SA_RESETHAND);
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &previous_);
 }

@@ -11,7 +11,8 @@ namespace ingle {
 // each clears it when it begins.
 class InterruptScope {
  public:
-  InterruptScope();
+  enum class Second { kIsAsTheFirst, kEndsTheProgram };
+  explicit InterruptScope(Second second = Second::kIsAsTheFirst);
   ~InterruptScope();
   InterruptScope(const InterruptScope&) = delete;
   InterruptScope& operator=(const InterruptScope&) = delete;

@@ -247,6 +247,23 @@ class Bench(CliTest):
                   for other in report["results"][0]["against"]}
         self.assertEqual(speeds, {"set": 20, "there": 30, "lines": 40})
 
+    def test_an_interrupt_leaves_what_was_measured(self):
+        second = self.path("second")
+        command = f"test -e '{second}' && kill -INT $PPID\ntouch '{second}'\n{self.fake()}"
+        plot = self.path("plot.svg")
+        done = self.run_ingle("bench", TINY, "-p", "4", "-n", "2", "-d", "0,4", "-r", "1",
+                              "--json", "--plot", plot, "--against", "other=" + command)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual([row["test"] for row in json.loads(done.stdout)["results"]], ["pp4"])
+        self.assertIn("interrupted: 1 of 4 tests were measured", done.stderr.decode())
+        self.assertTrue(os.path.exists(plot))
+
+    def test_interrupted_before_the_first_result_there_is_none(self):
+        done = self.run_ingle("bench", TINY, "-p", "4", "-n", "0", "--against",
+                              "other=kill -INT $PPID\n" + self.fake())
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertIn("interrupted: 0 of 1 tests were measured", done.stderr.decode())
+
     def test_others_end_with_the_program(self):
         path = self.path("process")
         command = (f"cd '{self.home}' && "
