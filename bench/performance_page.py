@@ -55,12 +55,17 @@ QUIET = 0.03
 
 # How many times as fast as each other program Ingle is meant to be: in anything where it has no
 # AVX-512 VNNI, by the kind of the test where it has, and in prefill more than that where it has AMX.
+# Weights of eight bits leave less to gain in decoding, and so does a small model in all.
 WANTED_OF_ANY = {"llama.cpp": 1.5, "ik_llama.cpp": 1.3}
 WANTED = {"prefill": {"llama.cpp": 3.5, "ik_llama.cpp": 2.0},
           "decoding": {"llama.cpp": 1.5, "ik_llama.cpp": 1.4},
           "decoding at a depth": {"llama.cpp": 4.0, "ik_llama.cpp": 1.6},
           "sequences together": {"llama.cpp": 2.0, "ik_llama.cpp": 1.5}}
 WANTED_OF_AMX = {"llama.cpp": 4.0, "ik_llama.cpp": 5.0}
+WANTED_OF_Q8_0 = {"llama.cpp": 1.5, "ik_llama.cpp": 1.2}
+SMALL_PARAMETERS = 2e8
+WANTED_OF_SMALL = {"prefill": {"llama.cpp": 1.5, "ik_llama.cpp": 1.5},
+                   "decoding": {"llama.cpp": 1.5, "ik_llama.cpp": 1.4}}
 # Which share of the limit it is meant to reach: of prefill, of decoding, and at a depth.
 WANTED_SHARES = {"prefill": 0.55, "decoding": 0.88, "decoding at a depth": 0.85}
 # How many times as fast several sequences are meant to be as one, and which part of the time that
@@ -217,13 +222,21 @@ def misses(reports, others):
 
 def wanted_beside(report, row, other):
     """How many times as fast as the other program Ingle is meant to be in this test."""
+    return wanted_of(report, kind_of(row)).get(other, 1)
+
+
+def wanted_of(report, kind):
     instructions = report["machine"]["instructions"].split()
-    kind = kind_of(row)
+    model = report["model"]
     if "avx512vnni" not in instructions:
-        return WANTED_OF_ANY.get(other, 1)
+        return WANTED_OF_ANY
+    if model["parameters"] < SMALL_PARAMETERS:
+        return WANTED_OF_SMALL.get(kind, WANTED_OF_ANY)
     if kind == "prefill" and "amx" in instructions:
-        return WANTED_OF_AMX.get(other, 1)
-    return WANTED[kind].get(other, 1)
+        return WANTED_OF_AMX
+    if kind == "decoding" and model["quantization"] == "Q8_0":
+        return WANTED_OF_Q8_0
+    return WANTED[kind]
 
 
 def short_of(row, against, wanted):

@@ -18,9 +18,10 @@ def report(**more):
     found = {"version": "0.1.0", "date": "2026-01-01", "repeats": 3, "flags": {}, "starts": {},
              "machine": {"processor": "Some", "processors": 2, "instructions": "avx2",
                          "limits": [{"one_thread": peak, "all_threads": peak}]},
-             "model": {"parameters": 1000}, "results": [row]}
+             "model": {"parameters": 1e9, "quantization": "Q4_0"}, "results": [row]}
     for key, value in more.items():
-        (found["machine"] if key in found["machine"] else found)[key] = value
+        part = next((found[part] for part in ("machine", "model") if key in found[part]), found)
+        part[key] = value
     return found
 
 
@@ -104,6 +105,16 @@ class PerformancePage(unittest.TestCase):
                                            ("avx2 avx512vnni amx", "pp256", 4.0),
                                            ("avx2 avx512vnni amx", "tg64", 1.5)):
             found = beside("llama.cpp", 1.1, instructions=instructions)
+            found["results"][0]["test"] = test
+            self.assertIn(f"A {test} (1.10 of {wanted})", self.page(A=found))
+
+    def test_what_is_wanted_depends_on_the_model(self):
+        for model, test, wanted in (({"quantization": "Q8_0"}, "tg64", 1.2),
+                                    ({"quantization": "Q8_0"}, "pp256", 2.0),
+                                    ({"parameters": 135e6}, "pp256", 1.5),
+                                    ({"parameters": 135e6}, "tg64", 1.4),
+                                    ({"parameters": 135e6, "quantization": "Q8_0"}, "tg64", 1.4)):
+            found = beside("ik_llama.cpp", 1.1, instructions="avx2 avx512vnni", **model)
             found["results"][0]["test"] = test
             self.assertIn(f"A {test} (1.10 of {wanted})", self.page(A=found))
 
