@@ -24,7 +24,6 @@ struct BenchReport {
 
   std::vector<std::string> peers;
   std::vector<BenchFigure> figures;
-  bool is_interrupted = false;  // and has only the figures of tests that were done by then
 };
 
 // A program beside ours that failed in a test is told as such (JSON has its `error`), without

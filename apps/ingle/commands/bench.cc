@@ -84,14 +84,16 @@ class Bench {
     for (const Peer& peer : options.peers) report_.peers.push_back(peer.name());
   }
 
+  // When interrupted, with fewer figures than there are tests.
   Result<BenchReport> Run(const std::string& model) {
     // Found first: what a fetch takes is no part of loading.
     const Result<std::string> path = FindModel(model, context_);
     if (!path) return Fail(path.error());
+    interrupt_.emplace(InterruptScope::Second::kEndsTheProgram);
     progress_.emplace("bench", options_.TestCount() * static_cast<size_t>(options_.repeats),
                       Progress::Unit::kSteps, context_.settings.quiet);
     for (const uint32_t threads : options_.threads) {
-      if (report_.is_interrupted) break;
+      if (interrupt_->flag()) break;
       const Status measured = RunWith(*path, threads);
       if (!measured) return Fail(measured.error());
     }
@@ -135,17 +137,15 @@ class Bench {
   }
 
   Status MeasureAll(Engine& engine) {
-    const InterruptScope interrupt(InterruptScope::Second::kEndsTheProgram);
     const ModelWork work = WorkOf(engine);
     const auto read_bytes = static_cast<uint64_t>(work.StepBytes(1));
     Result<MachineLimits> limits = MeasureLimits(engine.info().threads, read_bytes);
     if (!limits) return Fail(limits.error());
     std::vector<BenchFigure> figures;
     for (const BenchTest& test : options_.TestsWith(engine.info().threads)) {
-      Result<BenchFigure> figure = Measure(engine, test, interrupt.flag());
+      Result<BenchFigure> figure = Measure(engine, test);
       if (!figure) return Fail(figure.error());
-      report_.is_interrupted = interrupt.flag();
-      if (report_.is_interrupted) break;
+      if (figure->tokens_per_second.size() < static_cast<size_t>(options_.repeats)) break;
       figure->threads_used = ThreadsUsed(engine, test);
       figures.push_back(*std::move(figure));
     }
@@ -163,13 +163,12 @@ class Bench {
 
   // Ours and the others' in turn, so that what the machine does beside them meets all alike. When
   // interrupted, fewer of them.
-  Result<BenchFigure> Measure(Engine& engine, const BenchTest& test,
-                              const std::atomic<bool>& interrupted) {
+  Result<BenchFigure> Measure(Engine& engine, const BenchTest& test) {
     BenchFigure figure{.test = test};
     for (const Peer& peer : options_.peers) figure.peers.push_back({.name = peer.name()});
     Result<EngineTest> ours = EngineTest::Prepare(engine, test);
     if (!ours) return Fail(ours.error());
-    for (int64_t repeat = 0; repeat < options_.repeats && !interrupted; ++repeat) {
+    for (int64_t repeat = 0; repeat < options_.repeats && !interrupt_->flag(); ++repeat) {
       const Result<EngineTest::Times> times = ours->Run();
       if (!times) return Fail(times.error());
       const double speed = static_cast<double>(test.tokens) * test.sequences / times->seconds;
@@ -208,6 +207,7 @@ class Bench {
   const BenchOptions& options_;
   const Context& context_;
   BenchReport report_;
+  std::optional<InterruptScope> interrupt_;
   std::optional<Progress> progress_;
   uint64_t done_ = 0;
 };
@@ -284,12 +284,10 @@ class BenchCommand final : public Command {
 
   Status Run(Context& context) override {
     context.settings.fit_context = false;  // the tests say how long it is
-    // Created first: no minute is measured for a picture that cannot be written.
-    std::optional<AtomicFile> picture;
     if (!plot_.empty()) {
-      Result<AtomicFile> created = AtomicFile::Create(plot_);
+      // Created, and removed: no minute is measured for a picture that cannot be written.
+      const Result<AtomicFile> created = AtomicFile::Create(plot_);
       if (!created) return Fail(created.error(), "--plot");
-      picture.emplace(*std::move(created));
     }
     const Result<BenchReport> report = Bench(options_, context).Run(model_);
     if (!report) return Fail(report.error());
@@ -299,22 +297,24 @@ class BenchCommand final : public Command {
     } else {
       Print(csv_ ? CsvOf(*report) : WithoutControls(MarkdownOf(*report)));
     }
-    const Status plotted = picture ? WritePicture(*picture, *report) : Status();
-    if (!plotted) return plotted;
+    const Status plotted = plot_.empty() ? Status() : WritePicture(*report);
+    if (!plotted) return Fail(plotted.error(), "--plot");
     const Status complete = CheckComplete(*report);
     return complete ? CheckPeers(*report) : complete;
   }
 
  private:
   Status CheckComplete(const BenchReport& report) const {
-    if (!report.is_interrupted) return {};
+    if (report.figures.size() == options_.TestCount()) return {};
     return Fail(ErrorCode::kCancelled, "interrupted: ", report.figures.size(), " of ",
                 options_.TestCount(), " tests were measured");
   }
 
-  static Status WritePicture(AtomicFile& file, const BenchReport& report) {
-    const Status written = file.Write(AsBytes(SvgOf(report)));
-    return written ? file.Commit() : written;
+  Status WritePicture(const BenchReport& report) const {
+    Result<AtomicFile> file = AtomicFile::Create(plot_);
+    if (!file) return Fail(file.error());
+    const Status written = file->Write(AsBytes(SvgOf(report)));
+    return written ? file->Commit() : written;
   }
 
   std::string model_;

@@ -183,9 +183,9 @@ class Bench(CliTest):
         self.assertFalse(os.path.exists(self.log))
 
     def test_what_cannot_be_done_is_said_before_anything_is_measured(self):
-        said = self.fails(1, "bench", TINY, "--plot", "no/such/folder/plot.svg")
-        self.assertIn("no/such/folder/plot.svg", said)
-        self.assertIn("--plot", said)
+        done = self.run_ingle("bench", TINY, "--plot", "no/such/folder/plot.svg")
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertRegex(done.stderr.decode(), "^ingle: --plot: .*no/such/folder/plot.svg")
         said = self.fails(2, "bench", TINY, "--against", "a=x", "--against", "a=y")
         self.assertIn("two programs are called 'a'", said)
 
@@ -254,15 +254,20 @@ class Bench(CliTest):
         done = self.run_ingle("bench", TINY, "-p", "4", "-n", "2", "-d", "0,4", "-r", "1",
                               "--json", "--plot", plot, "--against", "other=" + command)
         self.assertEqual(done.returncode, 1)
-        self.assertEqual([row["test"] for row in json.loads(done.stdout)["results"]], ["pp4"])
-        self.assertIn("interrupted: 1 of 4 tests were measured", done.stderr.decode())
+        self.assertEqual([row["test"] for row in json.loads(done.stdout)["results"]],
+                         ["pp4", "tg2"])
+        self.assertIn("interrupted: 2 of 4 tests were measured", done.stderr.decode())
         self.assertTrue(os.path.exists(plot))
 
     def test_interrupted_before_the_first_result_there_is_none(self):
-        done = self.run_ingle("bench", TINY, "-p", "4", "-n", "0", "--against",
-                              "other=kill -INT $PPID\n" + self.fake())
+        arguments = ["bench", TINY, "-p", "4", "-n", "0", "-t", "1,2", "--against",
+                     "other=kill -INT $PPID\n" + self.fake()]
+        done = self.run_ingle(*arguments, "-r", "2")
         self.assertEqual((done.returncode, done.stdout), (1, b""))
-        self.assertIn("interrupted: 0 of 1 tests were measured", done.stderr.decode())
+        self.assertIn("interrupted: 0 of 2 tests were measured", done.stderr.decode())
+        done = self.run_ingle(*arguments, "-r", "1", "--json")
+        self.assertEqual([row["threads"] for row in json.loads(done.stdout)["results"]], [1])
+        self.assertIn("interrupted: 1 of 2 tests were measured", done.stderr.decode())
 
     def test_others_end_with_the_program(self):
         path = self.path("process")
