@@ -1,6 +1,8 @@
 // ingle: the program. docs/cli.md says what each command does.
 #include <csignal>
+#include <cstdio>
 #include <iterator>
+#include <new>
 
 #include <clocale>
 #include <optional>
@@ -145,4 +147,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace ingle
 
-int main(int argc, char** argv) { return ingle::Main(argc, argv); }
+// What is large is asked for in ways that can fail with a sentence; the rest ends up here.
+int main(int argc, char** argv) try {
+  return ingle::Main(argc, argv);
+} catch (const std::bad_alloc&) {
+  std::fputs("ingle: out of memory: a shorter context (-c), a smaller batch or model takes less\n",
+             stderr);
+  return ingle::kFailure;
+}

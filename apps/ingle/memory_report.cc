@@ -98,7 +98,8 @@ Json JsonOf(const MemoryReport& report) {
             {"states", needs.states},
             {"activations", needs.activations},
             {"program", needs.process},
-            {"total", needs.total()}}},
+            {"total", needs.total()},
+            {"to_come", needs.added()}}},
           {"available", report.available ? Json(*report.available) : Json()},
           {"fits", report.fits()},
           {"longest_context", report.longest_context}};

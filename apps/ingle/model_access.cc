@@ -154,7 +154,7 @@ void TellContext(const Engine& engine, const EngineOptions& options) {
       options.context > 0 ? options.context : engine.model_info().trained_context;
   const uint32_t context = engine.info().context;
   if (!options.fit_context || context >= wanted) return;
-  Note(Cat("a context of ", Grouped(wanted), " tokens does not fit memory: it is ",
+  Note(Cat("a context of ", Grouped(wanted), " tokens does not fit memory; this one is of ",
            Grouped(context)));
 }
 

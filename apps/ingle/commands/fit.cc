@@ -18,7 +18,8 @@ class FitCommand final : public Command {
     flags.Number("-b,--sequences", sequences_, "N", "sequences that are computed together [1]", 1,
                  kMostSequences);
     flags.Switch("--json", json_, "one JSON object");
-    flags.Set({"ctx_size", "fit_context", "threads", "batch_size", "device", "cache_type"});
+    flags.Set({"ctx_size", "fit_context", "threads", "batch_size", "device", "cache_type",
+               "keep_panels"});
     flags.SetFetch();
   }
 

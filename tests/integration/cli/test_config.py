@@ -37,6 +37,8 @@ class Config(CliTest):
         self.assertIn("INGLE_TEMP", self.fails(2, "list", env={"INGLE_TEMP": "hot"}))
         self.assertIn("INGLE_OFFLINE", self.fails(2, "list", env={"INGLE_OFFLINE": "maybe"}))
         self.assertIn("INGLE_CPU", self.fails(2, "list", env={"INGLE_CPU": "i386"}))
+        # All digits of a limit, not "2.14748e+09".
+        self.assertIn("is more than 2147483647", self.fails(2, "list", env={"INGLE_TOP_K": "1e12"}))
         other = "avx2" if platform.machine() == "aarch64" else "neon"
         self.assertIn("scalar", self.fails(2, "list", env={"INGLE_CPU": other}))
 

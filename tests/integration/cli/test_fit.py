@@ -57,7 +57,8 @@ class Fit(CliTest):
     def test_smollm2_takes_what_is_said(self):
         for context, flags in ((512, []), (2048, []), (2048, ["--cache-type", "q8_0"])):
             with self.subTest(context=context, flags=flags):
-                self.expect_near(SMOLLM2, context, *flags)
+                # How much the system maps around what is read of files is its affair.
+                self.expect_near(SMOLLM2, context, *flags, unknown=UNKNOWN // 2)
 
     @unittest.skipUnless(SMOLLM2, "INGLE_TEST_SMOLLM2 names no file")
     def test_the_first_run_holds_weights_once(self):
@@ -91,7 +92,9 @@ class Fit(CliTest):
     def test_parts_make_the_total(self):
         said = self.fit(TINY, "-c", "100", "-b", "3")
         parts = dict(said["bytes"])
-        self.assertEqual(parts.pop("total"), sum(parts.values()))
+        total, to_come = parts.pop("total"), parts.pop("to_come")
+        self.assertEqual(total, sum(parts.values()))
+        self.assertEqual(to_come, total - parts["program"])
         self.assertEqual((said["context"], said["sequences"], said["threads"]), (100, 3, 2))
         self.assertTrue(said["fits"])
         once = self.fit(TINY, "-c", "100")
@@ -103,6 +106,7 @@ class Fit(CliTest):
         self.assertTrue(table.startswith(model + ": context of 100 tokens, 1 sequence"))
         for line in ("weights", "file", "cache", "activations", "program", "total", "available"):
             self.assertRegex(table, rf"(?m)^  {line} +[\d.]+ [kMGT]?B")
+        self.assertRegex(table, r"(?m)^  total .*  [\d.]+ [kMGT]?B of it to come$")
 
     def test_what_does_not_fit_is_told(self):
         said = self.fit(TINY, "-c", "200000000", "-b", "1000")
@@ -110,9 +114,9 @@ class Fit(CliTest):
         self.assertGreater(said["longest_context"], 1000)
         self.assertIn("too little", self.ok("fit", TINY, "-c", "200000000", "-b", "1000"))
 
-    def limited(self):
+    def limited(self, megabytes=400):
         """Leaves a process little more than the addresses that it has."""
-        limit = 400 << 20
+        limit = megabytes << 20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
     def test_run_refuses_with_the_table(self):
@@ -125,7 +129,7 @@ class Fit(CliTest):
         fitted = self.run_ingle(*run, "--fit-context", preexec_fn=self.limited)
         self.assertEqual(fitted.returncode, 0)
         self.assertRegex(fitted.stderr.decode(),
-                         r"a context of 10,000,000 tokens does not fit memory: it is [\d,]+\n")
+                         r"a context of 10,000,000 tokens does not fit memory; this one is of [\d,]+\n")
         self.ok(*run, "--no-check-memory", preexec_fn=self.limited)
         logits = ["logits", TINY, "--ids", "1", "--out", "l.npy", "-c", "10000000"]
         self.assertIn("does not fit", self.fails(1, *logits, preexec_fn=self.limited))
@@ -143,6 +147,26 @@ class Fit(CliTest):
                     self.assertRegex(message.splitlines()[0], "does not fit: .*; " + advice + "$")
         self.ok("perplexity", TINY, text, "-c", "16", "--no-check-memory")
         self.ok("bench", TINY, "-p", "8", "-n", "0", "-r", "1", "--no-check-memory")
+
+    def test_what_was_tried_is_not_advised(self):
+        folder = self.path("mixture")
+        random_checkpoint.write_mixture(folder)  # 110 MB
+        tune = ["tune", folder]
+        tried = [*tune, "--no-check-memory"]
+        limit = lambda megabytes: lambda: self.limited(megabytes)
+        advised = 0
+        for megabytes in range(120, 240, 4):
+            done = self.run_ingle(*tried, preexec_fn=limit(megabytes))
+            if done.returncode == 0:
+                break
+            self.assertNotIn("lets it try", self.fails(1, *tried, preexec_fn=limit(megabytes)))
+            # With less, its file cannot be mapped or the tokenizer be made: too early to count.
+            untried = self.fails(1, *tune, preexec_fn=limit(megabytes)).splitlines()[0]
+            if "does not fit" in untried:
+                self.assertRegex(untried, "are available; --no-check-memory lets it try$")
+                advised += 1
+        self.assertEqual(done.returncode, 0)
+        self.assertGreater(advised, 0)
 
     def test_a_draft_model_has_what_the_model_leaves(self):
         longest = self.ok_json("fit", TINY, "-c", "10000000", "--fit-context", "-t", "1", "--json",
