@@ -4,12 +4,13 @@
 #include <cstdint>
 
 #include "compile/program.h"
+#include "kernels/matmul/amx_scratch.h"
 
 namespace ingle {
 
-// Tokens that one pass over an expert's weights serves: as many as kernels unpack weights once for,
-// and whole tiles.
-inline constexpr uint64_t kExpertTokens = 64;
+// Tokens that one pass over an expert's weights serves: as many as AMX multiplies while it unpacks
+// them. Few experts have more of a step.
+inline constexpr uint64_t kExpertTokens = kAmxTokensAtOnce;
 
 // Bytes of an expert's input, f32 or Q8: a row of the step's, or one of its k parts. In tiles it
 // takes no more than as Q8.

@@ -170,7 +170,9 @@ std::string ModelOf(const fs::path& path) {
   if (!view) return {};
   std::string_view text(reinterpret_cast<const char*>(view->data()), view->size());
   if (!text.starts_with(kHeaderVersion)) return {};
-  text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+  const size_t version = text.find('\n');
+  if (version == std::string_view::npos) return {};
+  text.remove_prefix(version + 1);
   return std::string(text.substr(0, text.find('\n')));
 }
 

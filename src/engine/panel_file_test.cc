@@ -76,6 +76,14 @@ TEST_F(PanelFile, OfAnOlderLayoutIsRemovedWithItsModel) {
   EXPECT_EQ(FilesKept(), 0u);
 }
 
+TEST_F(PanelFile, WhatNamesNoModelIsLeftAlone) {
+  { const Panels first = Open(); }
+  std::ofstream(fs::path(directory()) / "other.panels") << "ingle panels 1.";
+  fs::remove(model());
+  RemoveOrphanPanels(directory());
+  EXPECT_EQ(FilesKept(), 1u);
+}
+
 TEST_F(PanelFile, WhereNoneCanBePanelsAreInMemory) {
   std::ofstream(folder_ / "panels") << "a file where the directory would be";
   const Panels refused = Open();

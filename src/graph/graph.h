@@ -83,8 +83,8 @@ struct ValueType {
   Element element = Element::kF32;
   Rows rows = Rows::kTokens;
   uint64_t columns = 0;
-  // Of kQ8 alone: a row is so many rows of as many columns, quantized each for itself, side by
-  // side.
+  // Of kQ8 and kQ8OrTiles alone: a row is so many rows of as many columns, quantized each for
+  // itself, side by side. Tiles have all their columns as one.
   uint32_t parts = 1;
 
   friend bool operator==(const ValueType&, const ValueType&) = default;

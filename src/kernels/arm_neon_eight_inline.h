@@ -94,9 +94,6 @@ inline Floats Select(Floats a, Floats b, Mask mask) {
 inline Floats Only(Floats a, Mask mask) {
   return Select({vdupq_n_f32(0), vdupq_n_f32(0)}, a, mask);
 }
-inline Floats Without(Floats a, Mask mask) {
-  return Select(a, {vdupq_n_f32(0), vdupq_n_f32(0)}, mask);
-}
 inline Floats WithSignOf(Floats a, Floats sign) {
   const uint32x4_t bit = vdupq_n_u32(0x80000000);
   return {vbslq_f32(bit, sign.low, a.low), vbslq_f32(bit, sign.high, a.high)};

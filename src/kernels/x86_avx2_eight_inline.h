@@ -56,7 +56,6 @@ inline Mask FirstOnly(size_t count) {
 }
 inline Floats Select(Floats a, Floats b, Mask mask) { return _mm256_blendv_ps(a, b, mask); }
 inline Floats Only(Floats a, Mask mask) { return _mm256_and_ps(a, mask); }
-inline Floats Without(Floats a, Mask mask) { return _mm256_andnot_ps(mask, a); }
 inline size_t FirstOf(Mask mask) {
   const auto lanes = static_cast<unsigned>(_mm256_movemask_ps(mask));
   return lanes == 0 ? 8 : static_cast<size_t>(__builtin_ctz(lanes));

@@ -87,9 +87,6 @@ inline Mask HasSign(Floats a) { return _mm512_movepi32_mask(AsWords(a)); }
 inline Mask All() { return 0xFFFF; }
 inline Floats Select(Floats a, Floats b, Mask mask) { return _mm512_mask_mov_ps(a, mask, b); }
 inline Floats Only(Floats a, Mask mask) { return _mm512_maskz_mov_ps(mask, a); }
-inline Floats Without(Floats a, Mask mask) {
-  return _mm512_maskz_mov_ps(static_cast<Mask>(~mask), a);
-}
 
 // combine(a, b) of all lanes, in every lane: of halves, then of quarters, and so on.
 template <class Combine>

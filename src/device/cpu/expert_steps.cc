@@ -44,7 +44,15 @@ class ExpertProducts {
   }
 
   void Flush() {
-    if (count_ == 0) return;
+    if (count_ > 0 && share_.begin < share_.end) {
+      TakeInputs();
+      Multiply();
+    }
+    count_ = 0;
+  }
+
+ private:
+  void TakeInputs() {
     for (size_t i = 0; i < count_; ++i) {
       const size_t part = attributes_.own_inputs ? products_[i].slot : 0;
       if (in_tiles_) {
@@ -53,11 +61,8 @@ class ExpertProducts {
         TakeRow(products_[i].token, part, i);
       }
     }
-    if (share_.begin < share_.end) Multiply();
-    count_ = 0;
   }
 
- private:
   std::byte* Inputs() { return reinterpret_cast<std::byte*>(context_.scratch + layout_.inputs); }
 
   void TakeRow(size_t token, size_t part, size_t to) {

@@ -24,6 +24,10 @@ constexpr size_t kAmxTilesColumns = 512;
 constexpr size_t kAmxTilesTokens = 512;
 constexpr size_t kAmxTilesRows = 512;
 
+// So many tokens meet weights as soon as they are unpacked: their products take no longer than
+// unpacking, and run beside it.
+constexpr size_t kAmxTokensAtOnce = 64;
+
 constexpr size_t kAmxTilesWeightFloats = 2 * 16 * kAmxTilesColumns / 2;  // two bytes each
 constexpr size_t kAmxTilesScratchFloats = kAmxTilesWeightFloats + kAmxTilesTokens * kAmxTilesRows;
 

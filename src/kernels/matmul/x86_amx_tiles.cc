@@ -300,9 +300,8 @@ inline const typename Type::Panel* PanelOf(const MatMulTask& task, const Block& 
 
 // ---- While weights are unpacked ----
 
-// So many tiles of tokens meet a tile of weights as soon as it is unpacked: their products take no
-// longer than unpacking the next one, and run beside it.
-constexpr size_t kTilesAtOnce = 4;
+// Of tokens, meeting a tile of weights as soon as it is unpacked.
+constexpr size_t kTilesAtOnce = kAmxTokensAtOnce / kBf16TileRows;
 
 // The numbers of tiles: 0 to 3 hold sums, 4 to 6 activations, of which the fourth take the first's,
 // and 7 weights.
