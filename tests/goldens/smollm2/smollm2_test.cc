@@ -158,9 +158,11 @@ TEST_F(Smollm2OnWikiText, ReferencePerplexityIsThatOfTransformers) {
   EXPECT_NEAR(Perplexity(DeviceKind::kReference, 1), kOfOneChunk, 0.0002 * kOfOneChunk);
 }
 
-TEST_F(Smollm2OnWikiText, CpuPerplexityIsCloseToThatOfTransformers) {
-  constexpr double kOfEightChunks = 21.5485;
-  EXPECT_NEAR(Perplexity(DeviceKind::kCpu, 8), kOfEightChunks, 0.003 * kOfEightChunks);
+// Eight bits cost 0.15% to 0.3% (docs/design/accuracy.md), and chance moves that by 0.06% in so
+// short a text.
+TEST_F(Smollm2OnWikiText, CpuPerplexityIsCloseToThatOfTheReference) {
+  constexpr double kOfThirtyTwoChunks = 18.8072;
+  EXPECT_NEAR(Perplexity(DeviceKind::kCpu, 32), kOfThirtyTwoChunks, 0.004 * kOfThirtyTwoChunks);
 }
 
 TEST_F(Smollm2OnWikiText, IsTokenizedAsByTokenizers) {
