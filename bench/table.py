@@ -13,6 +13,7 @@ fetched nor built: what is not named is left out.
     IK_LLAMA_FLAGS       its flags: "-rtr 1"; not where its start is timed, as that lays weights out
                          anew
     IK_LLAMA_COMMIT      which commit it is of, as it does not say so itself
+    LLAMA_COMMIT         the same of llama.cpp, where that was built outside of a checkout
     LLAMA_BATCHED_BENCH, IK_LLAMA_BATCHED_BENCH
                          the llama-batched-bench of each, for sequences decoded together
     SMOLLM2              the file of SmolLM2-135M-Instruct, whose weights are no random ones
@@ -266,7 +267,8 @@ def run(names):
                            for other, command in peers(path).items()}
         report["model"]["path"] = path.name
         report["commit"] = own_commit()
-        report["commits"] = {"ik_llama.cpp": setting("IK_LLAMA_COMMIT")}
+        report["commits"] = {"ik_llama.cpp": setting("IK_LLAMA_COMMIT"),
+                             "llama.cpp": setting("LLAMA_COMMIT")}
         (RESULTS / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n",
                                               encoding="utf-8")
 
