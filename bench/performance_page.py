@@ -45,7 +45,7 @@ WHY_AVX512_VNNI = """## Why not more
 Of AVX-512 VNNI on Zen 4; [the design](design/fast-cpu.md) has the arithmetic.
 
 - *Prefill*: 32 columns of sixteen rows and a token are eight `vpdpbusd` and three multiplications of floats (two of the activations' scales, of sixteen columns each, and one of the weights'), which share two pipes of 256 bits: 11 cycles, where the peak is 8, so 73% of it at best. A loop that does nothing else takes 11.3; with unpacking, for each tile of sixteen tokens anew, 12.2. Twice as fast as ik_llama.cpp would be more than four fifths of the peak: out of reach of scales for so few columns, which make Ingle's activations [nearly twice as accurate](design/accuracy.md). Types that are unpacked first (all but Q4_0) also write and read what was unpacked.
-- *Decoding*: one processor alone reads four fifths of what two do, and both programs read nearly all there is. What a plain loop reads swings by half from minute to minute on this virtual machine, so that shares above 100% mean that it was measured in a worse one, and the 65% of Q6_K in a better one.
+- *Decoding*: of Q4_0, Q4_K_M and Q8_0 it reads nearly all there is. What a plain loop reads swings by half from minute to minute on this virtual machine: shares above 100% mean that it was measured in a worse one. Q6_K is not explained: at 42 tokens a second, whether a plain loop reads 35 GB/s (90%) or 56 (64%), it does not follow the memory, and ik_llama.cpp does.
 - *Sequences together* are bound by the same arithmetic as prompts.
 """
 
