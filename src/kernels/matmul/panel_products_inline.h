@@ -269,8 +269,8 @@ void MultiplyFew(const MatMulTask& task) {
   }
 }
 
-// ---- Many tokens: a block of a panel is unpacked, and stays in the first-level cache while all
-// tokens pass by. ----
+// ---- Many tokens: a block of some panels is unpacked, and stays in the caches while all tokens
+// pass by. ----
 
 inline constexpr size_t kNever = ~size_t{0};
 
@@ -280,6 +280,10 @@ inline constexpr size_t kManyFrom =
 
 // Their activations stay in the second-level cache while all panels pass by.
 inline constexpr size_t kTokensAtOnce = 128;
+
+// A tile's activations are copied once for so many panels: for one, an eighth of the time is
+// copying.
+inline constexpr size_t kPanelsAtOnce = 4;
 
 // A stretch of any type. Types with signed codes have no minimums, but may have starts.
 template <int kSteps>
@@ -303,12 +307,18 @@ struct Activations {
   float centres[Isa::kTileTokens][kBlockSteps];  // a vector at least; of centred codes
 };
 
+// A block of a panel, and what became of the tokens so far.
+template <int kSteps>
+struct UnpackedPanel {
+  PlainColumns<kSteps> columns[kBlockSteps / kSteps];
+  float dots[kTokensAtOnce][kSides][kLanes];
+  float minimums[kTokensAtOnce][kSides][kLanes];
+};
+
 template <class Isa, int kSteps>
 struct Scratch {
-  PlainColumns<kSteps> columns[kBlockSteps / kSteps];
+  UnpackedPanel<kSteps> panels[kPanelsAtOnce];
   Activations<Isa> x;
-  float dots[kTokensAtOnce][kSides][kLanes];      // so far
-  float minimums[kTokensAtOnce][kSides][kLanes];  // so far
 };
 
 // Stretches, each as store(its weights, where it belongs) leaves it.
@@ -391,19 +401,18 @@ inline void CopyTokens(const Tokens& x, size_t tokens, const Pass& pass, Activat
   }
 }
 
-// Tokens [token, token + kTokens) of the pass, but for the minimums.
+// Tokens [token, token + kTokens) of the pass, of which x is a copy, but for the minimums.
 template <class Isa, Codes kCodes, int kSteps, int kTokens>
-[[gnu::flatten, gnu::noinline]] void AddDots(const MatMulTask& task, Scratch<Isa, kSteps>& scratch,
-                                             const Pass& pass, size_t token) {
+[[gnu::flatten, gnu::noinline]] void AddDots(const MatMulTask& task, const Activations<Isa>& copy,
+                                             const Pass& pass, size_t token,
+                                             UnpackedPanel<kSteps>& panel) {
   constexpr bool kLifted = Isa::kLifts && kCodes == Codes::kSigned;
   constexpr bool kCentred = kCodes == Codes::kCentred;
   const Tokens x = TokensOf(task, pass.first_token + token);
-  const Activations<Isa>& copy = scratch.x;
-  CopyTokens<kLifted, kCentred>(x, kTokens, pass, scratch.x);
   for (int side = 0; side < kSides; ++side) {
     Floats sums[kTokens] = {};
     for (size_t step = 0; step < pass.steps(); step += kSteps) {
-      const auto& columns = scratch.columns[step / kSteps].side[side];
+      const auto& columns = panel.columns[step / kSteps].side[side];
       Bytes q[kSteps][4];
       Unrolled<kSteps>([&](auto i) {
         Unrolled<4>([&](auto line) { q[i][line] = BytesAt(columns.q[4 * i + line]); });
@@ -426,21 +435,20 @@ template <class Isa, Codes kCodes, int kSteps, int kTokens>
       });
     }
     Unrolled<kTokens>([&](auto t) {
-      float* kept = scratch.dots[token + static_cast<size_t>(t)][side];
+      float* kept = panel.dots[token + static_cast<size_t>(t)][side];
       AddBlock(sums[t], x, t, pass.begin, kept);
     });
   }
 }
 
 // The minimums, for which all sides fit the registers.
-template <class Isa, int kSteps, int kTokens>
-[[gnu::flatten, gnu::noinline]] void AddMinimums(const MatMulTask& task,
-                                                 Scratch<Isa, kSteps>& scratch, const Pass& pass,
-                                                 size_t token) {
+template <int kSteps, int kTokens>
+[[gnu::flatten, gnu::noinline]] void AddMinimums(const MatMulTask& task, const Pass& pass,
+                                                 size_t token, UnpackedPanel<kSteps>& panel) {
   const Tokens x = TokensOf(task, pass.first_token + token);
   Floats sums[kSides][kTokens] = {};
   const auto kept = [&](int side, int t) {
-    return scratch.minimums[token + static_cast<size_t>(t)][side];
+    return panel.minimums[token + static_cast<size_t>(t)][side];
   };
   if (pass.begin > 0) {
     Unrolled<kTokens>([&](auto t) {
@@ -448,7 +456,7 @@ template <class Isa, int kSteps, int kTokens>
     });
   }
   for (size_t step = pass.begin; step < pass.end; step += kSteps) {
-    const PlainColumns<kSteps>& columns = scratch.columns[(step - pass.begin) / kSteps];
+    const PlainColumns<kSteps>& columns = panel.columns[(step - pass.begin) / kSteps];
     Floats minimum[kSides];
     Unrolled<kSides>([&](auto side) { minimum[side] = FloatsAt(columns.side[side].minimum); });
     AddMinimum<kSteps>(minimum, x, step, sums);
@@ -467,43 +475,79 @@ inline void ForEachManyTile(size_t tokens, const Run& run) {
   });
 }
 
+// What a block of the panels that are unpacked adds to the tokens of a pass.
 template <class Isa, class Type>
-void MultiplyPanel(const MatMulTask& task, size_t row, size_t first_token, size_t tokens) {
+void AddPass(const MatMulTask& task, Scratch<Isa, Type::kScaleSteps>& scratch, const Pass& pass,
+             size_t panels, size_t tokens) {
+  constexpr int kSteps = Type::kScaleSteps;
+  constexpr Codes kCodes = Isa::LikeCodes(Type::kCodes);
+  size_t done = 0;
+  if constexpr (Isa::kHasTiles) {
+    for (; done + Isa::kTileTokens <= tokens; done += Isa::kTileTokens) {
+      const Tokens x = TokensOf(task, pass.first_token + done);
+      for (size_t p = 0; p < panels; ++p) {
+        UnpackedPanel<kSteps>& panel = scratch.panels[p];
+        Isa::template AddTile<kCodes, kSteps>(x, panel.columns, pass, panel.dots + done);
+      }
+    }
+  }
+  constexpr bool kAny = Isa::kHasTiles || Type::kUnpacksSlowly;
+  static_assert(kAny || (Isa::kTileTokens + 1) / 2 <= kManyFrom<Isa, Type>);
+  ForEachManyTile<kAny, Isa::kTileTokens>(tokens - done, [&](size_t tile, auto count) {
+    const size_t token = done + tile;
+    constexpr bool kLifted = Isa::kLifts && kCodes == Codes::kSigned;
+    CopyTokens<kLifted, kCodes == Codes::kCentred>(TokensOf(task, pass.first_token + token), count,
+                                                   pass, scratch.x);
+    for (size_t p = 0; p < panels; ++p) {
+      AddDots<Isa, kCodes, kSteps, count>(task, scratch.x, pass, token, scratch.panels[p]);
+    }
+  });
+  if constexpr (Type::kHasMinimums) {
+    ForEachManyTile<Type::kUnpacksSlowly, Isa::kMinimumTokens>(
+        tokens, [&](size_t token, auto count) {
+          for (size_t p = 0; p < panels; ++p) {
+            AddMinimums<kSteps, count>(task, pass, token, scratch.panels[p]);
+          }
+        });
+  }
+}
+
+// Panels from `row` on.
+template <class Isa, class Type>
+void MultiplyPanels(const MatMulTask& task, size_t row, size_t panels, size_t first_token,
+                    size_t tokens) {
   constexpr int kSteps = Type::kScaleSteps;
   static_assert(sizeof(Scratch<Isa, kSteps>) <= kPanelScratchFloats * sizeof(float));
   auto& scratch = *reinterpret_cast<Scratch<Isa, kSteps>*>(task.scratch);
-  const typename Type::Panel* panel = PanelOf<Type>(task, row);
   const size_t steps = task.columns / 16;
   for (size_t begin = 0; begin < steps; begin += kBlockSteps) {
     const size_t end = begin + kBlockSteps < steps ? begin + kBlockSteps : steps;
-    Unpack<Isa, Type>(panel + begin / Type::kSteps, end - begin, scratch.columns);
-    const Pass pass{first_token, begin, end};
-    size_t done = 0;
-    if constexpr (Isa::kHasTiles) {
-      for (; done + Isa::kTileTokens <= tokens; done += Isa::kTileTokens) {
-        const Tokens x = TokensOf(task, first_token + done);
-        Isa::template AddTile<Isa::LikeCodes(Type::kCodes), kSteps>(x, scratch.columns, pass,
-                                                                    scratch.dots + done);
+    for (size_t p = 0; p < panels; ++p) {
+      const typename Type::Panel* panel = PanelOf<Type>(task, row + p * kPanelRows);
+      Unpack<Isa, Type>(panel + begin / Type::kSteps, end - begin, scratch.panels[p].columns);
+    }
+    AddPass<Isa, Type>(task, scratch, {first_token, begin, end}, panels, tokens);
+  }
+  for (size_t p = 0; p < panels; ++p, row += kPanelRows) {
+    const UnpackedPanel<kSteps>& panel = scratch.panels[p];
+    for (size_t t = 0; t < tokens; ++t) {
+      for (size_t side = 0; side < kSides; ++side) {
+        Floats sum = FloatsAt(panel.dots[t][side]);
+        if constexpr (Type::kHasMinimums) sum = Add(sum, FloatsAt(panel.minimums[t][side]));
+        Store(task, first_token + t, row + kLanes * side, sum);
       }
     }
-    constexpr bool kAny = Isa::kHasTiles || Type::kUnpacksSlowly;
-    static_assert(kAny || (Isa::kTileTokens + 1) / 2 <= kManyFrom<Isa, Type>);
-    ForEachManyTile<kAny, Isa::kTileTokens>(tokens - done, [&](size_t token, auto count) {
-      AddDots<Isa, Isa::LikeCodes(Type::kCodes), kSteps, count>(task, scratch, pass, done + token);
-    });
-    if constexpr (Type::kHasMinimums) {
-      ForEachManyTile<Type::kUnpacksSlowly, Isa::kMinimumTokens>(
-          tokens, [&](size_t token, auto count) {
-            AddMinimums<Isa, kSteps, count>(task, scratch, pass, token);
-          });
-    }
   }
-  for (size_t t = 0; t < tokens; ++t) {
-    for (size_t side = 0; side < kSides; ++side) {
-      Floats sum = FloatsAt(scratch.dots[t][side]);
-      if constexpr (Type::kHasMinimums) sum = Add(sum, FloatsAt(scratch.minimums[t][side]));
-      Store(task, first_token + t, row + kLanes * side, sum);
-    }
+}
+
+template <class Isa, class Type>
+void MultiplyMany(const MatMulTask& task, size_t first_token, size_t tokens) {
+  const size_t rows = task.row_end - task.row_begin;
+  const size_t all = (rows + kPanelRows - 1) / kPanelRows;
+  for (size_t done = 0; done < all; done += kPanelsAtOnce) {
+    const size_t panels = all - done < kPanelsAtOnce ? all - done : kPanelsAtOnce;
+    MultiplyPanels<Isa, Type>(task, task.row_begin + done * kPanelRows, panels, first_token,
+                              tokens);
   }
 }
 
@@ -517,13 +561,10 @@ struct RowsInLanes {
   static void Multiply(const MatMulTask& task) {
     const bool many = task.tokens >= kManyFrom<Isa, Type>;
     ForEachTile(task.tokens, kTokensAtOnce, [&](size_t first_token, size_t tokens) {
+      if constexpr (kManyFrom<Isa, Type> != kNever) {
+        if (many) return MultiplyMany<Isa, Type>(task, first_token, tokens);
+      }
       for (size_t row = task.row_begin; row < task.row_end; row += kPanelRows) {
-        if constexpr (kManyFrom<Isa, Type> != kNever) {
-          if (many) {
-            MultiplyPanel<Isa, Type>(task, row, first_token, tokens);
-            continue;
-          }
-        }
         MultiplyPanelByTiles<Isa, Type>(task, row, first_token, tokens);
       }
     });
